@@ -1,0 +1,17 @@
+"""Build the one optional C extension: without a compiler the install goes on and the Python interpreter runs."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "ringwall.text._interpreter",
+            sources=["src/ringwall/text/_interpreter.c"],
+            define_macros=[("Py_LIMITED_API", "0x030B0000")],
+            extra_compile_args=["-O2", "-std=c11"],
+            py_limited_api=True,
+            optional=True,
+        )
+    ],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

@@ -1,0 +1,1 @@
+"""ringwall: a self-hosted security substrate for AI applications."""

@@ -1,0 +1,1 @@
+"""HTTP: aws/, openai/, anthropic/, native/; each operation is one row of a table; the pipeline is one visible list."""

@@ -1,0 +1,1 @@
+"""Hashes, Merkle trees, signatures, sealed files, attestation documents: functions over bytes."""

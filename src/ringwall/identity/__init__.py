@@ -1,0 +1,1 @@
+"""Accounts, principals, credentials, and the permission check with its inputs looked up."""

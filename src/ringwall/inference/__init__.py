@@ -1,0 +1,1 @@
+"""Guardrail resources and their runs; upstream models; rate limits; behavioural monitors."""

@@ -1,0 +1,1 @@
+"""Customer keys, data keys, envelope encryption, and key release to attested enclaves."""

@@ -1,0 +1,1 @@
+"""Learned detectors: models loaded, batched, calibrated."""
