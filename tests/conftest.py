@@ -1,0 +1,31 @@
+"""What every test may ask for: the shared folder of vectors and data sets, and hypothesis profiles that do not depend on the machine's speed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("RINGWALL_SHARED", ROOT.parent / "shared"))
+
+settings.register_profile("ci", max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("all", parent=settings.get_profile("ci"), max_examples=2_000)
+settings.register_profile("night", parent=settings.get_profile("ci"), max_examples=20_000, derandomize=False)
+settings.load_profile(os.environ.get("RINGWALL_TEST_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of vectors and data sets that stand beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("shared: the folder of vectors and data sets is absent")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio."""
+    return "asyncio"
