@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,19 @@ def shared() -> Path:
 def anyio_backend() -> str:
     """Async tests run on asyncio."""
     return "asyncio"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The long runs mean to prove everything: without the shared folder they refuse, unless told so."""
+    if os.environ.get("RINGWALL_TEST_LEVEL") in {"all", "night"} and not SHARED.is_dir() and "RINGWALL_WITHOUT_SHARED" not in os.environ:
+        pytest.exit(f"no shared folder at `{SHARED}`: set RINGWALL_SHARED, or RINGWALL_WITHOUT_SHARED=1 to go on without", returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count skips by cause: the words before the colon of each reason."""
+    causes: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", ()):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        causes[reason.removeprefix("Skipped: ").partition(":")[0]] += 1
+    if causes:
+        terminalreporter.write_line("skipped by cause: " + ", ".join(f"{n} {cause}" for cause, n in causes.most_common()))

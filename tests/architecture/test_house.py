@@ -1,0 +1,69 @@
+"""House rules that no linter knows: rooms have their sentence, files stay small, no cupboards, nothing left for later."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import ringwall
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "ringwall"
+ROOMS = sorted(p.parent.name for p in SOURCE.glob("*/__init__.py"))
+CUPBOARDS = {"utils", "util", "common", "helpers", "misc", "core", "base", "manager"}
+
+
+def python_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_opens_with_its_sentence_from_architecture(room: str):
+    sentence = ast.get_docstring(ast.parse((SOURCE / room / "__init__.py").read_text())).split("\n\n")[0]
+    told = re.search(rf"^  {room}/ +(.+)$", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    assert told, f"ARCHITECTURE.md does not know the room {room}"
+    assert " ".join(sentence.split()) == told[1].strip()
+
+
+def test_nothing_is_a_cupboard():
+    assert [p for p in python_files() if p.stem in CUPBOARDS or CUPBOARDS & set(p.relative_to(ROOT).parts)] == []
+
+
+def test_files_stay_small_enough_to_hold_in_the_head():
+    long = {str(p.relative_to(ROOT)): n for p in python_files() if (n := len(p.read_text().splitlines())) > 500}
+    assert long == {}
+
+
+def test_nothing_is_left_for_later():
+    words = re.compile(r"\b(?:TODO|FIXME|XXX)\b|NotImplementedError")
+    mine = Path(__file__)
+    assert [str(p) for p in python_files() if p != mine and words.search(p.read_text())] == []
+
+
+def test_broad_excepts_say_why():
+    """`except Exception` stands only where a comment on the line explains the rim it guards."""
+    silent = [
+        f"{p.relative_to(ROOT)}:{number}"
+        for p in python_files()
+        if SOURCE in p.parents
+        for number, line in enumerate(p.read_text().splitlines(), 1)
+        if re.search(r"except (?:Base)?Exception\b", line) and "#" not in line
+    ]
+    assert silent == []
+
+
+def test_no_mock_of_our_own_code():
+    mocks = re.compile(r"unittest\.mock|monkeypatch|MagicMock")
+    mine = Path(__file__)
+    assert [str(p.relative_to(ROOT)) for p in python_files() if p != mine and mocks.search(p.read_text())] == []
+
+
+def test_the_version_is_told_once():
+    import tomllib
+
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == ringwall.__version__
