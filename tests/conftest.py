@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.live import Live, start
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("RINGWALL_SHARED", ROOT.parent / "shared"))
@@ -30,6 +33,14 @@ def shared() -> Path:
 def anyio_backend() -> str:
     """Async tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One running ringwall for all tests of this process that only talk to it."""
+    server = start(tmp_path_factory.mktemp("live") / "var")
+    yield server
+    assert server.stop() == 0
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
