@@ -4,8 +4,9 @@
     python benchmarks/guardrail.py --peers cpex,nemo,litellm-filter --rounds 5
     python benchmarks/guardrail.py --growth growth.csv          # ringwall alone, 1 kB to 1 MB
 
-Each product runs in an environment of its own (`.clients/peer-*`, installed from the package index on first use); rounds alternate
-between products so that a noisy machine disturbs all alike. Figures are process CPU milliseconds a scan, medians over rounds, then the ratio to ringwall.
+Each product runs in an environment of its own (`.clients/peer-*`, installed from the package index on first use); rounds
+alternate between products so that a noisy machine disturbs all alike. Figures are process CPU milliseconds a scan, medians over
+rounds, then the ratio to ringwall.
 """
 
 from __future__ import annotations
