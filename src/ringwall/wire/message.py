@@ -1,0 +1,49 @@
+"""HTTP messages as values: what a face hands to this room and what it gets back."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One whole request.
+
+    raw_path: the path as it stood on the wire, still percent-encoded, without the query.
+    query: the query as it stood on the wire, without the question mark.
+    headers: names in lower case, values decoded as Latin-1, in the order of the wire; an HTTP/2 request keeps `:authority`, and has a
+        `host` that was made from it where the client sent none.
+    secure: the request came over TLS.
+    """
+
+    method: str
+    raw_path: bytes
+    query: bytes
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    secure: bool
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header (`name` in lower case), or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def header_values(self, name: str) -> list[str]:
+        """Return every value of a header (`name` in lower case), in the order of the wire."""
+        return [value for key, value in self.headers if key == name]
+
+
+class HttpResponse(msgspec.Struct, frozen=True):
+    """One whole answer; header names are in lower case, `content-length` is left to the server."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header (`name` in lower case), or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
