@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -12,6 +13,11 @@ class ContentScorer(Protocol):
     @property
     def model_id(self) -> str:
         """Name, version and digest of the weights, as receipts show it."""
+        ...
+
+    @property
+    def thresholds(self) -> Mapping[str, tuple[float, float, float]]:
+        """Per category the scores at which confidence becomes LOW, MEDIUM and HIGH, rising; from the model card."""
         ...
 
     def score(self, text: str) -> Mapping[str, float]:
@@ -28,6 +34,11 @@ class TopicScorer(Protocol):
     @property
     def model_id(self) -> str:
         """Name and version, with the measured AUROC."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The score at or above which a text counts as being about the topic."""
         ...
 
     def score(self, text: str, *, name: str, definition: str, examples: tuple[str, ...]) -> float:
@@ -50,3 +61,12 @@ class GroundingScorer(Protocol):
     def relevance(self, *, query: str, answer: str) -> float:
         """Return a score in [0, 1]; 1 is fully relevant."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """The learned detectors this installation has; a policy that needs an absent one is refused when it is compiled."""
+
+    content: ContentScorer | None = None
+    topics: TopicScorer | None = None
+    grounding: GroundingScorer | None = None
