@@ -1,4 +1,4 @@
-"""Build the one optional C extension: without a compiler the install goes on and the Python interpreter runs."""
+"""Build the optional C extensions: without a compiler the install goes on and the Python interpreters run."""
 
 from setuptools import Extension, setup
 
@@ -11,7 +11,15 @@ setup(
             extra_compile_args=["-O2", "-std=c11"],
             py_limited_api=True,
             optional=True,
-        )
+        ),
+        Extension(
+            "ringwall.watch._hashing",
+            sources=["src/ringwall/watch/_hashing.c"],
+            define_macros=[("Py_LIMITED_API", "0x030B0000")],
+            extra_compile_args=["-O2", "-std=c11"],
+            py_limited_api=True,
+            optional=True,
+        ),
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )
