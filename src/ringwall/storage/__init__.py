@@ -1,1 +1,10 @@
-"""Durable tables, blobs, counters, leases and compare-and-swap; the only room that opens a database."""
+"""Durable tables, blobs, counters, leases and compare-and-swap; the only room that opens a database.
+
+Two shapes are served: documents with compare-and-swap (a lease is a document that expires, a counter one that is replaced), and
+append-only logs with group commit. `open_storage` gives the same promises (`ports.py`) over SQLite and PostgreSQL.
+"""
+
+from ringwall.storage.database import open_storage
+from ringwall.storage.ports import Change, Delete, Document, Entry, Insert, Replace, Storage
+
+__all__ = ["Change", "Delete", "Document", "Entry", "Insert", "Replace", "Storage", "open_storage"]

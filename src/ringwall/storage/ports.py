@@ -75,15 +75,24 @@ class Storage(Protocol):
         ...
 
     async def apply(self, *changes: Change) -> None:
-        """Make all changes or none; durable (fsync) when it returns. Raises Conflict."""
+        """Make all changes or none; durable (fsync) when it returns. Raises Conflict.
+
+        A caller that is cancelled while it waits, or told DependencyError, does not know whether the change was made.
+        """
         ...
 
     async def append(self, log: str, account_id: str, leaf: bytes, erasable: bytes = b"") -> int:
         """Append one entry; durable when it returns its index. Entries of many callers share one commit."""
         ...
 
-    def entries(self, log: str, *, start: int = 0, end: int | None = None, account_id: str | None = None) -> AsyncIterator[Entry]:
-        """Iterate entries in index order."""
+    def entries(
+        self, log: str, *, start: int = 0, end: int | None = None, account_id: str | None = None, newest_first: bool = False
+    ) -> AsyncIterator[Entry]:
+        """Iterate the committed entries with start <= index < end, in index order or against it."""
+        ...
+
+    async def shred(self, log: str, index: int) -> None:
+        """Overwrite the erasable part of one entry with nothing; its leaf stays. NotFound if there is no such entry."""
         ...
 
     async def log_size(self, log: str) -> int:
@@ -91,7 +100,11 @@ class Storage(Protocol):
         ...
 
     async def generation(self) -> int:
-        """Return a number that differs after any committed document change by any process (cheap; for cache validation)."""
+        """Return a number that differs after any committed document change by any process (cheap; for cache validation).
+
+        Changes by this process count at once, changes by other processes after at most half a second. A document that expires changes
+        nothing: whoever caches one looks at its `expires_at`.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,1 @@
+"""How a database of any released schema becomes one of this release: run by Alembic, only forwards."""

@@ -1,0 +1,231 @@
+"""One group of operations as one transaction, and what becomes of it when the database refuses.
+
+Rules this file upholds:
+1. An outcome that is not an exception is returned only after COMMIT succeeded.
+2. A Conflict undoes the batch it belongs to (a savepoint), not its neighbours.
+3. Whatever else goes wrong undoes the whole transaction and drops the connection; if it was no failure of the database itself, each
+   operation is then tried alone, so that one bad batch fails by itself.
+4. Locks are taken in one order (the generation row, then logs by name), so that processes cannot deadlock.
+It runs in the writer's thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, NotFound, RingwallError
+from ringwall.storage.driver_errors import is_retryable, translate
+from ringwall.storage.operations import Append, Apply, Operation, Outcome, Shred
+from ringwall.storage.ports import Change, Delete, Document, Insert, Replace
+from ringwall.storage.statements import Statements
+from ringwall.vocabulary import Clock
+
+_ROWS_AT_ONCE: Final = 64
+_ATTEMPTS: Final = 3
+_SWEEP_INTERVAL_S: Final = 60
+
+
+class Transactions:
+    """Makes transactions over one connection of its own.
+
+    generation: the count of document changes after the last commit made here; read by the event loop.
+    """
+
+    def __init__(self, engine: Engine, statements: Statements, clock: Clock) -> None:
+        self.generation = 0
+        self._engine = engine
+        self._sql = statements
+        self._clock = clock
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        self._held: PoolProxiedConnection | None = None
+        self._swept_at = 0
+
+    def commit(self, operations: Sequence[Operation]) -> Sequence[Outcome]:
+        """Make one transaction of all operations; where that fails, say so to each. Never raises what the database raised."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._attempt(operations)
+            except (self._driver_error, SQLAlchemyError) as error:
+                self._drop_connection()
+                if is_retryable(error) and attempt + 1 < _ATTEMPTS:
+                    continue
+                if len(operations) == 1 or isinstance(translate(error), DependencyError):
+                    return [translate(error) for _ in operations]
+                break
+            except RingwallError as error:
+                self._drop_connection()
+                if len(operations) == 1:
+                    return [error]
+                break
+        return list(chain.from_iterable(self.commit([operation]) for operation in operations))
+
+    def release(self) -> None:
+        """Give the connection back."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _attempt(self, operations: Sequence[Operation]) -> list[Outcome]:
+        if self._held is None:
+            self._held = self._engine.raw_connection()
+        cursor = self._held.cursor()
+        moment = self._clock().timestamp()
+        outcomes: list[Outcome] = [0] * len(operations)
+        appends: dict[str, list[tuple[int, Append]]] = {}
+        changing = [(position, operation) for position, operation in enumerate(operations) if isinstance(operation, Apply)]
+        cursor.execute(self._sql.begin)
+        generation = self._apply_all(cursor, changing, outcomes, int(moment)) if changing else 0
+        for position, operation in enumerate(operations):
+            if isinstance(operation, Append):
+                appends.setdefault(operation.log, []).append((position, operation))
+            elif isinstance(operation, Shred):
+                outcomes[position] = self._shred(cursor, operation)
+        for log in sorted(appends):
+            self._append_all(cursor, log, appends[log], outcomes, int(moment * 1000))
+        cursor.execute("COMMIT")
+        if generation:
+            self.generation = generation
+        cursor.close()
+        return outcomes
+
+    def _drop_connection(self) -> None:
+        """Close the connection: whatever state it was in, the database rolls the transaction back."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.invalidate()
+
+    # -- documents --
+
+    def _apply_all(self, cursor: DBAPICursor, changing: Sequence[tuple[int, Apply]], outcomes: list[Outcome], now: int) -> int:
+        cursor.execute(self._sql["bump_generation"])
+        counted = cursor.fetchone()
+        if counted is None:
+            raise IntegrityError("the count of document changes is gone", remedy="stop ringwall and restore a backup")
+        for position, operation in changing:
+            outcomes[position] = self._apply(cursor, operation, now)
+        if now - self._swept_at >= _SWEEP_INTERVAL_S:
+            self._swept_at = now
+            cursor.execute(self._sql["sweep"], {"now": now})
+        return int(counted[0])
+
+    def _apply(self, cursor: DBAPICursor, operation: Apply, now: int) -> Outcome:
+        cursor.execute("SAVEPOINT batch")
+        try:
+            for change in operation.changes:
+                self._change(cursor, change, now)
+        except Conflict as conflict:
+            cursor.execute("ROLLBACK TO SAVEPOINT batch")
+            return conflict
+        except self._driver_error as error:
+            translated = translate(error)
+            if not isinstance(translated, Conflict):
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT batch")
+            return translated
+        cursor.execute("RELEASE SAVEPOINT batch")
+        return 0
+
+    def _change(self, cursor: DBAPICursor, change: Change, now: int) -> None:
+        match change:
+            case Insert(document):
+                self._insert(cursor, document, now)
+            case Replace(document):
+                self._replace(cursor, document, now)
+            case Delete():
+                self._delete(cursor, change, now)
+
+    def _insert(self, cursor: DBAPICursor, document: Document, now: int) -> None:
+        row = {
+            "account_id": document.account_id,
+            "kind": document.kind,
+            "id": document.id,
+            "key": document.key,
+            "expires_at": document.expires_at,
+            "body": document.body,
+        }
+        cursor.execute(self._sql["insert_document"], row)
+        if cursor.rowcount == 1:
+            return
+        cursor.execute(
+            self._sql["clear_expired_id"], {"account_id": document.account_id, "kind": document.kind, "id": document.id, "now": now}
+        )
+        cleared = cursor.rowcount
+        cursor.execute(self._sql["clear_expired_key"], {"kind": document.kind, "key": document.key, "now": now})
+        if cleared + cursor.rowcount:
+            cursor.execute(self._sql["insert_document"], row)
+            if cursor.rowcount == 1:
+                return
+        raise Conflict(f"the {document.kind} `{document.id}` or its key exists already", kind=document.kind, id=document.id)
+
+    def _replace(self, cursor: DBAPICursor, document: Document, now: int) -> None:
+        if document.key:
+            cursor.execute(self._sql["clear_expired_key"], {"kind": document.kind, "key": document.key, "now": now})
+        cursor.execute(
+            self._sql["replace_document"],
+            {
+                "account_id": document.account_id,
+                "kind": document.kind,
+                "id": document.id,
+                "revision": document.revision,
+                "key": document.key,
+                "expires_at": document.expires_at,
+                "body": document.body,
+                "now": now,
+            },
+        )
+        if cursor.rowcount != 1:
+            raise Conflict(f"the {document.kind} `{document.id}` was changed or removed meanwhile", kind=document.kind, id=document.id)
+
+    def _delete(self, cursor: DBAPICursor, change: Delete, now: int) -> None:
+        this: dict[str, object] = {"account_id": change.account_id, "kind": change.kind, "id": change.id}
+        if not change.revision:
+            cursor.execute(self._sql["delete_document"], this)
+            return
+        cursor.execute(self._sql["delete_revision"], {**this, "revision": change.revision})
+        if cursor.rowcount == 1:
+            return
+        cursor.execute(self._sql["get"], {**this, "now": now})
+        if cursor.fetchone() is not None:
+            raise Conflict(f"the {change.kind} `{change.id}` was changed meanwhile", kind=change.kind, id=change.id)
+
+    # -- logs --
+
+    def _append_all(
+        self, cursor: DBAPICursor, log: str, appends: Sequence[tuple[int, Append]], outcomes: list[Outcome], recorded_at: int
+    ) -> None:
+        log_id, size = self._extend(cursor, log, len(appends))
+        index = size - len(appends)
+        rows: list[tuple[object, ...]] = []
+        for position, operation in appends:
+            rows.append((log_id, index, operation.account_id, recorded_at, operation.leaf, operation.erasable))
+            outcomes[position] = index
+            index += 1
+        start = 0
+        while start < len(rows):
+            # Powers of two: the driver keeps the prepared statement of each size.
+            count = min(_ROWS_AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
+            cursor.execute(self._sql.insert_entries(count), tuple(chain.from_iterable(rows[start : start + count])))
+            start += count
+
+    def _extend(self, cursor: DBAPICursor, log: str, count: int) -> tuple[int, int]:
+        """Return the log's id and its size after making room for `count` entries."""
+        for _ in range(_ATTEMPTS):
+            cursor.execute(self._sql["extend_log"], {"log": log, "count": count})
+            found = cursor.fetchone()
+            if found is not None:
+                return found[0], found[1]
+            cursor.execute(self._sql["create_log"], {"log": log})
+        raise Bug("a log could not be created", log=log)
+
+    def _shred(self, cursor: DBAPICursor, operation: Shred) -> Outcome:
+        cursor.execute(self._sql["shred"], {"log": operation.log, "position": operation.index, "nothing": b""})
+        if cursor.rowcount != 1:
+            return NotFound(f"the log has no entry {operation.index}", index=operation.index)
+        return 0
