@@ -1,1 +1,10 @@
-"""Customer keys, data keys, envelope encryption, and key release to attested enclaves."""
+"""Customer keys, data keys, envelope encryption, and key release to attested enclaves.
+
+Today: one root key ring from a reference (`file:`, `env:`), from which the keys that seal secrets at rest and the keys of text digests
+are derived.
+"""
+
+from ringwall.keys.keys import Keys, open_keys
+from ringwall.keys.root import RootKeys, rotate_root_key
+
+__all__ = ["Keys", "RootKeys", "open_keys", "rotate_root_key"]

@@ -5,6 +5,7 @@ append-only logs with group commit. `open_storage` gives the same promises (`por
 """
 
 from ringwall.storage.database import open_storage
+from ringwall.storage.limits import ERASABLE_BYTES, LEAF_BYTES
 from ringwall.storage.ports import Change, Delete, Document, Entry, Insert, Replace, Storage
 
-__all__ = ["Change", "Delete", "Document", "Entry", "Insert", "Replace", "Storage", "open_storage"]
+__all__ = ["ERASABLE_BYTES", "LEAF_BYTES", "Change", "Delete", "Document", "Entry", "Insert", "Replace", "Storage", "open_storage"]

@@ -1,0 +1,93 @@
+"""One byte string per JSON value, so that a hash of it means the value.
+
+The encoder is msgspec's with sorted keys; it writes strings as RFC 8785 asks. Two things are put right first: numbers that RFC 8785 (the
+ECMAScript way) writes differently, and what has no canonical form is refused rather than guessed at.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import msgspec
+
+from ringwall.errors import InvalidRequest
+
+_SAFE_INTEGER: Final = 2**53 - 1  # RFC 8785 s.3.2.2.3, I-JSON: integers beyond are not numbers that every reader keeps
+_MAX_DEPTH: Final = 32
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return the RFC 8785 form of a value made of dict, list, tuple, str, int, float, bool, None
+    and msgspec structs of these (for which stand the objects that msgspec encodes them to).
+
+    Raises:
+        InvalidRequest: another type, a key that is not ASCII text, an integer beyond 2**53 - 1, infinity or NaN, a lone surrogate,
+            or nesting deeper than 32.
+
+    Restriction: keys are ASCII, for which the order by UTF-16 units that RFC 8785 asks for and msgspec's order are the same.
+    Source: RFC 8785 s.3.2.
+    """
+    try:
+        return _encoder.encode(_plain(value, 0))
+    except UnicodeEncodeError:
+        raise InvalidRequest("a text with a lone surrogate has no canonical form") from None
+
+
+def _plain(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        if -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
+            return value
+        raise InvalidRequest("an integer beyond 2**53 - 1 has no canonical form")
+    if kind is float:
+        return _number(value)
+    if depth >= _MAX_DEPTH:
+        raise InvalidRequest(f"a value nested deeper than {_MAX_DEPTH} is not canonicalised")
+    if kind is dict:
+        return {_key(key): _plain(member, depth + 1) for key, member in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(member, depth + 1) for member in value]
+    if isinstance(value, msgspec.Struct):
+        return _plain(msgspec.to_builtins(value), depth)
+    raise InvalidRequest(f"a value of type `{kind.__name__}` has no canonical form")
+
+
+def _key(key: Any) -> str:
+    if type(key) is not str or not key.isascii():
+        raise InvalidRequest("a key that is not ASCII text has no canonical form")
+    return key
+
+
+def _number(value: float) -> Any:
+    """Write a float as ECMAScript does (ECMA-262, Number::toString), in which RFC 8785 follows it."""
+    if not math.isfinite(value):
+        raise InvalidRequest("infinity and NaN have no canonical form")
+    if value == int(value) and abs(value) <= _SAFE_INTEGER:
+        return int(value)
+    if 1e-4 <= abs(value) < 1e15:
+        return value  # every writer of shortest decimals agrees here
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent_text = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    exponent = int(exponent_text or 0) + len(whole)
+    digits = (whole + fraction).lstrip("0")
+    exponent -= len(whole + fraction) - len(digits)
+    digits = digits.rstrip("0")
+    return msgspec.Raw(f"{sign}{_ecmascript(digits, exponent)}".encode())
+
+
+def _ecmascript(digits: str, exponent: int) -> str:
+    """Place the point: the value is 0.digits times ten to the exponent."""
+    count = len(digits)
+    if count <= exponent <= 21:
+        return digits + "0" * (exponent - count)
+    if 0 < exponent <= 21:
+        return f"{digits[:exponent]}.{digits[exponent:]}"
+    if -6 < exponent <= 0:
+        return "0." + "0" * -exponent + digits
+    mantissa = digits if count == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{mantissa}e{'+' if exponent > 0 else '-'}{abs(exponent - 1)}"
