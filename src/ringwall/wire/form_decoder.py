@@ -1,0 +1,208 @@
+"""The query protocol's input: a flat form whose names are paths (`Tags.member.1.Key=team`), read as a tree and then by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from ringwall.errors import LimitExceeded
+from ringwall.wire.constraint import Check, Violations, check_of, missing, violate
+from ringwall.wire.errors import MalformedRequest
+from ringwall.wire.model import Ref, Service, Shape
+from ringwall.wire.scalar_text import reader_of
+from ringwall.wire.timestamp import ISO8601
+
+_INDEX_DIGITS = 9
+
+
+class Node:
+    """What a form says under one name: a value of its own, names below it, or both."""
+
+    __slots__ = ("below", "value")
+
+    def __init__(self) -> None:
+        self.value: str | None = None
+        self.below: dict[str, Node] = {}
+
+
+FormDecoder = Callable[[Node, str, Violations], Any]
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """Read `application/x-www-form-urlencoded` (WHATWG URL section 5.1), strictly.
+
+    Raises:
+        MalformedRequest: not UTF-8, or a name twice.
+    """
+    form: dict[str, str] = {}
+    for pair in body.split(b"&"):
+        if not pair:
+            continue
+        raw_name, _, raw_value = pair.partition(b"=")
+        name, value = _decoded(raw_name), _decoded(raw_value)
+        if name in form:
+            raise MalformedRequest("the form has a name twice")
+        form[name] = value
+    return form
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise MalformedRequest("the form is not UTF-8") from None
+
+
+def grow_tree(form: dict[str, str], depth: int) -> Node:
+    """Arrange a form's names by their dots.
+
+    Raises:
+        LimitExceeded: a name has more than `depth` dots.
+    """
+    root = Node()
+    for name, value in form.items():
+        if name.count(".") > depth:
+            raise LimitExceeded(f"the form is nested more than {depth} levels deep")
+        node = root
+        for part in name.split("."):
+            node = node.below.setdefault(part, Node())
+        node.value = value
+    return root
+
+
+def form_decoder_of(service: Service, ref: Ref) -> FormDecoder:
+    """Return the compiled decoder of a use of a shape in forms."""
+    key = (ref.shape, f"{ref.timestamp_format}|{ref.flattened}|{ref.location_name}", "decode-form")
+    found = service.compiled.get(key)
+    if found is not None:
+        return found
+
+    def later(node: Node, path: str, violations: Violations) -> Any:
+        """Stand in for the decoder while it is being compiled: a shape may hold itself."""
+        return service.compiled[key](node, path, violations)
+
+    service.compiled[key] = later
+    try:
+        compiled = _compile(service, ref)
+    except BaseException:
+        del service.compiled[key]
+        raise
+    service.compiled[key] = compiled
+    return compiled
+
+
+def _compile(service: Service, ref: Ref) -> FormDecoder:
+    shape = service.shapes[ref.shape]
+    if shape.type == "structure":
+        return _structure(service, shape)
+    if shape.type == "list":
+        return _list(service, shape, ref)
+    if shape.type == "map":
+        return _map(service, shape, ref)
+    return _scalar(shape, ref)
+
+
+def wire_name(service: Service, name: str, ref: Ref) -> str:
+    """Return what a member is called in a form: a flattened list goes by the name of its items."""
+    shape = service.shapes[ref.shape]
+    if shape.type == "list" and (shape.flattened or ref.flattened) and shape.member is not None and shape.member.location_name:
+        return shape.member.location_name
+    return ref.location_name or name
+
+
+def _structure(service: Service, shape: Shape) -> FormDecoder:
+    members = {wire_name(service, name, ref): (name, form_decoder_of(service, ref)) for name, ref in shape.members.items()}
+    required = tuple(name for name in shape.required if name in shape.members)
+    union = shape.union
+
+    def decode(node: Node, path: str, violations: Violations) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        prefix = f"{path}." if path else ""
+        for key, below in node.below.items():
+            member = members.get(key)
+            if member is not None:
+                out[member[0]] = member[1](below, prefix + member[0], violations)
+        for name in required:
+            if name not in out:
+                missing(violations, prefix + name)
+        if union and len(out) != 1:
+            violate(violations, path, "Member must have exactly one of its union's values set")
+        return out
+
+    return decode
+
+
+def _entries(node: Node, path: str) -> list[tuple[int, Node]]:
+    """Return the numbered nodes below one, in order.
+
+    Raises:
+        MalformedRequest: something else stands among them.
+    """
+    found = []
+    for text, below in node.below.items():
+        if not (text.isascii() and text.isdigit()) or len(text) > _INDEX_DIGITS or (text != "0" and text.startswith("0")):
+            raise MalformedRequest(f"`{path}` has an entry that is not a number")
+        found.append((int(text), below))
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _list(service: Service, shape: Shape, ref: Ref) -> FormDecoder:
+    if shape.member is None:
+        raise MalformedRequest("the model has a list without a member")
+    flat = shape.flattened or ref.flattened
+    item_name = shape.member.location_name or "member"
+    item_decoder = form_decoder_of(service, shape.member)
+    check = check_of(shape)
+
+    def decode(node: Node, path: str, violations: Violations) -> list[Any]:
+        holder = node if flat else node.below.get(item_name)
+        entries = [] if holder is None else _entries(holder, path)
+        out = [item_decoder(below, f"{path}.{index}.member", violations) for index, (_, below) in enumerate(entries, 1)]
+        if check is not None:
+            check(out, path, violations)
+        return out
+
+    return decode
+
+
+def _map(service: Service, shape: Shape, ref: Ref) -> FormDecoder:
+    if shape.key is None or shape.value is None:
+        raise MalformedRequest("the model has a map without a key or a value")
+    flat = shape.flattened or ref.flattened
+    key_name, value_name = shape.key.location_name or "key", shape.value.location_name or "value"
+    key_decoder, value_decoder = form_decoder_of(service, shape.key), form_decoder_of(service, shape.value)
+    check = check_of(shape)
+
+    def decode(node: Node, path: str, violations: Violations) -> dict[str, Any]:
+        holder = node if flat else node.below.get("entry")
+        out: dict[str, Any] = {}
+        for index, (_, below) in enumerate([] if holder is None else _entries(holder, path), 1):
+            entry = f"{path}.{index}"
+            if key_name not in below.below or value_name not in below.below:
+                missing(violations, f"{entry}.{key_name if key_name not in below.below else value_name}")
+                continue
+            key = key_decoder(below.below[key_name], f"{entry}.key", violations)
+            if key in out:
+                raise MalformedRequest(f"`{path}` has a key twice")
+            out[key] = value_decoder(below.below[value_name], f"{entry}.value", violations)
+        if check is not None:
+            check(out, path, violations)
+        return out
+
+    return decode
+
+
+def _scalar(shape: Shape, ref: Ref) -> FormDecoder:
+    read = reader_of(shape, ref, ISO8601)
+    check: Check | None = check_of(shape)
+
+    def decode(node: Node, path: str, violations: Violations) -> Any:
+        if node.value is None or node.below:
+            raise MalformedRequest(f"`{path}` must be a single value")
+        value = read(node.value, path)
+        if check is not None:
+            check(value, path, violations)
+        return value
+
+    return decode

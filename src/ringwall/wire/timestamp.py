@@ -1,0 +1,84 @@
+"""The three ways in which AWS writes a moment: seconds since 1970, ISO 8601, and the date of HTTP."""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from datetime import UTC, datetime
+from email.utils import formatdate, parsedate_to_datetime
+
+UNIX, ISO8601, RFC822 = "unixTimestamp", "iso8601", "rfc822"
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?", re.ASCII)
+_HTTP_FRACTION = re.compile(r"(:\d\d)\.(\d{1,9})( GMT)", re.ASCII)
+_HTTP = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
+
+
+def moment_from_number(seconds: float) -> datetime:
+    """Read seconds since 1970, to the microsecond.
+
+    Raises:
+        ValueError: not a moment between the years 1 and 9999.
+    """
+    if not math.isfinite(seconds):
+        raise ValueError("not finite")
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("out of range") from error
+
+
+def moment_from_text(text: str, form: str) -> datetime:
+    """Read a moment that was written in one of the three forms.
+
+    Raises:
+        ValueError: the text is not in that form, or no moment.
+    """
+    if form == UNIX:
+        if not _NUMBER.fullmatch(text):
+            raise ValueError("not a number of seconds")
+        return moment_from_number(float(text))
+    if form == RFC822:
+        fraction = _HTTP_FRACTION.search(text[:64])
+        plain = _HTTP_FRACTION.sub(r"\1\3", text[:64]) if fraction else text
+        if not _HTTP.fullmatch(plain):
+            raise ValueError("not an HTTP date")
+        moment = parsedate_to_datetime(plain).astimezone(UTC)
+        return moment.replace(microsecond=int((fraction[2] + "000000")[:6])) if fraction else moment
+    if not _ISO.fullmatch(text):
+        raise ValueError("not an ISO 8601 date and time with a zone")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
+
+
+def number_from_moment(moment: datetime) -> int | float:
+    """Write seconds since 1970; whole seconds as an integer, others to the millisecond."""
+    seconds = _aware(moment).timestamp()
+    return int(seconds) if seconds == int(seconds) else round(seconds, 3)
+
+
+def text_from_moment(moment: datetime, form: str) -> str:
+    """Write a moment in one of the three forms, fractions to the millisecond."""
+    if form == UNIX:
+        return str(number_from_moment(moment))
+    aware = _aware(moment).astimezone(UTC)
+    millis = aware.microsecond // 1000
+    if form == RFC822:
+        base = formatdate(calendar.timegm(aware.utctimetuple()), usegmt=True)
+        return f"{base[:-4]}.{millis:03d} GMT" if millis else base
+    fraction = f".{millis:03d}" if millis else ""
+    return f"{aware.year:04d}-{aware.month:02d}-{aware.day:02d}T{aware.hour:02d}:{aware.minute:02d}:{aware.second:02d}{fraction}Z"
+
+
+def _aware(moment: datetime) -> datetime:
+    """Take a moment without a zone as UTC, as botocore does."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def form_of(trait: str, default: str) -> str:
+    """Return the form that a `timestampFormat` trait names, or the protocol's default."""
+    return {"unixtimestamp": UNIX, "iso8601": ISO8601, "rfc822": RFC822}.get(trait.lower(), default)
