@@ -4,8 +4,23 @@ Two shapes are served: documents with compare-and-swap (a lease is a document th
 append-only logs with group commit. `open_storage` gives the same promises (`ports.py`) over SQLite and PostgreSQL.
 """
 
+from ringwall.storage.backups import BackupSummary, backup, restore
 from ringwall.storage.database import open_storage
 from ringwall.storage.limits import ERASABLE_BYTES, LEAF_BYTES
 from ringwall.storage.ports import Change, Delete, Document, Entry, Insert, Replace, Storage
 
-__all__ = ["ERASABLE_BYTES", "LEAF_BYTES", "Change", "Delete", "Document", "Entry", "Insert", "Replace", "Storage", "open_storage"]
+__all__ = [
+    "ERASABLE_BYTES",
+    "LEAF_BYTES",
+    "BackupSummary",
+    "Change",
+    "Delete",
+    "Document",
+    "Entry",
+    "Insert",
+    "Replace",
+    "Storage",
+    "backup",
+    "open_storage",
+    "restore",
+]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ringwall.errors import SettingsError
 from ringwall.storage.driver_errors import translate
 from ringwall.storage.schema import HEAD
 
-_VERSION_TABLE: Final = "alembic_version"
+VERSION_TABLE: Final = "alembic_version"
+_SCRIPTS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x72696E67_77616C6C  # "ringwall", the number of PostgreSQL's advisory lock
 
 
@@ -37,7 +38,7 @@ def migrate(engine: Engine) -> None:
 
 def current_revision(connection: Connection) -> str | None:
     """Return the revision that a database is at; None for one without our tables."""
-    if not inspect(connection).has_table(_VERSION_TABLE):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return revision
@@ -50,13 +51,23 @@ def exclusive(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table may take its time
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '120s'")
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     try:
         yield
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        with suppress(SQLAlchemyError):  # a lost connection rolls back by itself, and the first error is the one to tell
+            connection.exec_driver_sql("ROLLBACK")
         raise
     connection.exec_driver_sql("COMMIT")
+
+
+def known_revisions() -> frozenset[str]:
+    """Return the revisions that this release can bring to HEAD."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions())
 
 
 def bring_to(connection: Connection, revision: str) -> None:
@@ -71,20 +82,16 @@ def bring_to(connection: Connection, revision: str) -> None:
     # Imported here: a start on a database that is up to date has no use for Alembic.
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is None:
         _refuse_foreign_tables(connection)
-    elif found not in known:
+    elif found not in known_revisions():
         raise SettingsError(
             f"the database has schema `{found}`, which is newer than this release knows ({HEAD})",
             remedy="install the release that wrote it, or restore a backup into an empty database",
         )
-    if revision not in known:
-        raise SettingsError(f"this release does not know the schema `{revision}`", remedy="install a newer release")
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 

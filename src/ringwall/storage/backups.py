@@ -1,0 +1,228 @@
+"""Backup and restore: all rows of one consistent moment in one file, which fits either database.
+
+A backup is taken while ringwall runs: it reads in one transaction that sees one moment (SQLite: a read transaction over the write-ahead
+log; PostgreSQL: REPEATABLE READ), and stops nobody from writing. It has sealed secrets and no root key: without the root key's own copy
+the secrets in it cannot be opened (docs/operations/backup.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ringwall import __version__
+from ringwall.errors import Conflict, IntegrityError, SettingsError
+from ringwall.storage.archive import FORMAT, FORMAT_VERSION, ArchiveReader, ArchiveWriter, Header, Progress, TableHeading
+from ringwall.storage.driver_errors import translate
+from ringwall.storage.location import Location, make_engine
+from ringwall.storage.migrate import VERSION_TABLE, bring_to, current_revision, exclusive, known_revisions
+from ringwall.storage.schema import HEAD
+from ringwall.storage.statements import statements_for
+from ringwall.vocabulary import Clock
+
+_ROWS_AT_ONCE: Final = 500
+
+
+class BackupSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What was backed up or restored; `rows` by table."""
+
+    schema: str
+    created_at: str
+    rows: dict[str, int]
+
+
+def backup(url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Progress | None = None) -> BackupSummary:
+    """Write everything that is committed now to a file. Blocks; works beside a running ringwall.
+
+    Args:
+        url_or_dir: as `open_storage` takes it.
+        target: a file that does not exist yet; made readable to its owner only.
+        clock: for the date in the header.
+        progress: called with rows done and rows in all.
+
+    Raises:
+        SettingsError: there is no ringwall database, or one that is newer than this release.
+        Conflict: the target exists.
+        DependencyError: the database does not answer, or the file cannot be written.
+    """
+    location = Location.parse(url_or_dir)
+    if location.file is not None and not location.file.exists():
+        raise SettingsError(f"there is no database at `{location.shown}`", remedy="name the data directory of an existing ringwall")
+    engine = make_engine(location, connections=1)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statements_for(location.dialect).begin_snapshot)
+            try:
+                return _write_archive(connection, target, clock, progress)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+    except SQLAlchemyError as error:
+        raise translate(error) from None
+    finally:
+        engine.dispose()
+
+
+def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None = None) -> BackupSummary:
+    """Fill an empty place from a backup, and bring it to this release's schema: all or nothing. Blocks.
+
+    Args:
+        source: a file that `backup` wrote, from this or an older release.
+        url_or_dir: as `open_storage` takes it; without any table.
+        progress: called with rows done and rows in all.
+
+    Raises:
+        Conflict: the target is not empty.
+        IntegrityError: the file is damaged or cut off; nothing was restored.
+        SettingsError: the backup is newer than this release.
+        DependencyError: the file or the database does not answer.
+    """
+    with ArchiveReader(source) as archive:
+        if archive.header.schema not in known_revisions():
+            raise SettingsError(
+                f"the backup has schema `{archive.header.schema}`, which is newer than this release knows ({HEAD})",
+                remedy=f"restore it with release {archive.header.release} or later",
+            )
+        location = Location.parse(url_or_dir)
+        created = location.file is not None and not location.file.exists()
+        engine = make_engine(location, connections=1)
+        try:
+            with engine.connect() as connection, exclusive(connection):
+                _read_archive(connection, archive, progress)
+        except BaseException as error:
+            engine.dispose()
+            if created and location.file is not None:
+                _remove_database(location.file)
+            if isinstance(error, SQLAlchemyError):
+                raise translate(error) from None
+            raise
+        engine.dispose()
+    return BackupSummary(
+        schema=archive.header.schema,
+        created_at=archive.header.created_at,
+        rows={table.name: table.rows for table in archive.header.tables},
+    )
+
+
+def _write_archive(connection: Connection, target: Path, clock: Clock, progress: Progress | None) -> BackupSummary:
+    schema = current_revision(connection)
+    if schema not in known_revisions():
+        raise SettingsError(
+            "there is no ringwall database here"
+            if schema is None
+            else f"the database has schema `{schema}`, newer than this release knows",
+            remedy="use the release that runs on this database",
+        )
+    tables = _reflect(connection)
+    headings = tuple(_heading(connection, table) for table in tables)
+    total = sum(heading.rows for heading in headings)
+    created_at = clock().isoformat(timespec="seconds")
+    header = Header(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
+        schema=schema,
+        release=__version__,
+        created_at=created_at,
+        root_key="separate",
+        tables=headings,
+    )
+    done = 0
+    with ArchiveWriter(target, header) as archive:
+        for number, table in enumerate(tables):
+            for row in _stream(connection, table):
+                archive.add(number, row)
+                done += 1
+                if progress is not None and (done % _ROWS_AT_ONCE == 0 or done == total):
+                    progress(done, total)
+    return BackupSummary(schema=schema, created_at=created_at, rows={heading.name: heading.rows for heading in headings})
+
+
+def _read_archive(connection: Connection, archive: ArchiveReader, progress: Progress | None) -> None:
+    if _reflect(connection) or current_revision(connection) is not None:
+        raise Conflict("the place to restore to is not empty", remedy="name an empty directory or an empty database")
+    bring_to(connection, archive.header.schema)
+    tables = _matching_tables(_reflect(connection), archive.header.tables)
+    for table in reversed(tables):
+        connection.execute(table.delete())  # rows that the migrations made
+    total = sum(heading.rows for heading in archive.header.tables)
+    done = 0
+    rows = archive.rows()
+    while batch := list(islice(rows, _ROWS_AT_ONCE)):
+        for number, values in _by_table(batch, archive.header.tables):
+            connection.execute(tables[number].insert(), values)
+        done += len(batch)
+        if progress is not None:
+            progress(done, total)
+    _check_logs(connection, {table.name: table for table in tables})
+    bring_to(connection, HEAD)
+
+
+def _reflect(connection: Connection) -> list[Table]:
+    """Return the tables that are there, referenced ones before those that refer to them."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != VERSION_TABLE]
+
+
+def _heading(connection: Connection, table: Table) -> TableHeading:
+    return TableHeading(
+        name=str(table.name),
+        columns=tuple(str(column.name) for column in table.columns),
+        binary=tuple(str(column.name) for column in table.columns if isinstance(column.type, LargeBinary)),
+        rows=connection.execute(select(func.count()).select_from(table)).scalar_one(),
+    )
+
+
+def _stream(connection: Connection, table: Table) -> Iterator[Sequence[object]]:
+    """Iterate a table in the order of its primary key, a bounded number of rows in memory."""
+    ordered = select(table).order_by(*table.primary_key.columns)
+    for row in connection.execute(ordered, execution_options={"stream_results": True, "yield_per": _ROWS_AT_ONCE}):
+        yield tuple(row)
+
+
+def _matching_tables(tables: Sequence[Table], headings: Sequence[TableHeading]) -> list[Table]:
+    """Return the tables of the headings, in their order; the file's names never reach a statement unchecked."""
+    known = {table.name: table for table in tables}
+    if set(known) != {heading.name for heading in headings} or len(known) != len(headings):
+        raise IntegrityError("the backup does not have the tables of its schema", remedy="use another copy of the backup")
+    for heading in headings:
+        columns = known[heading.name].columns
+        binary = {column.name for column in columns if isinstance(column.type, LargeBinary)}
+        if {column.name for column in columns} != set(heading.columns) or binary != set(heading.binary):
+            raise IntegrityError(f"the backup does not have the columns of `{heading.name}`", remedy="use another copy of the backup")
+    return [known[heading.name] for heading in headings]
+
+
+def _by_table(batch: Sequence[tuple[int, list[Any]]], headings: Sequence[TableHeading]) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+    """Cut a batch into runs of one table."""
+    run: list[Mapping[str, Any]] = []
+    current = batch[0][0]
+    for number, values in batch:
+        if number != current:
+            yield current, run
+            current, run = number, []
+        run.append(dict(zip(headings[number].columns, values, strict=True)))
+    yield current, run
+
+
+def _check_logs(connection: Connection, tables: Mapping[str, Table]) -> None:
+    """Refuse a backup whose logs have gaps: a seal says that the file is whole, not that it was made from a sound database."""
+    log, entry = tables["log"], tables["log_entry"]
+    counted = (
+        select(log.c.name, log.c.size, func.count(entry.c.position), func.coalesce(func.max(entry.c.position), -1))
+        .outerjoin(entry, entry.c.log_id == log.c.id)
+        .group_by(log.c.id, log.c.name, log.c.size)
+    )
+    for name, size, rows, last in connection.execute(counted):
+        if not size == rows == last + 1:
+            raise IntegrityError(f"the log `{name}` has gaps in this backup", remedy="use another copy of the backup")
+
+
+def _remove_database(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
