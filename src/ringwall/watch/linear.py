@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ringwall.watch import features
 from ringwall.watch.calibration import Thresholds
-from ringwall.watch.weights_file import Weights, WeightsRefused, parse
+from ringwall.watch.weights_file import Header, Weights, WeightsRefused, parse
 
 CONTENT_WEIGHTS = "content-v1.bin"
 
@@ -68,6 +68,11 @@ class LinearContentScorer:
         """Name, version and digest of the weights."""
         header = self._weights.header
         return f"{header.name}/{header.version}@sha256:{self._weights.sha256}"
+
+    @property
+    def header(self) -> Header:
+        """What the tables mean."""
+        return self._weights.header
 
     @property
     def interpreter(self) -> Interpreter:
