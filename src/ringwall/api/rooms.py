@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ringwall.vocabulary import Clock, Limits
+
+if TYPE_CHECKING:
+    from ringwall.inference import Guardrails
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +18,8 @@ class Rooms:
     clock: Clock
     limits: Limits
     region: str
+    guardrails: Guardrails
     # identity: ringwall.identity.Identity
-    # guardrails: ringwall.inference.Guardrails
     # ledger: ringwall.ledger.Ledger
     # keys: ringwall.keys.Keys
     # storage: ringwall.storage.Storage

@@ -1,1 +1,41 @@
 """Policies compiled to rules, the streaming session, and the one function that combines verdicts; learned detectors are arguments."""
+
+from ringwall.guardrails.assessment import Applied, record, render
+from ringwall.guardrails.content import Block
+from ringwall.guardrails.errors import ContentRefused, PolicyRefused, VerdictListBroken
+from ringwall.guardrails.evaluation import Coverage, Evaluation, evaluate
+from ringwall.guardrails.guardrail import Guardrail, compile_guardrail
+from ringwall.guardrails.policy import GuardrailConfig, parse_config
+from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
+from ringwall.guardrails.session import Held, Session
+from ringwall.guardrails.talk import Normalised, normalise
+from ringwall.guardrails.verdict import Hit, Outcome, Verdict, combine
+
+__all__ = [
+    "Applied",
+    "Block",
+    "ContentRefused",
+    "ContentScorer",
+    "Coverage",
+    "Evaluation",
+    "GroundingScorer",
+    "Guardrail",
+    "GuardrailConfig",
+    "Held",
+    "Hit",
+    "Normalised",
+    "Outcome",
+    "PolicyRefused",
+    "Scorers",
+    "Session",
+    "TopicScorer",
+    "Verdict",
+    "VerdictListBroken",
+    "combine",
+    "compile_guardrail",
+    "evaluate",
+    "normalise",
+    "parse_config",
+    "record",
+    "render",
+]

@@ -1,1 +1,8 @@
 """Guardrail resources and their runs; upstream models; rate limits; behavioural monitors."""
+
+from ringwall.inference.enforced import Enforced
+from ringwall.inference.guardrails import CheckRun, Created, Guardrails, Run
+from ringwall.inference.ports import Digester
+from ringwall.inference.workers import Workers
+
+__all__ = ["CheckRun", "Created", "Digester", "Enforced", "Guardrails", "Run", "Workers"]

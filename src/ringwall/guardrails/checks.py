@@ -1,0 +1,189 @@
+"""InvokeGuardrailChecks: raw detector scores for messages, without a guardrail resource; it detects and decides nothing.
+
+Scores are in steps of 0.2 (`learned.severity_of`); a prompt-attack rule that fired scores 1.0 in its own category. The learned model has
+one head for prompt attacks, so its score stands for each category asked for that no rule fired in. Offsets count code points of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ringwall.errors import LimitExceeded
+from ringwall.guardrails.assessment import TEXT_UNIT
+from ringwall.guardrails.errors import ContentRefused, PolicyRefused
+from ringwall.guardrails.evaluation import refuse_over_limits
+from ringwall.guardrails.learned import Reading, Worst, score_categories, severity_of
+from ringwall.guardrails.policy import PiiType
+from ringwall.guardrails.ports import ContentScorer
+from ringwall.guardrails.scan import readings_of
+from ringwall.text.detectors import DetectorConfig, Detectors
+from ringwall.text.finding import Finding
+from ringwall.vocabulary import Limits
+
+RESULTS_MAX = 1000  # sensitive information entries per answer; more are counted in `truncated` only
+
+AttackCategory = Literal["JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"]
+HarmCategory = Literal["VIOLENCE", "HATE", "SEXUAL", "MISCONDUCT", "INSULTS"]
+
+
+class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A structure of the AWS model (bedrock-runtime 2023-09-30)."""
+
+
+class _Harm(_Shape, frozen=True, kw_only=True):
+    category: HarmCategory
+
+
+class _Harms(_Shape, frozen=True, kw_only=True):
+    categories: Annotated[tuple[_Harm, ...], Meta(min_length=1, max_length=5)]
+
+
+class _Attack(_Shape, frozen=True, kw_only=True):
+    category: AttackCategory
+
+
+class _Attacks(_Shape, frozen=True, kw_only=True):
+    categories: Annotated[tuple[_Attack, ...], Meta(min_length=1, max_length=3)]
+
+
+class _Entity(_Shape, frozen=True, kw_only=True):
+    type: PiiType
+
+
+class _Entities(_Shape, frozen=True, kw_only=True):
+    entities: Annotated[tuple[_Entity, ...], Meta(min_length=1, max_length=31)]
+
+
+class _Config(_Shape, frozen=True, kw_only=True):
+    content_filter: _Harms | None = None
+    prompt_attack: _Attacks | None = None
+    sensitive_information: _Entities | None = None
+
+
+class Checks(msgspec.Struct, frozen=True):
+    """What is asked for; empty members are not."""
+
+    harms: tuple[str, ...]
+    attacks: tuple[str, ...]
+    entities: tuple[str, ...]
+
+    @property
+    def detectors(self) -> DetectorConfig:
+        """The rule detectors these checks need."""
+        return DetectorConfig(pii=self.entities, attacks=bool(self.attacks))
+
+
+class MessageText(msgspec.Struct, frozen=True):
+    """One text of one message, and where it stood."""
+
+    message: int
+    content: int
+    text: str
+
+
+def parse_checks(config: Mapping[str, Any]) -> Checks:
+    """Read which checks are asked for.
+
+    Raises:
+        PolicyRefused: none, an unknown one, or one twice.
+    """
+    try:
+        parsed = msgspec.convert({key: value for key, value in config.items() if value is not None}, _Config)
+    except msgspec.ValidationError as error:
+        raise PolicyRefused(str(error).replace("$.", "checks.").replace("$", "checks")) from error
+    checks = Checks(
+        harms=tuple(each.category for each in parsed.content_filter.categories) if parsed.content_filter else (),
+        attacks=tuple(each.category for each in parsed.prompt_attack.categories) if parsed.prompt_attack else (),
+        entities=tuple(each.type for each in parsed.sensitive_information.entities) if parsed.sensitive_information else (),
+    )
+    if not (checks.harms or checks.attacks or checks.entities):
+        raise PolicyRefused("`checks` asks for nothing", remedy="ask for contentFilter, promptAttack or sensitiveInformation")
+    for names in (checks.harms, checks.attacks, checks.entities):
+        if len(set(names)) != len(names):
+            raise PolicyRefused("`checks` asks for one thing twice")
+    return checks
+
+
+def parse_messages(messages: Sequence[Mapping[str, Any]], limits: Limits) -> tuple[MessageText, ...]:
+    """Read the texts of messages.
+
+    Raises:
+        ContentRefused: no message, an unknown role, or a block that is not a text.
+        LimitExceeded: more or longer texts than the limits allow.
+    """
+    texts: list[MessageText] = []
+    for index, message in enumerate(messages):
+        if message.get("role") not in {"user", "assistant", "system"}:
+            raise ContentRefused(f"messages[{index}].role must be user, assistant or system")
+        for at, block in enumerate(message.get("content") or ()):
+            text = block.get("text")
+            if not isinstance(text, str) or not text or len(block) != 1:
+                raise ContentRefused(f"messages[{index}].content[{at}] must be a text that is not empty")
+            texts.append(MessageText(index, at, text))
+        if not message.get("content"):
+            raise ContentRefused(f"messages[{index}] has no content")
+    if not texts:
+        raise ContentRefused("there is no message")
+    refuse_over_limits(sum(len(each.text) for each in texts), len(texts), limits)
+    return tuple(texts)
+
+
+def run_checks(
+    checks: Checks, texts: Sequence[MessageText], *, detectors: Detectors, scorer: ContentScorer | None, limits: Limits
+) -> dict[str, Any]:
+    """Run the checks and return the InvokeGuardrailChecks answer.
+
+    Raises:
+        PolicyRefused: a check needs a model that is not installed.
+        LimitExceeded: the readings' budget ran out, so no score would be true.
+        Exception: whatever a detector raises; there is no answer then.
+    """
+    learns = bool(checks.harms or checks.attacks)
+    if learns and scorer is None:
+        raise PolicyRefused("the checks need a learned detector that is not installed", remedy="install ringwall with its models")
+    shared = msgspec.structs.replace(limits, decode_budget_floor=max(limits.decode_budget_floor // len(texts), 1))
+    found: list[tuple[MessageText, Finding]] = []
+    readings: list[Reading] = []
+    for each in texts:
+        scan = detectors.scan(each.text, limits=shared)
+        if scan.exhausted:
+            raise LimitExceeded("a text has more readings than the budget for decoding allows", remedy="send less encoded content")
+        found.extend((each, finding) for finding in scan.findings)
+        if learns:
+            readings.extend(readings_of(scan.views))
+    worst = score_categories(scorer, readings) if scorer is not None and learns else {}
+    thresholds = scorer.thresholds if scorer is not None else {}
+    severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}
+    return _answer(checks, found, severity, sum(len(each.text) for each in texts))
+
+
+def _answer(checks: Checks, found: Sequence[tuple[MessageText, Finding]], severity: Mapping[str, float], characters: int) -> dict[str, Any]:
+    units = {"textUnits": -(-characters // TEXT_UNIT)}
+    results: dict[str, Any] = {}
+    if checks.harms:
+        results["contentFilter"] = {"results": [{"category": name, "severityScore": severity[name]} for name in checks.harms]}
+    if checks.attacks:
+        fired = {finding.type for _, finding in found if finding.kind == "attack"}
+        learned = severity["PROMPT_ATTACK"]
+        results["promptAttack"] = {
+            "results": [{"category": name, "severityScore": 1.0 if name in fired else learned} for name in checks.attacks]
+        }
+    if checks.entities:
+        entries = [_entity(each, finding) for each, finding in found if finding.kind == "pii"]
+        results["sensitiveInformation"] = {"results": entries[:RESULTS_MAX], "truncated": len(entries) > RESULTS_MAX}
+    return {"results": results, "usage": {name: dict(units) for name in results}}
+
+
+def _entity(each: MessageText, finding: Finding) -> dict[str, Any]:
+    return {
+        "type": finding.type,
+        "confidenceScore": finding.confidence,
+        "beginOffset": finding.span.start,
+        "endOffset": finding.span.end,
+        "messageIndex": each.message,
+        "contentIndex": each.content,
+    }

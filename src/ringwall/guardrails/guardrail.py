@@ -1,0 +1,190 @@
+"""A policy compiled: per source the rules that run, with everything looked up that can be looked up before a text arrives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from ringwall.guardrails.errors import PolicyRefused
+from ringwall.guardrails.policy import GuardrailConfig, Source, Strength, Topic
+from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
+from ringwall.guardrails.verdict import Action, Verdict
+from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRule:
+    """One content filter on one source."""
+
+    rule_id: str
+    type: str
+    strength: Strength
+    action: Action
+    thresholds: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRule:
+    """One denied topic on one source."""
+
+    rule_id: str
+    topic: Topic
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingRule:
+    """One grounding filter."""
+
+    rule_id: str
+    type: str
+    threshold: float
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What runs on one source.
+
+    rule_ids: every active rule, in the order of its verdicts.
+    detectors: the rule detectors; also what makes the readings for learned rules. None where only grounding runs, or nothing.
+    clean: the verdict of each deterministic rule that saw nothing, by rule id.
+    actions: what a finding of (kind, type) means: the rule it belongs to and that rule's action there.
+    """
+
+    source: Source
+    rule_ids: tuple[str, ...]
+    detectors: Detectors | None
+    clean: Mapping[str, Verdict]
+    actions: Mapping[tuple[str, str], tuple[str, Action]]
+    content: tuple[ContentRule, ...]
+    topics: tuple[TopicRule, ...]
+    grounding: tuple[GroundingRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """A compiled guardrail.
+
+    digest: sha256 over the configuration, the detectors' digests (their rules and tables) and the scorers' model ids and thresholds:
+        equal digests give equal verdicts.
+    """
+
+    config: GuardrailConfig
+    digest: str
+    plans: Mapping[Source, Plan]
+    scorers: Scorers
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Every rule that runs on some source."""
+        return tuple(dict.fromkeys(rule_id for plan in self.plans.values() for rule_id in plan.rule_ids))
+
+    def blocked_message(self, source: Source) -> str:
+        """Return what stands in for content that is blocked."""
+        return self.config.blocked_input_messaging if source == "INPUT" else self.config.blocked_outputs_messaging
+
+
+def compile_guardrail(config: GuardrailConfig, scorers: Scorers) -> Guardrail:
+    """Compile a policy, or say why it cannot be.
+
+    Args:
+        config: a parsed configuration (`parse_config`).
+        scorers: the learned detectors of this installation.
+
+    Raises:
+        PolicyRefused: the policy needs a learned detector that is absent.
+        InvalidRequest: the rule detectors refuse a rule (a regex with look-around, a word of nothing but separators).
+    """
+    _refuse_absent_scorers(config, scorers)
+    wanted = {source: _detector_config(config, source) for source in _SOURCES}
+    compiled = {key: compile_detectors(key) for key in dict.fromkeys(wanted.values()) if key is not None}
+    plans = {source: _plan(config, source, scorers, compiled.get(wanted[source])) for source in _SOURCES}  # type: ignore[arg-type]
+    return Guardrail(config=config, digest=_digest(config, plans, scorers), plans=plans, scorers=scorers)
+
+
+_SOURCES: tuple[Source, Source] = ("INPUT", "OUTPUT")
+
+
+def _refuse_absent_scorers(config: GuardrailConfig, scorers: Scorers) -> None:
+    for member, filters, scorer in (
+        ("contentPolicyConfig", config.content_filters, scorers.content),
+        ("topicPolicyConfig", config.topics, scorers.topics),
+        ("contextualGroundingPolicyConfig", config.grounding_filters, scorers.grounding),
+    ):
+        if filters and scorer is None:
+            raise PolicyRefused(f"`{member}` needs a learned detector that is not installed", remedy="install ringwall with its models")
+    if scorers.content is not None:
+        for filter_ in config.content_filters:
+            if filter_.type not in scorers.content.thresholds:
+                raise PolicyRefused(f"the installed model `{scorers.content.model_id}` has no thresholds for {filter_.type}")
+
+
+def _detector_config(config: GuardrailConfig, source: Source) -> DetectorConfig | None:
+    """Return the rule detectors this source needs, or None where no policy reads its text."""
+    reads_text = (*config.content_filters, *config.topics, *config.words, *config.managed_words, *config.pii_entities, *config.regexes)
+    if not any(filter_.is_enabled(source) for filter_ in reads_text):
+        return None
+    return DetectorConfig(
+        pii=tuple(entity.type for entity in config.pii_entities if entity.is_enabled(source)),
+        words=tuple(word.text for word in config.words if word.is_enabled(source)),
+        profanity=any(words.is_enabled(source) for words in config.managed_words),
+        regexes=tuple((regex.name, regex.pattern) for regex in config.regexes if regex.is_enabled(source)),
+        attacks=any(filter_.type == "PROMPT_ATTACK" and filter_.is_enabled(source) for filter_ in config.content_filters),
+        secrets=False,
+    )
+
+
+def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, detectors: Detectors | None) -> Plan:
+    clean: dict[str, Verdict] = {}
+    actions: dict[tuple[str, str], tuple[str, Action]] = {}
+    thresholds = scorers.content.thresholds if scorers.content is not None else {}
+    content = tuple(
+        ContentRule(f"content/{f.type}", f.type, f.strength_on(source), f.action_on(source), thresholds[f.type])
+        for f in config.content_filters
+        if f.is_enabled(source)
+    )
+    topics = tuple(TopicRule(f"topic/{t.name}", t, t.action_on(source)) for t in config.topics if t.is_enabled(source))
+    for word in config.words:
+        if word.is_enabled(source):
+            clean["word/custom"] = Verdict(rule_id="word/custom", policy="wordPolicy")
+            actions["word", word.text] = ("word/custom", word.action_on(source))
+    for words in config.managed_words:
+        if words.is_enabled(source):
+            rule_id = f"managed-words/{words.type}"
+            clean[rule_id] = Verdict(rule_id=rule_id, policy="wordPolicy")
+            actions["profanity", words.type] = (rule_id, words.action_on(source))
+    for kind, name, filter_ in (
+        *(("pii", entity.type, entity) for entity in config.pii_entities),
+        *(("regex", regex.name, regex) for regex in config.regexes),
+    ):
+        if filter_.is_enabled(source):
+            rule_id = f"{kind}/{name}"
+            clean[rule_id] = Verdict(rule_id=rule_id, policy="sensitiveInformationPolicy")
+            actions[kind, name] = (rule_id, filter_.action_on(source))
+    grounding = tuple(
+        GroundingRule(f"grounding/{f.type}", f.type, f.threshold, f.action_on(source))
+        for f in config.grounding_filters
+        if f.is_enabled(source)
+    )
+    learned = (*(rule.rule_id for rule in content), *(rule.rule_id for rule in topics))
+    rule_ids = (*learned, *clean, *(rule.rule_id for rule in grounding))
+    return Plan(source, rule_ids, detectors, clean, actions, content, topics, grounding)
+
+
+def _digest(config: GuardrailConfig, plans: Mapping[Source, Plan], scorers: Scorers) -> str:
+    used: list[tuple[ContentScorer | TopicScorer | GroundingScorer | None, bool]] = [
+        (scorers.content, bool(config.content_filters)),
+        (scorers.topics, bool(config.topics)),
+        (scorers.grounding, bool(config.grounding_filters)),
+    ]
+    material = {
+        "config": msgspec.to_builtins(config),
+        "detectors": {source: plan.detectors.digest if plan.detectors is not None else "" for source, plan in plans.items()},
+        "models": [scorer.model_id for scorer, needed in used if needed and scorer is not None],
+        "thresholds": {rule.type: list(rule.thresholds) for plan in plans.values() for rule in plan.content},
+    }
+    return hashlib.sha256(msgspec.json.encode(material, order="deterministic")).hexdigest()

@@ -1,0 +1,101 @@
+"""Learned scores over windows at fixed offsets, and what they mean as AWS confidence levels.
+
+A learned detector reads at most `WINDOW` characters at a time. Windows start at multiples of `STRIDE` from the reading's first character,
+never at chunk borders, so the score of a text does not depend on how it arrived. A text's score is the worst of its windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from ringwall.guardrails.ports import ContentScorer
+from ringwall.guardrails.verdict import Confidence
+
+WINDOW = 1000  # characters; one AWS text unit
+STRIDE = 800  # neighbours share 200 characters, so a passage of up to 200 is whole in one window
+READING_FACTOR = 8  # characters of readings that learned detectors score per character of content
+READING_FLOOR = 100_000  # and for a short content all the same
+
+_LEVELS: tuple[Confidence, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
+_LEAST: dict[str, int] = {"HIGH": 1, "MEDIUM": 2, "LOW": 3}  # a HIGH filter blocks LOW confidence and more, a LOW filter only HIGH
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One text a learned detector scores: a content block as it is, folded or decoded."""
+
+    chain: tuple[str, ...]
+    text: str
+
+
+class Worst(msgspec.Struct, frozen=True):
+    """The highest score seen, and the reading it was seen in."""
+
+    score: float
+    chain: tuple[str, ...] = ()
+
+
+def windows(text: str) -> Iterator[str]:
+    """Cut a text into windows at fixed absolute offsets; the last one ends where the text ends."""
+    start = 0
+    while start + WINDOW < len(text):
+        yield text[start : start + WINDOW]
+        start += STRIDE
+    yield text[start:]
+
+
+def score_categories(scorer: ContentScorer, readings: Iterable[Reading]) -> Mapping[str, Worst]:
+    """Return per category the worst score over all windows of all readings.
+
+    Raises:
+        ValueError: the scorer answered with something that is not a score in [0, 1].
+    """
+    worst: dict[str, Worst] = {}
+    for reading in readings:
+        for window in windows(reading.text):
+            for category, score in scorer.score(window).items():
+                checked = check_score(score)
+                if category not in worst or checked > worst[category].score:
+                    worst[category] = Worst(checked, reading.chain)
+    return worst
+
+
+def check_score(score: float) -> float:
+    """Return the score if it is one.
+
+    Raises:
+        ValueError: it is not a number in [0, 1] (NaN included): the model is broken, and its rule fails closed.
+    """
+    if not 0.0 <= score <= 1.0:
+        raise ValueError("score outside [0, 1]")
+    return float(score)
+
+
+def confidence_of(score: float, thresholds: Sequence[float]) -> Confidence:
+    """Return the confidence level of a score, by the model card's thresholds for LOW, MEDIUM and HIGH."""
+    return _LEVELS[sum(score >= threshold for threshold in thresholds)]
+
+
+def breaches(confidence: Confidence, strength: str) -> bool:
+    """Say whether a filter of this strength detects content of this confidence.
+
+    Source: Amazon Bedrock user guide, "Content filters": HIGH strength filters LOW, MEDIUM and HIGH confidence; MEDIUM strength MEDIUM and
+    HIGH; LOW strength HIGH only; NONE nothing.
+    """
+    least = _LEAST.get(strength)
+    return least is not None and _LEVELS.index(confidence) >= least
+
+
+def severity_of(score: float, thresholds: Sequence[float]) -> float:
+    """Return the severity InvokeGuardrailChecks reports: 0, 0.2, 0.4, 0.6, 0.8 or 1, rising with the score.
+
+    0.4, 0.6 and 0.8 are exactly LOW, MEDIUM and HIGH confidence; 0.2 is the upper half below LOW, 1.0 the upper half above HIGH.
+    """
+    low, _, high = thresholds
+    level = _LEVELS.index(confidence_of(score, thresholds))
+    if level == 0:
+        return 0.2 if score >= low / 2 and score > 0 else 0.0
+    if level == 3:
+        return 1.0 if score >= (high + 1) / 2 else 0.8
+    return 0.4 if level == 1 else 0.6

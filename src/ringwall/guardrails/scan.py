@@ -1,0 +1,135 @@
+"""Guarded blocks through the rule detectors: findings by rule, and the readings that learned detectors score.
+
+Every block is scanned by itself, so that anchors and spans mean what its author wrote; more than one block are also scanned joined, so that
+nothing hides by being cut in two. The budget for decodings is shared: many short blocks cost no more than one long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ringwall.guardrails.guardrail import Plan
+from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading
+from ringwall.guardrails.verdict import Hit
+from ringwall.text.detectors import Detectors
+from ringwall.text.finding import Finding
+from ringwall.text.view import View
+from ringwall.vocabulary import Limits, Span
+
+EXHAUSTED = "budget exhausted"
+_JOINT = "\n"
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rule detectors saw.
+
+    hits: by rule id; spans count from the start of their block.
+    failed: what the engine raised, by name; then nothing else here means anything.
+    """
+
+    hits: dict[str, list[Hit]]
+    readings: tuple[Reading, ...]
+    chains: tuple[tuple[str, ...], ...]
+    interpreter: str
+    characters: int
+    exhausted: bool
+    failed: str
+
+
+class _UnknownFinding(Exception):
+    """A detector reported something no rule of the plan asked for."""
+
+
+def scan_blocks(plan: Plan, blocks: Sequence[tuple[int, str]], limits: Limits) -> Seen:
+    """Scan guarded blocks, given as (position in the content, text). Never raises: a failure is in the answer, and blocks."""
+    detectors = plan.detectors
+    if detectors is None:
+        return Seen(hits={}, readings=(), chains=(), interpreter="", characters=0, exhausted=False, failed="no detectors")
+    try:
+        return _scan(plan, detectors, blocks, limits)
+    except Exception as error:  # noqa: BLE001 - rim: whatever an engine raises is a block, and its text may hold content, so only its name stays
+        return Seen(hits={}, readings=(), chains=(), interpreter="", characters=0, exhausted=False, failed=type(error).__name__)
+
+
+def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], limits: Limits) -> Seen:
+    texts = [(position, text) for position, text in blocks if text]
+    scans = len(texts) if len(texts) < 2 else len(texts) + 1
+    shared = limits if scans < 2 else msgspec.structs.replace(limits, decode_budget_floor=limits.decode_budget_floor // scans)
+    hits: dict[tuple[str, int, Span, tuple[str, ...]], Hit] = {}
+    readings: list[Reading] = []
+    chains: dict[tuple[str, ...], None] = {}
+    interpreter = ""
+    characters = 0
+    exhausted = False
+    learns = bool(plan.content or plan.topics)
+    for position, text in texts:
+        scan = detectors.scan(text, limits=shared)
+        interpreter = scan.interpreter
+        characters += scan.characters
+        exhausted = exhausted or scan.exhausted
+        chains.update(dict.fromkeys(view.chain for view in scan.views))
+        if learns:
+            readings.extend(readings_of(scan.views))
+        for finding in scan.findings:
+            _add(plan, hits, position, finding)
+    if len(texts) > 1:
+        scan = detectors.scan(_JOINT.join(text for _, text in texts), limits=shared)
+        characters += scan.characters
+        exhausted = exhausted or scan.exhausted
+        for finding in scan.findings:
+            for position, part in _parts(texts, finding):
+                _add(plan, hits, position, part)
+    by_rule: dict[str, list[Hit]] = {}
+    for (rule_id, *_), hit in hits.items():
+        by_rule.setdefault(rule_id, []).append(hit)
+    return Seen(
+        hits=by_rule,
+        readings=tuple(readings),
+        chains=tuple(chains),
+        interpreter=interpreter,
+        characters=characters,
+        exhausted=exhausted or sum(len(reading.text) for reading in readings) > _learned_budget(texts),
+        failed="",
+    )
+
+
+def _learned_budget(texts: Sequence[tuple[int, str]]) -> int:
+    return READING_FACTOR * sum(len(text) for _, text in texts) + READING_FLOOR
+
+
+def _add(plan: Plan, hits: dict[tuple[str, int, Span, tuple[str, ...]], Hit], position: int, finding: Finding) -> None:
+    if finding.kind == "attack":
+        hits.setdefault(("content/PROMPT_ATTACK", position, finding.span, (finding.type,)), Hit(position, finding, "BLOCK"))
+        return
+    owner = plan.actions.get((finding.kind, finding.type))
+    if owner is None:
+        raise _UnknownFinding(finding.kind)
+    rule_id, action = owner
+    hits.setdefault((rule_id, position, finding.span, (finding.type,)), Hit(position, finding, action))
+
+
+def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int, Finding]]:
+    """Cut a finding in the joined text into its parts in the blocks."""
+    parts: list[tuple[int, Finding]] = []
+    start = 0
+    for position, text in texts:
+        low = max(finding.span.start - start, 0)
+        high = min(finding.span.end - start, len(text))
+        if low < high:
+            parts.append((position, msgspec.structs.replace(finding, span=Span(low, high), match=text[low:high])))
+        start += len(text) + len(_JOINT)
+    return parts
+
+
+def readings_of(views: Sequence[View]) -> list[Reading]:
+    """Choose what learned detectors score: the raw text, its fold, and what was decoded; a guess at a rotation is not prose."""
+    readings: dict[str, Reading] = {}
+    for view in views:
+        if not any(step in _GUESSES for step in view.chain):
+            readings.setdefault(view.text, Reading(view.chain, view.text))
+    return list(readings.values())
+
+
+_GUESSES = frozenset({"atbash", "leet", "reversed", "squash"})

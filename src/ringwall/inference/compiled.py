@@ -1,0 +1,83 @@
+"""Compiled guardrails, kept by account, id, version and revision; a bounded cache that storage's generation number keeps honest."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from ringwall.guardrails import Applied, Guardrail, GuardrailConfig
+from ringwall.inference.catalogue import Found
+from ringwall.storage import Storage
+
+KEPT = 64  # compiled guardrails; one with 10,000 words holds a few megabytes of automaton
+
+
+class Ready(NamedTuple):
+    """A guardrail that can run, and the resource it was compiled from."""
+
+    guardrail: Guardrail
+    applied: Applied
+
+
+class _Kept(NamedTuple):
+    generation: int
+    revision: int
+    ready: Ready
+
+
+class CompiledGuardrails:
+    """Finds guardrails ready to run.
+
+    Rules it upholds: no answer comes from a configuration older than storage's last committed change (ports.py says how late a change by
+    another process is seen); a guardrail that was deleted is not found, whatever is kept here.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        find: Callable[[str, str, str | None], Awaitable[Found]],
+        arn: Callable[[str, str], str],
+        compile_config: Callable[[GuardrailConfig], Awaitable[Guardrail]],
+        kept: int = KEPT,
+    ) -> None:
+        self._storage = storage
+        self._find = find
+        self._arn = arn
+        self._compile = compile_config
+        self._limit = kept
+        self._cache: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
+
+    async def ready(self, account_id: str, identifier: str, version: str) -> Ready:
+        """Return a guardrail's DRAFT or version, compiled.
+
+        Args:
+            account_id: the tenant.
+            identifier: the guardrail's id (not an ARN, so that a guardrail is kept once).
+            version: DRAFT or a number.
+
+        Raises:
+            GuardrailNotFound: there is none.
+        """
+        key = (account_id, identifier, version)
+        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
+        kept = self._cache.get(key)
+        if kept is not None and kept.generation == generation:
+            self._cache.move_to_end(key)
+            return kept.ready
+        try:
+            found = await self._find(account_id, identifier, version)
+        except Exception:
+            self._cache.pop(key, None)
+            raise
+        if kept is not None and kept.revision == found.revision:
+            ready = kept.ready
+        else:
+            applied = Applied(guardrail_id=found.stored.id, version=version, arn=self._arn(account_id, found.stored.id))
+            ready = Ready(await self._compile(found.stored.config), applied)
+        self._cache[key] = _Kept(generation, found.revision, ready)
+        self._cache.move_to_end(key)
+        while len(self._cache) > self._limit:
+            self._cache.popitem(last=False)
+        return ready

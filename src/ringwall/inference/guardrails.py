@@ -1,0 +1,239 @@
+"""The guardrail service: resources and their runs, in AWS's words; what the faces call.
+
+Every method takes the account and an AWS-shaped request (member names as in the service model) and returns an AWS-shaped answer.
+It leaves to others: who may (identity), the audit record (a run returns what is to be recorded), and the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from ringwall.guardrails import (
+    Coverage,
+    Evaluation,
+    Guardrail,
+    GuardrailConfig,
+    Scorers,
+    compile_guardrail,
+    evaluate,
+    normalise,
+    record,
+    render,
+)
+from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
+from ringwall.inference.catalogue import Catalogue
+from ringwall.inference.compiled import CompiledGuardrails
+from ringwall.inference.content import read_blocks, read_scope, read_source
+from ringwall.inference.enforced import Enforced, EnforcedConfigurations, parse_enforced
+from ringwall.inference.naming import PageTokens, read_tags, version_word
+from ringwall.inference.ports import Digester
+from ringwall.inference.warnings import warnings_for
+from ringwall.inference.workers import INLINE_CHARACTERS, Workers
+from ringwall.storage import Storage
+from ringwall.text import interpreter_name
+from ringwall.text.detectors import compile_detectors
+from ringwall.vocabulary import Clock, Limits, new_id
+
+_CHECKS_KEPT = 32  # sets of detectors kept for InvokeGuardrailChecks
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One guardrail run.
+
+    answer: what ApplyGuardrail answers.
+    coverage: the receipt in full.
+    record: what the audit record keeps; no text.
+    evaluation: everything, with the texts; for faces that show what each rule saw.
+    """
+
+    answer: dict[str, Any]
+    coverage: Coverage
+    record: dict[str, Any]
+    evaluation: Evaluation
+
+
+class CheckRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of stateless checks: what InvokeGuardrailChecks answers, and what the audit record keeps."""
+
+    answer: dict[str, Any]
+    record: dict[str, Any]
+
+
+class Created(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardrail made from a document in the short form or AWS's, with what was changed and what is worth knowing."""
+
+    answer: dict[str, Any]
+    config: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+class Guardrails:
+    """The service."""
+
+    def __init__(  # noqa: PLR0913 - everything the service stands on, each by its name
+        self,
+        storage: Storage,
+        *,
+        keys: Digester,
+        clock: Clock,
+        region: str,
+        scorers: Scorers,
+        limits: Limits,
+        workers: Workers | None = None,
+    ) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._scorers = scorers
+        self._limits = limits
+        self._workers = workers or Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
+        pages = PageTokens(keys)
+        self._enforced = EnforcedConfigurations(storage, clock=clock, region=region, pages=pages)
+        self._catalogue = Catalogue(storage, clock=clock, region=region, pages=pages, enforced=self._enforced, warn=self.warnings)
+        self._compiled = CompiledGuardrails(storage, find=self._catalogue.find, arn=self._catalogue.arn, compile_config=self._compile)
+        self._detectors = lru_cache(_CHECKS_KEPT)(compile_detectors)  # kept per service; an lru_cache may be shared by threads
+
+    # -- resources ------------------------------------------------------------------------------------------------------------------
+
+    async def create_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Create a guardrail; CreateGuardrail."""
+        made = await self._catalogue.recall(account_id, "CreateGuardrail", request)
+        if made is None:
+            config = self._catalogue.parse(request)
+            await self._compile(config)
+            made = await self._catalogue.create(account_id, request, config)
+        arn = self._catalogue.arn(account_id, made.guardrail_id)
+        return {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "createdAt": made.at}
+
+    async def create_from_document(self, account_id: str, document: Mapping[str, Any]) -> Created:
+        """Create a guardrail from AWS's JSON or the short form of it (`ringwall.guardrails.talk`), with warnings."""
+        normalised = normalise(document, generated_name=f"guardrail-{new_id(8)}")
+        answer = await self.create_guardrail(account_id, normalised.config)
+        config = self._catalogue.parse(normalised.config)
+        return Created(answer=answer, config=normalised.config, warnings=(*normalised.warnings, *self.warnings(config)))
+
+    async def update_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace a guardrail's DRAFT; UpdateGuardrail."""
+        config = self._catalogue.parse(request)
+        await self._compile(config)
+        made = await self._catalogue.update(account_id, request["guardrailIdentifier"], config)
+        arn = self._catalogue.arn(account_id, made.guardrail_id)
+        return {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "updatedAt": made.at}
+
+    async def get_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Show a guardrail or a version of it; GetGuardrail."""
+        return await self._catalogue.show(account_id, request["guardrailIdentifier"], request.get("guardrailVersion"))
+
+    async def list_guardrails(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """List guardrails, or the versions of one; ListGuardrails."""
+        return await self._catalogue.listing(account_id, request)
+
+    async def delete_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Delete a guardrail or a version of it; DeleteGuardrail."""
+        await self._catalogue.delete(account_id, request["guardrailIdentifier"], request.get("guardrailVersion"))
+        return {}
+
+    async def create_guardrail_version(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Freeze the DRAFT under the next number; CreateGuardrailVersion."""
+        made = await self._catalogue.recall(account_id, "CreateGuardrailVersion", request)
+        if made is None:
+            made = await self._catalogue.create_version(account_id, request["guardrailIdentifier"], request)
+        return {"guardrailId": made.guardrail_id, "version": made.version}
+
+    def warnings(self, config: GuardrailConfig) -> tuple[str, ...]:
+        """Return what a user of this policy should know about the detectors behind it."""
+        return warnings_for(config, self._scorers)
+
+    # -- tags -----------------------------------------------------------------------------------------------------------------------
+
+    async def tag_resource(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Add or change tags; TagResource."""
+        added = read_tags(request["tags"])
+        await self._catalogue.change_tags(account_id, request["resourceARN"], lambda tags: {**tags, **added})
+        return {}
+
+    async def untag_resource(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove tags; UntagResource."""
+        removed = frozenset(request["tagKeys"])
+        await self._catalogue.change_tags(
+            account_id, request["resourceARN"], lambda tags: {key: value for key, value in tags.items() if key not in removed}
+        )
+        return {}
+
+    async def list_tags_for_resource(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """List tags; ListTagsForResource."""
+        tags = await self._catalogue.tags(account_id, request["resourceARN"])
+        return {"tags": [{"key": key, "value": value} for key, value in sorted(tags.items())]}
+
+    # -- enforced guardrails --------------------------------------------------------------------------------------------------------
+
+    async def put_enforced_guardrail_configuration(self, account_id: str, request: Mapping[str, Any], *, by: str) -> dict[str, Any]:
+        """Enforce a guardrail version for the account's model calls; PutEnforcedGuardrailConfiguration. `by` is the caller's ARN."""
+        configuration = parse_enforced(request["guardrailInferenceConfig"])
+        found = await self._catalogue.find(account_id, configuration.guardrail_identifier, configuration.guardrail_version)
+        configuration = msgspec.structs.replace(configuration, guardrail_identifier=found.stored.id)
+        enforced = await self._enforced.put(account_id, request.get("configId"), configuration, by=by)
+        return {"configId": enforced.config_id, "updatedAt": enforced.updated_at, "updatedBy": enforced.updated_by}
+
+    async def list_enforced_guardrails_configuration(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """List the account's enforced configuration; ListEnforcedGuardrailsConfiguration."""
+        return await self._enforced.listing(account_id, request.get("nextToken"))
+
+    async def delete_enforced_guardrail_configuration(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Stop enforcing; DeleteEnforcedGuardrailConfiguration."""
+        await self._enforced.delete(account_id, request["configId"])
+        return {}
+
+    async def enforced_for_model(self, account_id: str, model_id: str) -> Enforced | None:
+        """Return what the account enforces for a model, for the gateway."""
+        return await self._enforced.for_model(account_id, model_id)
+
+    # -- runs -----------------------------------------------------------------------------------------------------------------------
+
+    async def apply_guardrail(self, account_id: str, request: Mapping[str, Any]) -> Run:
+        """Judge content; ApplyGuardrail.
+
+        Raises:
+            GuardrailNotFound: no such guardrail or version.
+            ContentRefused, LimitExceeded: the content cannot be judged; nothing was passed.
+            ScansWaiting: too much waits already.
+        """
+        source = read_source(request.get("source"))
+        blocks = read_blocks(request["content"])
+        scope = read_scope(request.get("outputScope"))
+        identifier = self._catalogue.id_of(account_id, request["guardrailIdentifier"])
+        ready = await self._compiled.ready(account_id, identifier, version_word(request["guardrailVersion"]))
+        characters = sum(len(block.text) for block in blocks)
+        evaluation, latency_ms = await self._workers.run(characters, lambda: evaluate(ready.guardrail, source, blocks, self._limits))
+        return Run(
+            answer=render(evaluation, ready.applied, scope=scope, latency_ms=latency_ms),
+            coverage=evaluation.coverage,
+            record=record(evaluation, ready.applied, lambda data: self._keys.digest(account_id, data)),
+            evaluation=evaluation,
+        )
+
+    async def invoke_guardrail_checks(self, account_id: str, request: Mapping[str, Any]) -> CheckRun:
+        """Score messages without a guardrail; InvokeGuardrailChecks.
+
+        Raises:
+            PolicyRefused, ContentRefused, LimitExceeded: what is asked for, or its texts, cannot be served.
+        """
+        checks = parse_checks(request["checks"])
+        texts = parse_messages(request["messages"], self._limits)
+        scorer, limits = self._scorers.content, self._limits
+        answer, _ = await self._workers.run(
+            sum(len(each.text) for each in texts),
+            lambda: run_checks(checks, texts, detectors=self._detectors(checks.detectors), scorer=scorer, limits=limits),
+        )
+        digests = [self._keys.digest(account_id, each.text.encode("utf-8", "surrogatepass")) for each in texts]
+        return CheckRun(answer=answer, record={"checks": msgspec.to_builtins(checks), "usage": answer["usage"], "contentDigests": digests})
+
+    def close(self) -> None:
+        """Finish the scans under way and end the worker threads."""
+        self._workers.close()
+
+    async def _compile(self, config: GuardrailConfig) -> Guardrail:
+        return await self._workers.apart(lambda: compile_guardrail(config, self._scorers))

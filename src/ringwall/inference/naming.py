@@ -1,0 +1,130 @@
+"""Names on the wire: guardrail identifiers and ARNs, version words, tags, and page tokens."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ringwall.errors import AccessDenied, InvalidRequest
+from ringwall.inference.errors import BadPageToken, GuardrailNotFound, TooManyTags
+from ringwall.inference.ports import Digester
+from ringwall.vocabulary import Arn
+
+DRAFT = "DRAFT"
+TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources": 50 per resource
+_ID = re.compile(r"[a-z0-9]{1,64}")
+_VERSION = re.compile(r"[1-9][0-9]{0,7}")
+_TAG = re.compile(r"[a-zA-Z0-9\s._:/=+@-]*")
+
+
+def guardrail_arn(region: str, account_id: str, guardrail_id: str) -> str:
+    """Return a guardrail's ARN."""
+    return f"arn:aws:bedrock:{region}:{account_id}:guardrail/{guardrail_id}"
+
+
+def guardrail_id(identifier: str, *, account_id: str, region: str) -> str:
+    """Return the id behind an identifier: an id or a full ARN.
+
+    Raises:
+        InvalidRequest: neither.
+        AccessDenied: the ARN names another account.
+        GuardrailNotFound: the ARN names another region.
+    """
+    if _ID.fullmatch(identifier):
+        return identifier
+    if not identifier.startswith("arn:"):
+        raise InvalidRequest("the guardrail identifier must be an id or an ARN")
+    arn = Arn.parse(identifier)
+    kind, _, resource = arn.resource.partition("/")
+    if arn.service != "bedrock" or kind != "guardrail" or not _ID.fullmatch(resource):
+        raise InvalidRequest("the ARN does not name a guardrail")
+    if arn.account_id != account_id:
+        raise AccessDenied("the guardrail belongs to another account")
+    if arn.region != region:
+        raise GuardrailNotFound("the guardrail is not in this region")
+    return resource
+
+
+def version_word(version: str | None) -> str:
+    """Return `DRAFT` or the number as written; nothing means DRAFT.
+
+    Raises:
+        InvalidRequest: neither.
+    """
+    if not version or version == DRAFT:
+        return DRAFT
+    if not _VERSION.fullmatch(version):
+        raise InvalidRequest("a guardrail version is DRAFT or a number from 1 to 99999999")
+    return version
+
+
+def read_tags(tags: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Check a list of tags and return it as a mapping.
+
+    Raises:
+        InvalidRequest: a key twice, reserved or malformed, or a malformed value.
+    """
+    read: dict[str, str] = {}
+    for tag in tags:
+        key, value = tag.get("key"), tag.get("value")
+        if not isinstance(key, str) or not 1 <= len(key) <= 128 or not _TAG.fullmatch(key):
+            raise InvalidRequest("a tag key has 1 to 128 letters, digits, white space or `._:/=+@-`")
+        if not isinstance(value, str) or len(value) > 256 or not _TAG.fullmatch(value):
+            raise InvalidRequest(f"the value of tag `{key}` has at most 256 letters, digits, white space or `._:/=+@-`")
+        if key.lower().startswith("aws:"):
+            raise InvalidRequest(f"the tag key `{key}` is reserved: it begins with `aws:`")
+        if key in read:
+            raise InvalidRequest(f"the tag key `{key}` is listed twice")
+        read[key] = value
+    return read
+
+
+def refuse_too_many_tags(tags: Mapping[str, str], resource: str) -> None:
+    """Refuse more tags than a resource may have.
+
+    Raises:
+        TooManyTags: more than TAGS_MAX.
+    """
+    if len(tags) > TAGS_MAX:
+        raise TooManyTags(f"a resource has at most {TAGS_MAX} tags", resourceName=resource)
+
+
+class PageTokens:
+    """Opaque page tokens, each good for one listing of one account.
+
+    A token is the last id of the page and a keyed digest over it, the listing and the account's key; a token of another account or listing,
+    or one that was made up, does not verify.
+    """
+
+    def __init__(self, digester: Digester) -> None:
+        self._digester = digester
+
+    def make(self, account_id: str, listing: str, after: str) -> str:
+        """Return the token that continues after an id."""
+        mark = self._digester.digest(account_id, f"page\0{listing}\0{after}".encode())
+        return base64.urlsafe_b64encode(f"{after}\0{mark}".encode()).decode()
+
+    def read(self, account_id: str, listing: str, token: str | None) -> str:
+        """Return the id to continue after; the empty string starts at the beginning.
+
+        Raises:
+            BadPageToken: not a token of this listing and account.
+        """
+        if not token:
+            return ""
+        try:
+            after, _, _ = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition("\0")
+        except (binascii.Error, UnicodeDecodeError, ValueError) as error:
+            raise BadPageToken("the page token is malformed") from error
+        if not _same(self.make(account_id, listing, after), token):
+            raise BadPageToken("the page token belongs to another listing or account")
+        return after
+
+
+def _same(left: str, right: str) -> bool:
+    """Compare in a time that does not tell where two tokens differ."""
+    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))

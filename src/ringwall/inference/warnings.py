@@ -1,0 +1,20 @@
+"""What a user of a policy should know about the detectors behind it; said when it is created, and by GetGuardrail."""
+
+from __future__ import annotations
+
+from ringwall.guardrails import GuardrailConfig, Scorers
+
+_RULE_BASED = frozenset({"ADDRESS", "NAME"})
+
+
+def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
+    """Return one sentence per policy whose detectors are a first version, with their measured quality where it was measured."""
+    warnings: list[str] = []
+    if config.topics and scorers.topics is not None:
+        warnings.append(f"denied topics are judged by a lexical scorer, not by meaning: {scorers.topics.model_id}")
+    if config.grounding_filters and scorers.grounding is not None:
+        warnings.append(f"contextual grounding is judged by a lexical scorer, not by meaning: {scorers.grounding.model_id}")
+    rule_based = sorted(_RULE_BASED & {entity.type for entity in config.pii_entities})
+    if rule_based:
+        warnings.append(f"{' and '.join(rule_based)} are found by rules (titles, introductions, street patterns), not by a language model")
+    return tuple(warnings)

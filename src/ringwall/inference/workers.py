@@ -1,0 +1,77 @@
+"""Where scans run: short ones on the event loop, long ones in worker threads, with a bound on what waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ringwall.inference.errors import ScansWaiting
+
+_Result = TypeVar("_Result")
+
+WAITING_CHARACTERS = 64_000_000  # in queue and under way together; over it callers are throttled
+THREADS = 2
+INLINE_CHARACTERS = {"c": 2_000, "python": 0}  # about 2 ms of scanning by interpreter; a hop to a thread costs about 0.1 ms
+
+
+class Workers:
+    """Runs pure functions over texts.
+
+    inline_characters: texts up to this length are scanned on the loop.
+    timer: seconds that only go forward, for latencies.
+    """
+
+    def __init__(
+        self,
+        *,
+        inline_characters: int,
+        threads: int = THREADS,
+        waiting_characters: int = WAITING_CHARACTERS,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._timer = timer
+        self._inline = inline_characters
+        self._limit = waiting_characters
+        self._waiting = 0
+        self._counting = threading.Lock()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="ringwall-scan")
+
+    async def run(self, characters: int, work: Callable[[], _Result]) -> tuple[_Result, int]:
+        """Run `work`, which reads `characters` characters; return its result and the milliseconds it took, waiting included.
+
+        Raises:
+            ScansWaiting: too much is waiting already; `work` was not run.
+        """
+        begun = self._timer()
+        if characters <= self._inline:
+            return work(), self._since(begun)
+        with self._counting:
+            if self._waiting and self._waiting + characters > self._limit:
+                raise ScansWaiting("more content waits to be scanned than is held in memory")
+            self._waiting += characters
+        try:
+            future = self._threads.submit(work)
+        except BaseException:
+            self._done(characters)
+            raise
+        future.add_done_callback(lambda _: self._done(characters))  # also where the caller left and the work was cancelled
+        return await asyncio.wrap_future(future), self._since(begun)
+
+    async def apart(self, work: Callable[[], _Result]) -> _Result:
+        """Run work that is slow whatever it reads in a worker thread."""
+        return await asyncio.wrap_future(self._threads.submit(work))
+
+    def _since(self, begun: float) -> int:
+        return round((self._timer() - begun) * 1000)
+
+    def _done(self, characters: int) -> None:
+        with self._counting:
+            self._waiting -= characters
+
+    def close(self) -> None:
+        """Wait for what is under way and end the threads."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
