@@ -44,11 +44,12 @@ class StatementId(msgspec.Struct, frozen=True):
 class CompiledStatement:
     """One statement, its parts turned to functions."""
 
-    __slots__ = ("_clauses", "_undetermined", "action_globs", "id", "reach", "resource_patterns", "statement")
+    __slots__ = ("_clauses", "_undetermined", "action_globs", "has_variables", "id", "reach", "resource_patterns", "statement")
 
     def __init__(self, statement: Statement, id: StatementId, *, variables: bool) -> None:
         self.statement = statement
         self.id = id
+        self.has_variables = variables
         self._undetermined = statement.effect == "Deny"
         self.action_globs = tuple(glob(tokenize(action.lower(), variables=False), "text") for action in statement.actions)
         self.resource_patterns = tuple(tokenize(resource, variables=variables) for resource in statement.resources)
@@ -202,6 +203,10 @@ class PolicySet:
             if statement.conditions_hold(request.context) and statement.grant(request.principal, request.context) >= at_least:
                 return statement
         return None
+
+    def taking_action(self, action: str) -> tuple[CompiledStatement, ...]:
+        """Return the statements that take an action, in the order of the policies."""
+        return tuple(statement for statement in self.statements if statement.takes_action(action.lower()))
 
     def matching(self, request: Request) -> tuple[CompiledStatement, ...]:
         """Return every statement that matches, in the order of the policies (for explanations, not for the hot path)."""

@@ -29,12 +29,14 @@ class PolicySets(msgspec.Struct, frozen=True):
 
     boundary, session: None where the caller has none; a set, even an empty one, narrows.
     resource: the policy of the resource (a role's trust policy); None where it has none.
+    resource_must_allow: the resource's policy must allow inside its own account too, as a role's trust policy must.
     """
 
     identity: PolicySet
     boundary: PolicySet | None = None
     session: PolicySet | None = None
     resource: PolicySet | None = None
+    resource_must_allow: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ def evaluate(sets: PolicySets, request: Request) -> Decision:
         return denied
     granted, reach = _resource_grant(sets.resource, request)
     own = _same_account(request)
-    if granted is None and not own:
+    if granted is None and (sets.resource_must_allow or not own):
         return Decision(False, "resource")
     if granted is not None and own and reach is Grant.DIRECT:
         return Decision(True, "allowed", "resource", (granted.id,))
