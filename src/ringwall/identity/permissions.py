@@ -31,6 +31,7 @@ from ringwall.policies import (
     request_context,
 )
 from ringwall.policies.evaluation import ContextValue
+from ringwall.policies.grammar import DocumentKind
 from ringwall.vocabulary import Principal
 
 NamedDocument = tuple[str, str]
@@ -50,14 +51,14 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def _policy(name: str, document: str) -> Policy:
-    return read_stored_policy(document, name=name)
+def _policy(name: str, document: str, kind: DocumentKind) -> Policy:
+    return read_stored_policy(document, kind=kind, name=name)
 
 
 @lru_cache(maxsize=1024)
-def compile_documents(documents: tuple[NamedDocument, ...]) -> PolicySet:
+def compile_documents(documents: tuple[NamedDocument, ...], kind: DocumentKind = "identity") -> PolicySet:
     """Compile stored documents that apply together; kept by their text."""
-    return compile_policies([_policy(name, document) for name, document in documents])
+    return compile_policies([_policy(name, document, kind) for name, document in documents])
 
 
 class Permissions:
@@ -190,7 +191,7 @@ def _trust(entity: Holder | None, arn: str, principal: Principal) -> PolicySet:
     """Return the trust policy of the role with exactly this ARN. Roles may not be assumed by root (STS API reference, AssumeRole)."""
     if not isinstance(entity, Role) or entity.arn != arn or principal.kind == "Root":
         return NOTHING
-    return compile_documents(((entity.arn, entity.trust),))
+    return compile_documents(((entity.arn, entity.trust),), "trust")
 
 
 def _principal_context(principal: Principal) -> dict[str, tuple[str, ...]]:

@@ -78,7 +78,7 @@ def parse_policy(document: str | bytes, *, kind: DocumentKind = "identity", quot
     return _read(body, kind, name, _refuse)
 
 
-def read_stored_policy(document: str | bytes, *, name: str = "") -> Policy:
+def read_stored_policy(document: str | bytes, *, kind: DocumentKind = "identity", name: str = "") -> Policy:
     """Read a document that is in force already; never raises for its content and never reads more permission into it than it states.
 
     A document that is no JSON object becomes one statement that denies everything.
@@ -87,7 +87,7 @@ def read_stored_policy(document: str | bytes, *, name: str = "") -> Policy:
         body = _load(document)
     except MalformedPolicyDocument:
         return Policy(statements=(DENY_EVERYTHING,), name=name)
-    return _read(body, None, name, None)
+    return _read(body, kind, name, None)
 
 
 def _size(document: str | bytes) -> int:
@@ -138,7 +138,7 @@ def _no_constant(text: str) -> None:
 # -- documents and statements -----------------------------------------------------------------------------------------------------------
 
 
-def _read(body: dict[str, Any], kind: DocumentKind | None, name: str, report: Report | None) -> Policy:
+def _read(body: dict[str, Any], kind: DocumentKind, name: str, report: Report | None) -> Policy:
     """Read a parsed document. With `report` None, problems are kept in the statements they touch."""
     outer: list[str] = []
     note = report or outer.append
@@ -164,7 +164,7 @@ def _read(body: dict[str, Any], kind: DocumentKind | None, name: str, report: Re
 class _Reader:
     """Reads the statements of one document."""
 
-    def __init__(self, *, variables: bool, kind: DocumentKind | None, report: Report | None) -> None:
+    def __init__(self, *, variables: bool, kind: DocumentKind, report: Report | None) -> None:
         self._variables = variables
         self._kind = kind
         self._report = report
@@ -226,7 +226,7 @@ class _Reader:
             if required:
                 self._note(f"Policy statement must contain {element} or {negated}")
             return ("*",), False
-        if not required and self._kind == "trust":
+        if not required:
             self._note(f"Has prohibited field {element}")
         found = self._strings(body[element] if element in body else body[negated])
         if found is None:
