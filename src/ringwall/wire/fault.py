@@ -127,7 +127,8 @@ def _query_error(operation: Operation | None, modelled: _Modelled, request_id: s
     pieces = [f"<ErrorResponse{namespace}><Error><Type>{'Sender' if modelled.sender else 'Receiver'}</Type>"]
     pieces.append(f"<Code>{xml_text(modelled.query_code)}</Code>")
     message = modelled.members.get("Message", modelled.members.get("message", ""))
-    pieces.append(f"<Message>{xml_text(str(message))}</Message>")
+    if message:
+        pieces.append(f"<Message>{xml_text(str(message))}</Message>")
     if operation is not None and modelled.shape is not None:
         rest = {name: item for name, item in modelled.members.items() if name not in {"message", "Message"}}
         xml_members(operation.service, modelled.shape)(rest, "", pieces)

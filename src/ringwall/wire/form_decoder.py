@@ -103,16 +103,19 @@ def _compile(service: Service, ref: Ref) -> FormDecoder:
     return _scalar(shape, ref)
 
 
-def wire_name(service: Service, name: str, ref: Ref) -> str:
-    """Return what a member is called in a form: a flattened list goes by the name of its items."""
+def _other_name(service: Service, ref: Ref) -> str:
+    """Return the name of a flattened list's items, by which botocore calls the list where Smithy calls it by the member's."""
     shape = service.shapes[ref.shape]
-    if shape.type == "list" and (shape.flattened or ref.flattened) and shape.member is not None and shape.member.location_name:
-        return shape.member.location_name
-    return ref.location_name or name
+    flat = shape.type == "list" and (shape.flattened or ref.flattened)
+    return shape.member.location_name if flat and shape.member is not None else ""
 
 
 def _structure(service: Service, shape: Shape) -> FormDecoder:
-    members = {wire_name(service, name, ref): (name, form_decoder_of(service, ref)) for name, ref in shape.members.items()}
+    members = {ref.location_name or name: (name, form_decoder_of(service, ref)) for name, ref in shape.members.items()}
+    for name, ref in shape.members.items():
+        other = _other_name(service, ref)
+        if other:
+            members.setdefault(other, (name, form_decoder_of(service, ref)))
     required = tuple(name for name in shape.required if name in shape.members)
     union = shape.union
 
@@ -122,6 +125,8 @@ def _structure(service: Service, shape: Shape) -> FormDecoder:
         for key, below in node.below.items():
             member = members.get(key)
             if member is not None:
+                if member[0] in out:
+                    raise MalformedRequest(f"`{prefix}{member[0]}` is there under two names")
                 out[member[0]] = member[1](below, prefix + member[0], violations)
         for name in required:
             if name not in out:

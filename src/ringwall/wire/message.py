@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 
-class HttpRequest(msgspec.Struct, frozen=True):
+class HttpRequest(msgspec.Struct, frozen=True, dict=True):
     """One whole request.
 
     raw_path: the path as it stood on the wire, still percent-encoded, without the query.
@@ -22,16 +24,25 @@ class HttpRequest(msgspec.Struct, frozen=True):
     body: bytes
     secure: bool
 
+    @cached_property
+    def index(self) -> dict[str, list[str]]:
+        """The headers' values by name, in the order of the wire."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            if name in found:
+                found[name].append(value)
+            else:
+                found[name] = [value]
+        return found
+
     def header(self, name: str) -> str | None:
         """Return the first value of a header (`name` in lower case), or None."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        values = self.index.get(name)
+        return values[0] if values else None
 
     def header_values(self, name: str) -> list[str]:
         """Return every value of a header (`name` in lower case), in the order of the wire."""
-        return [value for key, value in self.headers if key == name]
+        return self.index.get(name, [])
 
 
 class HttpResponse(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ class RestDecoder:
             name for name in shape.required if name in shape.members and (shape.members[name].location or name == shape.payload)
         )
         self._located = [
-            (name, _source(service, shape, name, ref), check_of(service.shapes[ref.shape]) if _checked(service, ref) else None)
+            (name, _source(service, name, ref), check_of(service.shapes[ref.shape]) if _checked(service, ref) else None)
             for name, ref in shape.members.items()
             if ref.location
         ]
@@ -103,7 +103,7 @@ def _checked(service: Service, ref: Ref) -> bool:
     return not (ref.jsonvalue or service.shapes[ref.shape].jsonvalue)
 
 
-def _source(service: Service, shape: Shape, name: str, ref: Ref) -> Source:
+def _source(service: Service, name: str, ref: Ref) -> Source:
     wire = ref.location_name or name
     target = service.shapes[ref.shape]
     if ref.location == "uri":
@@ -114,7 +114,7 @@ def _source(service: Service, shape: Shape, name: str, ref: Ref) -> Source:
     if ref.location == "headers":
         return _prefix_source(wire.lower())
     if ref.location == "querystring":
-        return _query_source(service, shape, name, ref, wire)
+        return _query_source(service, name, ref, wire)
     raise MalformedRequest(f"the model puts `{name[:60]}` in `{ref.location[:20]}`, which no request has")
 
 
@@ -162,10 +162,10 @@ def _prefix_source(prefix: str) -> Source:
     return source
 
 
-def _query_source(service: Service, shape: Shape, name: str, ref: Ref, wire: str) -> Source:
+def _query_source(service: Service, name: str, ref: Ref, wire: str) -> Source:
     target = service.shapes[ref.shape]
     if target.type == "map":
-        return _query_map_source(service, shape, name, target)
+        return _query_map_source(service, target)
     if target.type == "list" and target.member is not None:
         read_item = reader_of(service.shapes[target.member.shape], target.member, ISO8601)
         return lambda _params, _request, query: [read_item(value, name) for key, value in query if key == wire] or None
@@ -180,22 +180,17 @@ def _query_source(service: Service, shape: Shape, name: str, ref: Ref, wire: str
     return single
 
 
-def _query_map_source(service: Service, shape: Shape, name: str, target: Shape) -> Source:
-    """All parameters of the query that no other member has taken."""
-    taken = {ref.location_name or other for other, ref in shape.members.items() if ref.location == "querystring" and other != name}
+def _query_map_source(service: Service, target: Shape) -> Source:
+    """All parameters of the query, those of other members among them (Smithy, `httpQueryParams`: servers put all of them in the map)."""
     of_lists = target.value is not None and service.shapes[target.value.shape].type == "list"
 
     def source(_params: Mapping[str, bytes], _request: HttpRequest, query: Query) -> Any:
         found: dict[str, Any] = {}
         for key, value in query:
-            if key in taken:
-                continue
             if of_lists:
                 found.setdefault(key, []).append(value)
-            elif key in found:
-                raise MalformedRequest(f"the query has a key of `{name}` more than once")
             else:
-                found[key] = value
+                found.setdefault(key, value)
         return found or None
 
     return source

@@ -148,18 +148,21 @@ class Router:
     def _match_path(self, request: HttpRequest, signing_name: str | None) -> Match:
         path = request.raw_path
         segments = _safe_segments(path)
-        asked = f"{request.method[:20]} {path[:_SHOWN].decode('latin-1')}"
         if signing_name is not None and signing_name not in self._paths:
+            asked = _asked(request)
             if any(service.signing_name == signing_name for service in self.services.values()):
                 raise UnknownOperation(f"service `{signing_name[:_SHOWN]}` has no operation at {asked}")
             raise UnservedService(f"no service that is signed for as `{signing_name[:_SHOWN]}` is served here ({asked})")
         trees: Iterable[_Branch] = self._paths.values() if signing_name is None else (self._paths[signing_name],)
         for tree in trees:
-            for branch, values in _walk(tree, segments, 0, ()):
-                match = _pick(branch, request, values)
-                if match is not None:
-                    return match
-        raise UnknownOperation(f"no operation at {asked}")
+            match = _find(tree, segments, 0, (), request)
+            if match is not None:
+                return match
+        raise UnknownOperation(f"no operation at {_asked(request)}")
+
+
+def _asked(request: HttpRequest) -> str:
+    return f"{request.method[:20]} {request.raw_path[:_SHOWN].decode('latin-1')}"
 
 
 def _operation(service: Service, name: str) -> Operation:
@@ -217,26 +220,30 @@ def _child(branch: _Branch, segment: Segment) -> _Branch:
     return branch.literals.setdefault(segment.text.encode(), _Branch())
 
 
-def _walk(branch: _Branch, segments: list[bytes], at: int, values: tuple[bytes, ...]) -> Iterable[tuple[_Branch, tuple[bytes, ...]]]:
-    """Yield the ends that a path can reach: literals before labels, labels before greedy ones."""
+def _find(branch: _Branch, segments: list[bytes], at: int, values: tuple[bytes, ...], request: HttpRequest) -> Match | None:
+    """Return the first operation that the path reaches: literals before labels, labels before greedy ones."""
     if at == len(segments):
-        yield branch, values
-        return
-    literal = branch.literals.get(segments[at])
+        return _pick(branch, request, values)
+    segment = segments[at]
+    literal = branch.literals.get(segment)
+    found = None
     if literal is not None:
-        yield from _walk(literal, segments, at + 1, values)
-    if branch.label is not None:
-        yield from _walk(branch.label, segments, at + 1, (*values, segments[at]))
-    if branch.greedy is not None:
-        yield from _walk_greedy(branch.greedy, segments, at, values)
+        found = _find(literal, segments, at + 1, values, request)
+    if found is None and branch.label is not None:
+        found = _find(branch.label, segments, at + 1, (*values, segment), request)
+    if found is None and branch.greedy is not None:
+        found = _find_greedy(branch.greedy, segments, at, values, request)
+    return found
 
 
-def _walk_greedy(greedy: _Branch, segments: list[bytes], at: int, values: tuple[bytes, ...]) -> Iterable[tuple[_Branch, tuple[bytes, ...]]]:
+def _find_greedy(greedy: _Branch, segments: list[bytes], at: int, values: tuple[bytes, ...], request: HttpRequest) -> Match | None:
     if not (greedy.literals or greedy.label or greedy.greedy):
-        yield greedy, (*values, b"/".join(segments[at:]))  # nothing follows it: it takes the rest
-        return
+        return _pick(greedy, request, (*values, b"/".join(segments[at:])))  # nothing follows it: it takes the rest
     for end in range(len(segments), at, -1):
-        yield from _walk(greedy, segments, end, (*values, b"/".join(segments[at:end])))
+        found = _find(greedy, segments, end, (*values, b"/".join(segments[at:end])), request)
+        if found is not None:
+            return found
+    return None
 
 
 def _pick(branch: _Branch, request: HttpRequest, values: tuple[bytes, ...]) -> Match | None:

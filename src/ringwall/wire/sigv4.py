@@ -39,9 +39,11 @@ _UNRESERVED = "-_.~"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII)
 _CREDENTIAL = re.compile(r"(\w{1,128})/(\d{8})/([a-z0-9-]{1,64})/([A-Za-z0-9_.-]{1,64})/aws4_request", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_SIGNED_NAME = re.compile(r":authority|[!#$%&'*+.^_`|~0-9a-z-]+", re.ASCII)
+_SIGNED_NAMES = re.compile(r"(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+)(?:;(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+))*", re.ASCII)
+_USUAL = re.compile(r"Credential=([^\s,=]+), SignedHeaders=([^\s,=]+), Signature=([^\s,=]+)")  # as every SDK writes it
 _AMZ_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
+_RUNS = re.compile(r"  |[\t\r\n]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _PRESIGNED = re.compile(rb"(?:^|&)(?:X-Amz-(?:Signature|Credential|Algorithm)|AWSAccessKeyId|Signature)=", re.IGNORECASE)
 
@@ -94,30 +96,35 @@ def parse_credentials(request: HttpRequest) -> SigV4Claim | BearerClaim | None:
 
 
 def _parse_sigv4(request: HttpRequest, text: str) -> SigV4Claim:
-    fields: dict[str, str] = {}
-    for part in text.split(","):
-        key, separator, value = part.strip().partition("=")
-        if not separator or key in fields or key not in {"Credential", "SignedHeaders", "Signature"}:
-            raise IncompleteSignature(
-                f"`{key[:40]}` is not a valid key=value pair (missing equal-sign, repeated or unknown) in the Authorization header"
-            )
-        fields[key] = value.strip()
-    for key in ("Credential", "SignedHeaders", "Signature"):
-        if key not in fields:
-            raise IncompleteSignature(f"Authorization header requires '{key}' parameter")
-    credential = _CREDENTIAL.fullmatch(fields["Credential"])
-    if credential is None:
+    found = _USUAL.fullmatch(text)
+    credential, signed, signature = found.groups() if found else _sigv4_fields(text)
+    scope = _CREDENTIAL.fullmatch(credential)
+    if scope is None:
         raise IncompleteSignature("Credential must be ACCESS-KEY-ID/YYYYMMDD/REGION/SERVICE/aws4_request")
-    if not _SIGNATURE.fullmatch(fields["Signature"]):
+    if not _SIGNATURE.fullmatch(signature):
         raise IncompleteSignature("Signature must be 64 hexadecimal digits in lower case")
-    names = tuple(fields["SignedHeaders"].split(";"))
-    if len(set(names)) != len(names) or not all(map(_SIGNED_NAME.fullmatch, names)):
+    names = tuple(signed.split(";"))
+    if len(set(names)) != len(names) or not _SIGNED_NAMES.fullmatch(signed):
         raise IncompleteSignature("SignedHeaders must be header names in lower case, each once, separated by semicolons")
     tokens = request.header_values("x-amz-security-token")
     if len(tokens) > 1:
         raise IncompleteSignature("the request has more than one X-Amz-Security-Token header")
-    access_key_id, date, region, service = credential.groups()
-    return SigV4Claim(access_key_id, date, region, service, names, fields["Signature"], tokens[0].strip() if tokens else "")
+    access_key_id, date, region, service = scope.groups()
+    return SigV4Claim(access_key_id, date, region, service, names, signature, tokens[0].strip() if tokens else "")
+
+
+def _sigv4_fields(text: str) -> tuple[str, str, str]:
+    """Read the header's fields in whatever order they stand."""
+    fields: dict[str, str] = {}
+    for part in text.split(","):
+        key, separator, value = part.strip().partition("=")
+        if not separator or key in fields or key not in {"Credential", "SignedHeaders", "Signature"}:
+            raise IncompleteSignature(f"`{key[:40]}` is repeated, unknown, or no key=value pair in the Authorization header")
+        fields[key] = value.strip()
+    for key in ("Credential", "SignedHeaders", "Signature"):
+        if key not in fields:
+            raise IncompleteSignature(f"Authorization header requires '{key}' parameter")
+    return fields["Credential"], fields["SignedHeaders"], fields["Signature"]
 
 
 def verify_sigv4(claim: SigV4Claim, request: HttpRequest, secret_access_key: str, now: datetime, skew: timedelta = SKEW) -> None:
@@ -131,12 +138,11 @@ def verify_sigv4(claim: SigV4Claim, request: HttpRequest, secret_access_key: str
         IncompleteSignature: something that must be signed is not.
     Cost: O(body); about 10 us for a 200-byte body (benchmarks/wire.py).
     """
-    headers = _collect(request)
-    _check_coverage(claim, headers)
-    amz_date = _signing_date(claim, headers)
-    payload = _payload_hash(request, headers)
+    headers = _signed_values(claim, request)
+    amz_date = _signing_date(claim, request)
+    payload = _payload_hash(request)
     _check_date(claim, amz_date, now, skew)
-    canonical = _canonical_request(request, headers, claim.signed_headers, payload, claim.service)
+    canonical = _canonical_request(request, headers, payload, claim.service)
     expected = _signature(canonical, amz_date, (claim.date, claim.region, claim.service), secret_access_key)
     if not hmac.compare_digest(expected, claim.signature):
         raise SignatureDoesNotMatch(
@@ -145,43 +151,50 @@ def verify_sigv4(claim: SigV4Claim, request: HttpRequest, secret_access_key: str
         )
 
 
-def _collect(request: HttpRequest) -> dict[str, str]:
-    """Join repeated headers with commas, fold white space, and let `:authority` and `host` stand for each other."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers:
-        folded = value.strip(" \t\r\n")
-        if "  " in folded or "\t" in folded or "\n" in folded or "\r" in folded:
-            folded = _SPACES.sub(" ", folded)
-        headers[name] = f"{headers[name]},{folded}" if name in headers else folded
-    authority, host = headers.get(":authority"), headers.get("host")
-    if authority is None and host is not None:
-        headers[":authority"] = host
-    elif host is None and authority is not None:
-        headers["host"] = authority
-    elif authority != host:
-        raise IncompleteSignature("the Host header and the :authority of the request differ")
-    return headers
+def _signed_values(claim: SigV4Claim, request: HttpRequest) -> dict[str, str]:
+    """Return the signed headers' values as they are signed, in the order of their names in the claim.
 
-
-def _check_coverage(claim: SigV4Claim, headers: Mapping[str, str]) -> None:
+    Raises:
+        IncompleteSignature: the host or an `x-amz-*` header is not signed, or the request names two hosts.
+        SignatureDoesNotMatch: a header is signed and not there.
+    """
     signed = claim.signed_headers
     if "host" not in signed and ":authority" not in signed:
         raise IncompleteSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
-    for name in signed:
-        if name not in headers:
-            raise SignatureDoesNotMatch(f"header `{name[:60]}` is signed but is not in the request")
-    for name in headers:
+    index = request.index
+    for name in index:
         if name.startswith("x-amz-") and name not in signed:
             raise IncompleteSignature(f"There were headers present in the request which were not signed: {name[:60]}")
+    authority, host = index.get(":authority"), index.get("host")
+    if authority is not None and host is not None and authority != host:
+        raise IncompleteSignature("the Host header and the :authority of the request differ")
+    values = {}
+    for name in signed:
+        found = index.get(name) or (host or authority if name in _HOST_NAMES else None)
+        if found is None:
+            raise SignatureDoesNotMatch(f"header `{name[:60]}` is signed but is not in the request")
+        values[name] = _folded(found[0]) if len(found) == 1 else ",".join([_folded(value) for value in found])
+    return values
 
 
-def _signing_date(claim: SigV4Claim, headers: Mapping[str, str]) -> str:
-    amz_date = headers.get("x-amz-date")
+_HOST_NAMES = frozenset({"host", ":authority"})  # HTTP/2 clients sign the pseudo-header in the header's stead
+
+
+def _folded(value: str) -> str:
+    """Trim a value and fold its white space."""
+    folded = value.strip(" \t\r\n")
+    return _SPACES.sub(" ", folded) if _RUNS.search(folded) else folded
+
+
+def _signing_date(claim: SigV4Claim, request: HttpRequest) -> str:
+    if len(request.header_values("x-amz-date")) > 1 or len(request.header_values("date")) > 1:
+        raise IncompleteSignature("the request has more than one date")
+    amz_date = request.header("x-amz-date")
     if amz_date is not None:
-        if not _AMZ_DATE.fullmatch(amz_date):
+        if not _AMZ_DATE.fullmatch(amz_date.strip(" \t")):
             raise IncompleteSignature("Date must be in ISO-8601 'basic format': YYYYMMDD'T'HHMMSS'Z'")
-        return amz_date
-    date = headers.get("date")
+        return amz_date.strip(" \t")
+    date = (request.header("date") or "").strip(" \t") or None
     if date is None or "date" not in claim.signed_headers:
         raise IncompleteSignature("Authorization header requires existence of either a 'X-Amz-Date' or a signed 'Date' header.")
     if _AMZ_DATE.fullmatch(date):
@@ -220,8 +233,10 @@ def _check_date(claim: SigV4Claim, amz_date: str, now: datetime, skew: timedelta
         raise SignatureExpired(f"Signature not yet current: {amz_date} is still later than {window}")
 
 
-def _payload_hash(request: HttpRequest, headers: Mapping[str, str]) -> str:
-    declared = headers.get("x-amz-content-sha256")
+def _payload_hash(request: HttpRequest) -> str:
+    declared = request.header("x-amz-content-sha256")
+    if declared is not None:
+        declared = declared.strip(" \t")
     if declared == UNSIGNED_PAYLOAD:
         if not request.secure:
             raise UnsignedPayloadRefused(f"`{UNSIGNED_PAYLOAD}` is accepted only over TLS")
@@ -234,11 +249,11 @@ def _payload_hash(request: HttpRequest, headers: Mapping[str, str]) -> str:
     return actual
 
 
-def _canonical_request(request: HttpRequest, headers: Mapping[str, str], names: tuple[str, ...], payload: str, service: str) -> bytes:
-    lines = "\n".join([f"{name}:{headers[name]}" for name in names])
+def _canonical_request(request: HttpRequest, headers: Mapping[str, str], payload: str, service: str) -> bytes:
+    lines = "\n".join([f"{name}:{value}" for name, value in headers.items()])
     path = canonical_path(request.raw_path, service)
     query = canonical_query(request.query) if request.query else ""
-    text = f"{request.method}\n{path}\n{query}\n{lines}\n\n{';'.join(names)}\n{payload}"
+    text = f"{request.method}\n{path}\n{query}\n{lines}\n\n{';'.join(headers)}\n{payload}"
     try:
         return text.encode("latin-1")  # header values were decoded as Latin-1: these are the bytes of the wire
     except UnicodeEncodeError:
@@ -322,10 +337,10 @@ def sign_request(request: HttpRequest, key: SigningKey, now: datetime, *, unsign
     if key.session_token:
         plain.append(("x-amz-security-token", key.session_token))
     dated = msgspec.structs.replace(request, headers=tuple(plain))
-    headers = _collect(dated)
     present = {name for name, _ in plain} - unsigned
     names = tuple(sorted(present if "host" in present or ":authority" in present else present | {"host"}))
-    canonical = _canonical_request(dated, headers, names, _payload_hash(dated, headers), key.service)
+    claim = SigV4Claim(key.access_key_id, amz_date[:8], key.region, key.service, names, "")
+    canonical = _canonical_request(dated, _signed_values(claim, dated), _payload_hash(dated), key.service)
     scope = (amz_date[:8], key.region, key.service)
     signature = _signature(canonical, amz_date, scope, key.secret_access_key)
     value = (
