@@ -42,10 +42,8 @@ def check_document(document: Document) -> int:
     check_name(document.key, "document key", ID_BYTES, may_be_empty=True)
     if len(document.body) > BODY_BYTES:
         raise LimitExceeded(f"the document is larger than {BODY_BYTES} bytes", size=len(document.body))
-    if not 0 <= document.expires_at < 2**62:
-        raise InvalidRequest("the document's expiry is not a time")
-    if not 0 <= document.revision < 2**62:
-        raise InvalidRequest("the document's revision is not a count")
+    _check_count(document.expires_at, "expiry")
+    _check_count(document.revision, "revision")
     return len(document.body) + 256
 
 
@@ -64,6 +62,7 @@ def check_changes(changes: tuple[Change, ...]) -> int:
     for change in changes:
         if isinstance(change, Delete):
             check_identifiers(change.account_id, change.kind, change.id)
+            _check_count(change.revision, "revision")
             size += 256
         else:
             size += check_document(change.document)
@@ -79,3 +78,8 @@ def check_entry(log: str, account_id: str, leaf: bytes, erasable: bytes) -> int:
     if len(erasable) > ERASABLE_BYTES:
         raise LimitExceeded(f"the erasable part is larger than {ERASABLE_BYTES} bytes", size=len(erasable))
     return len(leaf) + len(erasable) + 128
+
+
+def _check_count(value: int, what: str) -> None:
+    if not 0 <= value < 2**62:
+        raise InvalidRequest(f"the document's {what} is no number that the databases hold")

@@ -58,7 +58,7 @@ class Location:
             return cls("sqlite", URL.create("sqlite+pysqlite", database=str(path)), str(path))
         try:
             url = make_url(text)
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             raise SettingsError("the storage URL cannot be read", remedy=_REMEDY) from None
         if url.get_backend_name() not in {"postgresql", "postgres"}:
             raise SettingsError(f"`{url.get_backend_name()}` is not a database that ringwall can store in", remedy=_REMEDY)

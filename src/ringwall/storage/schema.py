@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeEngine
 
 HEAD: Final = "0001"
@@ -19,13 +19,7 @@ def code_point_text() -> TypeEngine[str]:
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = MetaData()
 
 document = Table(
     "document",
@@ -37,7 +31,7 @@ document = Table(
     Column("revision", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    CheckConstraint("revision >= 1", name="revision"),
+    CheckConstraint("revision >= 1", name="ck_document_revision"),
 )
 Index(
     "document_key",
@@ -53,9 +47,10 @@ log = Table(
     "log",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("name", code_point_text(), nullable=False, unique=True),
+    Column("name", code_point_text(), nullable=False),
     Column("size", BigInteger, nullable=False),
-    CheckConstraint("size >= 0", name="size"),
+    UniqueConstraint("name", name="uq_log_name"),
+    CheckConstraint("size >= 0", name="ck_log_size"),
 )
 
 log_entry = Table(
@@ -67,7 +62,7 @@ log_entry = Table(
     Column("recorded_at", BigInteger, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("erasable", LargeBinary, nullable=False),
-    CheckConstraint("position >= 0", name="position"),
+    CheckConstraint("position >= 0", name="ck_log_entry_position"),
 )
 Index("log_entry_account", log_entry.c.account_id, log_entry.c.log_id, log_entry.c.position)
 
@@ -76,5 +71,5 @@ generation = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
-    CheckConstraint("id = 1", name="single"),
+    CheckConstraint("id = 1", name="ck_generation_single"),
 )

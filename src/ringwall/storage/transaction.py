@@ -52,17 +52,11 @@ class Transactions:
         for attempt in range(_ATTEMPTS):
             try:
                 return self._attempt(operations)
-            except (self._driver_error, SQLAlchemyError) as error:
-                self._drop_connection()
+            except (self._driver_error, SQLAlchemyError, RingwallError, TypeError, ValueError, OverflowError) as error:
                 if is_retryable(error) and attempt + 1 < _ATTEMPTS:
                     continue
-                if len(operations) == 1 or isinstance(translate(error), DependencyError):
-                    return [translate(error) for _ in operations]
-                break
-            except RingwallError as error:
-                self._drop_connection()
-                if len(operations) == 1:
-                    return [error]
+                if len(operations) == 1 or isinstance(_meaning(error), DependencyError):
+                    return [_meaning(error) for _ in operations]
                 break
         return list(chain.from_iterable(self.commit([operation]) for operation in operations))
 
@@ -73,9 +67,15 @@ class Transactions:
             self._held = None
 
     def _attempt(self, operations: Sequence[Operation]) -> list[Outcome]:
-        if self._held is None:
-            self._held = self._engine.raw_connection()
-        cursor = self._held.cursor()
+        try:
+            if self._held is None:
+                self._held = self._engine.raw_connection()
+            return self._run(self._held.cursor(), operations)
+        except BaseException:
+            self._drop_connection()
+            raise
+
+    def _run(self, cursor: DBAPICursor, operations: Sequence[Operation]) -> list[Outcome]:
         moment = self._clock().timestamp()
         outcomes: list[Outcome] = [0] * len(operations)
         appends: dict[str, list[tuple[int, Append]]] = {}
@@ -229,3 +229,7 @@ class Transactions:
         if cursor.rowcount != 1:
             return NotFound(f"the log has no entry {operation.index}", index=operation.index)
         return 0
+
+
+def _meaning(error: Exception) -> RingwallError:
+    return error if isinstance(error, RingwallError) else translate(error)

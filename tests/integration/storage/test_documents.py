@@ -117,7 +117,7 @@ async def test_a_conflict_in_a_shared_commit_fails_only_its_own_batch(storage: D
 
 async def test_lists_are_in_code_point_order_and_in_pages(storage: DatabaseStorage) -> None:
     ids = ["A", "B", "a", "a-b", "a/b", "aB", "ab", "aé", "a\uffff", "a\U0001f600", "b", "z", "é"]
-    await storage.apply(*[Insert(document(id)) for id in reversed(ids)])
+    await storage.apply(*[Insert(document(name)) for name in reversed(ids)])
     paged, after = [], ""
     while page := await storage.list("111111111111", "guardrail", after=after, limit=4):
         paged += [found.id for found in page]
@@ -139,7 +139,7 @@ async def test_lists_are_in_code_point_order_and_in_pages(storage: DatabaseStora
     ],
 )
 async def test_a_prefix_is_taken_literally(storage: DatabaseStorage, prefix: str, expected: list[str]) -> None:
-    await storage.apply(*[Insert(document(id)) for id in ["a", "a%", "a_", "ab", "a\U0010ffff", "a\U0010ffffb", "b"]])
+    await storage.apply(*[Insert(document(name)) for name in ["a", "a%", "a_", "ab", "a\U0010ffff", "a\U0010ffffb", "b"]])
     assert [found.id for found in await storage.list("111111111111", "guardrail", prefix=prefix)] == expected
 
 

@@ -1,0 +1,69 @@
+"""kill -9 during writes: nothing acknowledged is lost, no log has a gap, no batch is half there."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ringwall.storage import open_storage
+from ringwall.storage.database import DatabaseStorage
+from ringwall.vocabulary import system_clock
+from tests.integration.storage.places import DATABASES, fresh_place
+
+pytestmark = pytest.mark.anyio
+
+KILLS = int(os.environ.get("RINGWALL_TEST_KILLS", "10"))
+WRITER = Path(__file__).with_name("writer.py")
+
+
+def write_until_killed(place: str, run: int, acknowledgements: int) -> list[list[str]]:
+    """Run the writer, kill it after so many acknowledgements, and return all that it made."""
+    with subprocess.Popen([sys.executable, str(WRITER), place, f"run{run}"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if len(lines) == acknowledgements:
+                process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    return [line.split() for line in lines if line.endswith("\n")]
+
+
+async def everything(storage: DatabaseStorage) -> tuple[dict[int, str], list[set[str]]]:
+    entries = {entry.index: entry.leaf.decode() async for entry in storage.entries("audit")}
+    halves: list[set[str]] = []
+    for half in ("left", "right"):
+        found: set[str] = set()
+        while page := await storage.list("1", half, after=max(found, default=""), limit=10_000):
+            found |= {document.id for document in page}
+        halves.append(found)
+    return entries, halves
+
+
+@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.timeout(30 + KILLS * 10)
+async def test_nothing_acknowledged_is_lost(database: str, tmp_path: Path) -> None:
+    chance = random.Random(20260101)
+    with fresh_place(database, tmp_path) as place:
+        entries: dict[int, str] = {}
+        pairs: set[str] = set()
+        for run in range(KILLS):
+            told = write_until_killed(place, run, chance.randint(1, 1500))
+            assert told
+            entries |= {int(words[1]): words[2] for words in told if words[0] == "entry"}
+            pairs |= {words[1] for words in told if words[0] == "pair"}
+            storage = open_storage(place, clock=system_clock)
+            stored, (left, right) = await everything(storage)
+            size = await storage.log_size("audit")
+            await storage.close()
+            assert entries.items() <= stored.items(), "an acknowledged entry is lost or changed"
+            assert sorted(stored) == list(range(size)), "the log has a gap"
+            assert left == right, "half a batch is there"
+            assert pairs <= left, "an acknowledged batch is lost"
+        assert len(entries) > KILLS
