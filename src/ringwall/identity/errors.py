@@ -10,7 +10,7 @@
      +-- AccessDenied
           +-- NotAuthorized
 
-`aws_code` is the code in JSON protocols, `query_code` the one in the query protocol (IAM, STS); alike where only one is given.
+`aws_code` is the code in JSON protocols, `query_code` the one in the query protocol (IAM, STS).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class NoSuchEntity(NotFound):
 
     code = "no-such-entity"
     aws_code: ClassVar[str] = "NoSuchEntity"
+    query_code: ClassVar[str] = "NoSuchEntity"
     remedy = "List what the account has, and mind that names are case-sensitive."
 
 
@@ -33,6 +34,7 @@ class EntityConflict(Conflict):
 
     code = "entity-conflict"
     aws_code: ClassVar[str] = "ConcurrentModification"
+    query_code: ClassVar[str] = "ConcurrentModification"
 
 
 class EntityAlreadyExists(EntityConflict):
@@ -40,6 +42,7 @@ class EntityAlreadyExists(EntityConflict):
 
     code = "entity-already-exists"
     aws_code: ClassVar[str] = "EntityAlreadyExists"
+    query_code: ClassVar[str] = "EntityAlreadyExists"
 
 
 class DeleteConflict(EntityConflict):
@@ -47,6 +50,7 @@ class DeleteConflict(EntityConflict):
 
     code = "delete-conflict"
     aws_code: ClassVar[str] = "DeleteConflict"
+    query_code: ClassVar[str] = "DeleteConflict"
     remedy = "Delete or detach first what the message names."
 
 
@@ -62,6 +66,7 @@ class QuotaExceeded(EntityConflict):
 
     code = "quota-exceeded"
     aws_code: ClassVar[str] = "LimitExceeded"
+    query_code: ClassVar[str] = "LimitExceeded"
     remedy = "Delete what is not used; the quotas are AWS's defaults."
 
 
@@ -70,6 +75,7 @@ class InvalidInput(InvalidRequest):
 
     code = "invalid-input"
     aws_code: ClassVar[str] = "InvalidInput"
+    query_code: ClassVar[str] = "InvalidInput"
 
 
 class SessionRefused(InvalidRequest):
@@ -77,6 +83,7 @@ class SessionRefused(InvalidRequest):
 
     code = "session-refused"
     aws_code: ClassVar[str] = "ValidationError"
+    query_code: ClassVar[str] = "ValidationError"
 
 
 class PackedPolicyTooLarge(InvalidRequest):
@@ -84,6 +91,7 @@ class PackedPolicyTooLarge(InvalidRequest):
 
     code = "packed-policy-too-large"
     aws_code: ClassVar[str] = "PackedPolicyTooLarge"
+    query_code: ClassVar[str] = "PackedPolicyTooLarge"
 
 
 class UnmodifiableEntity(InvalidRequest):
@@ -91,6 +99,7 @@ class UnmodifiableEntity(InvalidRequest):
 
     code = "unmodifiable-entity"
     aws_code: ClassVar[str] = "UnmodifiableEntity"
+    query_code: ClassVar[str] = "UnmodifiableEntity"
 
 
 class ServiceNotSupported(NotFound):
@@ -98,6 +107,7 @@ class ServiceNotSupported(NotFound):
 
     code = "service-not-supported"
     aws_code: ClassVar[str] = "NotSupportedService"
+    query_code: ClassVar[str] = "NotSupportedService"
     remedy = "ringwall issues API keys for bedrock.amazonaws.com."
 
 

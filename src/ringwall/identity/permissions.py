@@ -114,7 +114,7 @@ class Permissions:
         seen = {**context, "aws:resourceaccount": (owner,)}
         assuming = action in _TRUST_ACTIONS
         if len(parts) == 6 and parts[2] == "iam" and (assuming or owner == principal.account_id):
-            entity = await self._entity(owner, parts[5])
+            entity = await self.entity(owner, parts[5])
             if assuming:
                 sets = msgspec.structs.replace(sets, resource=_trust(entity, resource, principal), resource_must_allow=True)
             elif entity is not None:
@@ -122,7 +122,7 @@ class Permissions:
             seen = {**dict(_entity_context(entity, seen)), **seen}
         return evaluate(sets, Request(action, resource, principal, seen)), resource
 
-    async def _entity(self, account_id: str, resource: str) -> Holder | None:
+    async def entity(self, account_id: str, resource: str) -> Holder | None:
         """Find the user, role or group behind an ARN: policies are about its real path, whatever path the request named."""
         segment, _, name = resource.partition("/")
         type_ = _ENTITY_TYPES.get(segment)

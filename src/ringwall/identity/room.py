@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ringwall.identity import quotas
 from ringwall.identity.access_keys import AccessKeys, ApiKeys, NewAccessKey, NewApiKey
 from ringwall.identity.accounts import Accounts
 from ringwall.identity.authentication import Authentication
 from ringwall.identity.caller import Caller
-from ringwall.identity.entities import Account, User
+from ringwall.identity.entities import Account, Group, ManagedPolicy, Role, User
 from ringwall.identity.managed_policies import ManagedPolicies
 from ringwall.identity.permissions import Permissions
 from ringwall.identity.ports import Sealer
 from ringwall.identity.records import Records
 from ringwall.identity.roles import Roles
 from ringwall.identity.sessions import Sessions
+from ringwall.identity.simulation import Simulator
 from ringwall.identity.users import Groups, Users
 from ringwall.policies.evaluation import ContextValue
 from ringwall.storage.ports import Storage
@@ -45,7 +47,7 @@ class Identity:
 
     def __init__(self, storage: Storage, sealer: Sealer, clock: Clock, region: str) -> None:
         self.region = region
-        records = Records(storage)
+        records = self._records = Records(storage)
         self._authentication = Authentication(records, sealer, clock)
         self.permissions = Permissions(records)
         self.accounts = Accounts(records, clock)
@@ -56,6 +58,7 @@ class Identity:
         self.access_keys = AccessKeys(records, sealer, clock, self._authentication.uses)
         self.api_keys = ApiKeys(records, clock)
         self.sessions = Sessions(records, sealer, clock)
+        self.simulation = Simulator(self.permissions)
 
     async def authenticate(self, request: HttpRequest) -> Caller:
         """Return who signed the request, or holds its bearer key.
@@ -117,6 +120,30 @@ class Identity:
         for bearer in await self.api_keys.list(account_id, user_name):
             await self.api_keys.delete(account_id, user_name, bearer.name)
         return await self.access_keys.create(account_id, user_name), await self.api_keys.create(account_id, user_name)
+
+    async def summary(self, account_id: str) -> dict[str, int]:
+        """Count what an account has, beside its quotas, under the names of GetAccountSummary."""
+        counts = [len(await self._records.all(type_, account_id)) for type_ in (User, Group, Role, ManagedPolicy)]
+        versions = sum(len(policy.versions) for policy in await self._records.all(ManagedPolicy, account_id))
+        return {
+            **dict(zip(("Users", "Groups", "Roles", "Policies"), counts, strict=True)),
+            "UsersQuota": quotas.USERS,
+            "GroupsQuota": quotas.GROUPS,
+            "RolesQuota": quotas.ROLES,
+            "PoliciesQuota": quotas.POLICIES,
+            "PolicyVersionsInUse": versions,
+            "VersionsPerPolicyQuota": quotas.VERSIONS_PER_POLICY,
+            "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER,
+            "GroupsPerUserQuota": quotas.GROUPS_PER_USER,
+            "AttachedPoliciesPerUserQuota": quotas.ATTACHED_POLICIES,
+            "AttachedPoliciesPerRoleQuota": quotas.ATTACHED_POLICIES,
+            "AttachedPoliciesPerGroupQuota": quotas.ATTACHED_POLICIES,
+            "PolicySizeQuota": quotas.MANAGED_POLICY_CHARS,
+            "AssumeRolePolicySizeQuota": quotas.TRUST_POLICY_CHARS,
+            **{f"{segment.capitalize()}PolicySizeQuota": quota for segment, quota in quotas.INLINE_POLICY_CHARS.items()},
+            "MFADevices": 0,
+            "AccountAccessKeysPresent": 0,
+        }
 
     async def close(self) -> None:
         """Write down when keys were last used."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-from ringwall.identity.errors import InvalidInput
-from ringwall.identity.permissions import NamedDocument, compile_documents
-from ringwall.policies import CompiledStatement, Decision, PolicySet, PolicySets, Request, compile_policies, evaluate, parse_policy
+from ringwall.identity.caller import caller_of, session_of
+from ringwall.identity.entities import Holder, Role, User
+from ringwall.identity.errors import InvalidInput, NoSuchEntity
+from ringwall.identity.permissions import NamedDocument, Permissions, compile_documents
+from ringwall.policies import (
+    CompiledStatement,
+    Decision,
+    MalformedPolicyDocument,
+    PolicySet,
+    PolicySets,
+    Request,
+    compile_policies,
+    evaluate,
+    parse_policy,
+)
 from ringwall.policies.pattern import Variable, tokenize
 from ringwall.vocabulary import Principal
 
@@ -43,6 +56,70 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     matched: tuple[str, ...]
     missing: tuple[str, ...]
     allowed_by_boundary: bool | None
+
+
+class Simulator:
+    """Gathers what a question is about."""
+
+    def __init__(self, permissions: Permissions) -> None:
+        self._permissions = permissions
+
+    @staticmethod
+    def read(documents: Sequence[str], source: str) -> tuple[NamedDocument, ...]:
+        """Check the documents of a request and name them as the simulator does: `PolicyInputList.1`.
+
+        Raises:
+            InvalidInput: one of them does not parse.
+        """
+        named = []
+        for index, document in enumerate(documents):
+            try:
+                parse_policy(document)
+            except MalformedPolicyDocument as error:
+                raise InvalidInput(f"{source}.{index + 1}: {error.message}") from error
+            named.append((f"{source}.{index + 1}", document))
+        return tuple(named)
+
+    async def attached(
+        self, account_id: str, arn: str
+    ) -> tuple[tuple[NamedDocument, ...], tuple[NamedDocument, ...] | None, dict[str, tuple[str, ...]]]:
+        """Return an entity's policies, its boundary, and the condition keys that come with it.
+
+        Raises:
+            NoSuchEntity: none of this ARN in the account.
+        """
+        holder = await self._holder(account_id, arn)
+        documents = await self._permissions.documents_of(holder)
+        boundary = (await self._permissions.document_of(account_id, holder.boundary),) if holder.boundary else None
+        context: dict[str, tuple[str, ...]] = {f"aws:principaltag/{tag.lower()}": (value,) for tag, value in holder.tags.items()}
+        context |= {"aws:principalarn": (holder.arn,), "aws:principalaccount": (account_id,)}
+        if isinstance(holder, User):
+            context |= {"aws:username": (holder.name,), "aws:userid": (holder.id,), "aws:principaltype": ("User",)}
+        return documents, boundary, context
+
+    async def caller(self, principal: Principal, arn: str) -> Principal:
+        """Return the caller that a question is asked for: the user of this ARN, or else the one who asks.
+
+        Raises:
+            InvalidInput: not an ARN. NoSuchEntity: a user or role that is not there.
+        """
+        if not arn or arn == principal.arn:
+            return principal
+        holder = await self._holder(principal.account_id, arn)
+        if isinstance(holder, User):
+            return caller_of(holder)
+        if isinstance(holder, Role):
+            return session_of(holder, "simulated", "", 0, ())
+        return caller_of(User(account_id=holder.account_id, name=holder.name, path=holder.path, created=0, id=holder.id))
+
+    async def _holder(self, account_id: str, arn: str) -> Holder:
+        parts = arn.split(":", 5)
+        if len(parts) != 6 or parts[2] != "iam":
+            raise InvalidInput(f"ARN {arn[:200]} is not valid.")
+        found = await self._permissions.entity(account_id, parts[5]) if parts[4] == account_id else None
+        if found is None or found.arn != arn:
+            raise NoSuchEntity(f"{arn[:200]} does not exist in this account.")
+        return found
 
 
 def simulate(question: Question) -> tuple[Answer, ...]:

@@ -12,6 +12,7 @@ class MalformedPolicyDocument(CallerError):
 
     code = "malformed-policy-document"
     aws_code: ClassVar[str] = "MalformedPolicyDocument"
+    query_code: ClassVar[str] = "MalformedPolicyDocument"
     remedy = "Compare the document with the IAM JSON policy grammar; every element and operator must be one it names."
 
 
@@ -21,4 +22,5 @@ class PolicyTooLarge(CallerError):
     code = "policy-too-large"
     status = 409
     aws_code: ClassVar[str] = "LimitExceeded"
+    query_code: ClassVar[str] = "LimitExceeded"
     remedy = "Shorten the document with wildcards, or split it into managed policies."
