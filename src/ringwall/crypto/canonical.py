@@ -23,7 +23,7 @@ def canonical_json(value: Any) -> bytes:
     and msgspec structs of these (for which stand the objects that msgspec encodes them to).
 
     Raises:
-        InvalidRequest: another type, a key that is not ASCII text, an integer beyond 2**53 - 1, infinity or NaN, a lone surrogate,
+        InvalidRequest: another type, a key that is not ASCII text, an integer that no double holds, infinity or NaN, a lone surrogate,
             or nesting deeper than 32.
 
     Restriction: keys are ASCII, for which the order by UTF-16 units that RFC 8785 asks for and msgspec's order are the same.
@@ -40,9 +40,7 @@ def _plain(value: Any, depth: int) -> Any:
     if kind is str or kind is bool or value is None:
         return value
     if kind is int:
-        if -_SAFE_INTEGER <= value <= _SAFE_INTEGER:
-            return value
-        raise InvalidRequest("an integer beyond 2**53 - 1 has no canonical form")
+        return value if -_SAFE_INTEGER <= value <= _SAFE_INTEGER else _large_integer(value)
     if kind is float:
         return _number(value)
     if depth >= _MAX_DEPTH:
@@ -62,6 +60,13 @@ def _key(key: Any) -> str:
     return key
 
 
+def _large_integer(value: int) -> int:
+    """Let pass what a canonical form itself can hold: the decimal of some double. Another integer would be rounded by its readers."""
+    if abs(value) >= 10**21 or _ecmascript(*_digits(float(abs(value)))) != str(abs(value)):
+        raise InvalidRequest("an integer that no double holds has no canonical form")
+    return value
+
+
 def _number(value: float) -> Any:
     """Write a float as ECMAScript does (ECMA-262, Number::toString), in which RFC 8785 follows it."""
     if not math.isfinite(value):
@@ -71,17 +76,20 @@ def _number(value: float) -> Any:
     if 1e-4 <= abs(value) < 1e15:
         return value  # every writer of shortest decimals agrees here
     sign = "-" if value < 0 else ""
-    mantissa, _, exponent_text = f"{abs(value)!r}".partition("e")
+    return msgspec.Raw(f"{sign}{_ecmascript(*_digits(abs(value)))}".encode())
+
+
+def _digits(value: float) -> tuple[str, int]:
+    """Return the shortest digits of a positive float and its exponent: the value is 0.digits times ten to the exponent."""
+    mantissa, _, exponent_text = repr(value).partition("e")
     whole, _, fraction = mantissa.partition(".")
-    exponent = int(exponent_text or 0) + len(whole)
     digits = (whole + fraction).lstrip("0")
-    exponent -= len(whole + fraction) - len(digits)
-    digits = digits.rstrip("0")
-    return msgspec.Raw(f"{sign}{_ecmascript(digits, exponent)}".encode())
+    exponent = int(exponent_text or 0) + len(whole) - (len(whole + fraction) - len(digits))
+    return digits.rstrip("0"), exponent
 
 
 def _ecmascript(digits: str, exponent: int) -> str:
-    """Place the point: the value is 0.digits times ten to the exponent."""
+    """Place the point."""
     count = len(digits)
     if count <= exponent <= 21:
         return digits + "0" * (exponent - count)
