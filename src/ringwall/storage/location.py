@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from ringwall.errors import SettingsError
 
 FILE_NAME: Final = "ringwall.db"
-_BUSY_TIMEOUT_S: Final = 10
+BUSY_TIMEOUT_S: Final = 10
 _OLDEST_SQLITE: Final = (3, 35, 0)  # RETURNING
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -98,7 +98,7 @@ def _sqlite_engine(location: Location, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return=None,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S, "cached_statements": 256},
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S, "cached_statements": 256},
     )
 
     @event.listens_for(engine, "connect")

@@ -22,6 +22,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, NotFound, RingwallError
 from ringwall.storage.driver_errors import is_retryable, translate
+from ringwall.storage.location import BUSY_TIMEOUT_S
 from ringwall.storage.operations import Append, Apply, Operation, Outcome, Shred
 from ringwall.storage.ports import Change, Delete, Document, Insert, Replace
 from ringwall.storage.statements import Statements
@@ -92,8 +93,21 @@ class Transactions:
         cursor.execute("COMMIT")
         if generation:
             self.generation = generation
+        if self._sql.dialect == "sqlite" and any(isinstance(operation, Shred) for operation in operations):
+            self._empty_write_ahead_log(cursor)
         cursor.close()
         return outcomes
+
+    def _empty_write_ahead_log(self, cursor: DBAPICursor) -> None:
+        """Let no older version of a shredded page lie about in the log file.
+
+        A reader that is in the way (a backup) is waited for only shortly: then the pages go when the log is next emptied, at the latest
+        when ringwall stops.
+        """
+        cursor.execute("PRAGMA busy_timeout = 200")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
 
     def _drop_connection(self) -> None:
         """Close the connection: whatever state it was in, the database rolls the transaction back."""
