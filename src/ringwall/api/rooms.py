@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ringwall.api.counters import Counters
+from ringwall.guardrails import Scorers
+from ringwall.inference import Guardrails
+from ringwall.keys import Keys
+from ringwall.ledger import Ledger
+from ringwall.storage import Storage
 from ringwall.vocabulary import Clock, Limits
 
 if TYPE_CHECKING:
-    from ringwall.inference import Guardrails
+    from ringwall.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +24,10 @@ class Rooms:
     clock: Clock
     limits: Limits
     region: str
+    storage: Storage
+    keys: Keys
+    ledger: Ledger
+    identity: Identity
     guardrails: Guardrails
-    # identity: ringwall.identity.Identity
-    # ledger: ringwall.ledger.Ledger
-    # keys: ringwall.keys.Keys
-    # storage: ringwall.storage.Storage
+    scorers: Scorers
+    counters: Counters

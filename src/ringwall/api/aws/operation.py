@@ -33,8 +33,10 @@ class Call:
         return self.principal.account_id
 
 
-Handler = Callable[[Call, dict[str, Any]], Awaitable[dict[str, Any]]]
-Resources = Callable[[Call, dict[str, Any]], Sequence[str]]
+Handler = Callable[[Call, Any], Awaitable[Any]]
+"""Input to output: on the AWS face dictionaries in botocore's shapes, on the native face structs."""
+
+Resources = Callable[[Call, Any], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,4 @@ class Operation:
     resources: Resources
     read_only: bool = False
     authorized: bool = True  # False: any authenticated caller (sts:GetCallerIdentity, which AWS never denies)
-    conditions: Callable[[Call, dict[str, Any]], dict[str, Any]] | None = None  # request condition keys beside the global ones
+    conditions: Callable[[Call, Any], dict[str, Any]] | None = None  # request condition keys beside the global ones

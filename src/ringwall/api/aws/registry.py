@@ -1,0 +1,10 @@
+"""Every AWS operation that is served, from the modules that describe them, in one visible tuple."""
+
+from __future__ import annotations
+
+from ringwall.api.aws.operation import Operation
+from ringwall.api.aws.operations import bedrock, bedrock_runtime, iam, sts
+
+SERVED: tuple[Operation, ...] = (*bedrock.OPERATIONS, *bedrock_runtime.OPERATIONS, *iam.OPERATIONS, *sts.OPERATIONS)
+
+BY_NAME = {(row.service, row.name): row for row in SERVED}

@@ -1,0 +1,109 @@
+"""The native API's audit records and live counters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ringwall.api.aws.operation import Call, Operation
+from ringwall.api.counters import Stats
+from ringwall.api.native.operation import NativeOperation
+
+
+class ListRecordsInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Which records to list. start: the index to begin at, going back; absent: the newest."""
+
+    start: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+    event_name: Annotated[str, Meta(max_length=128)] | None = None
+    event_source: Annotated[str, Meta(max_length=128)] | None = None
+    error_code: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One audit record, in CloudTrail's shape; what was erased since is absent."""
+
+    index: int
+    event_time: str
+    event_source: str
+    event_name: str
+    request_id: str
+    error_code: str
+    resources: tuple[str, ...]
+    user_identity: dict[str, Any]
+    source_ip_address: str
+    user_agent: str
+    ringwall: dict[str, Any]
+
+
+class ListRecordsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Records, newest first; `next` is the `start` of the page that follows."""
+
+    records: tuple[Record, ...]
+    next: int | None
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No input."""
+
+
+async def _list_records(call: Call, given: ListRecordsInput) -> ListRecordsOutput:
+    page = await call.rooms.ledger.lookup(
+        call.account_id,
+        start=given.start,
+        limit=given.limit,
+        event_name=given.event_name,
+        event_source=given.event_source,
+        error_code=given.error_code,
+    )
+    return ListRecordsOutput(
+        records=tuple(_record(found.index, found.event, found.erasable or {}) for found in page.records), next=page.next
+    )
+
+
+def _record(index: int, event: dict[str, Any], erasable: dict[str, Any]) -> Record:
+    """Join the two halves of a record; the ledger has checked them against each other."""
+    return Record(
+        index=index,
+        event_time=event["eventTime"],
+        event_source=event["eventSource"],
+        event_name=event["eventName"],
+        request_id=event["requestID"],
+        error_code=event["errorCode"],
+        resources=tuple(erasable.get("resources", ())),
+        user_identity=erasable.get("userIdentity", {}),
+        source_ip_address=erasable.get("sourceIPAddress", ""),
+        user_agent=erasable.get("userAgent", ""),
+        ringwall=erasable.get("ringwall", event["ringwall"]),
+    )
+
+
+async def _stats(call: Call, given: Nothing) -> Stats:  # noqa: ARG001 - a handler's shape
+    return call.rooms.counters.stats(call.account_id)
+
+
+def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
+    return ("*",)
+
+
+OPERATIONS = (
+    NativeOperation(
+        Operation("ringwall", "ListRecords", "ringwall:ListRecords", _list_records, _no_resource, read_only=True),
+        "GET",
+        "/records",
+        "List the account's audit records, newest first.",
+        ListRecordsInput,
+        ListRecordsOutput,
+    ),
+    NativeOperation(
+        Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, _no_resource, read_only=True),
+        "GET",
+        "/stats",
+        "Show what this server did for the account since it started.",
+        Nothing,
+        Stats,
+    ),
+)

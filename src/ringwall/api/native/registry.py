@@ -1,0 +1,10 @@
+"""Every operation of the native API, in one visible tuple."""
+
+from __future__ import annotations
+
+from ringwall.api.native import accounts, guardrails, records
+from ringwall.api.native.operation import NativeOperation
+
+SERVED: tuple[NativeOperation, ...] = (*guardrails.OPERATIONS, *records.OPERATIONS, *accounts.OPERATIONS)
+
+BY_NAME: dict[str, NativeOperation] = {row.row.name: row for row in SERVED}

@@ -1,0 +1,129 @@
+"""The way of a request: every step, in order, in one visible list.
+
+What the pipeline promises:
+
+1. Nothing is handled that was not routed, authenticated, decoded and authorized, in this order.
+2. A step that raises ends the walk: a `RingwallError` becomes the answer's error; anything else becomes an internal failure, whose place
+   (never its message, which may quote a text) goes to the log under the request id, and nothing of it into the answer.
+3. Every request whose caller is known makes exactly one audit record, refused or not, and the answer leaves only after that record is
+   durable. A record that cannot be written takes the answer's place with a 503.
+
+What it leaves to others: who may do what (identity), what an operation does (the operation tables), bytes (the faces).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from ringwall.api.aws.operation import Call
+from ringwall.api.conditions import request_context
+from ringwall.api.exchange import Exchange
+from ringwall.api.logs import locate
+from ringwall.api.recording import audit_record
+from ringwall.errors import Bug, DependencyError, RingwallError
+from ringwall.wire import HttpResponse
+
+log = logging.getLogger("ringwall.api")
+
+Step = Callable[[Exchange], Awaitable[None]]
+
+
+class RecordUnavailable(DependencyError):
+    """The audit record could not be written, so the answer is withheld."""
+
+    code = "record-unavailable"
+    remedy = "see the server's log for the storage error; no answer leaves ringwall unrecorded"
+
+
+async def route(exchange: Exchange) -> None:
+    """Find the operation that is asked for; one that is not served is refused after the caller is known."""
+    exchange.face.route(exchange)
+
+
+async def authenticate(exchange: Exchange) -> None:
+    """Find out who asks."""
+    await exchange.face.authenticate(exchange)
+    if exchange.unserved is not None:
+        raise exchange.unserved()
+
+
+async def decode(exchange: Exchange) -> None:
+    """Turn the request's bytes into the operation's input, and check it against the model."""
+    exchange.face.decode(exchange)
+
+
+async def authorize(exchange: Exchange) -> None:
+    """Ask identity whether this principal may do this, to these resources, under these conditions."""
+    operation, principal = exchange.operation, exchange.principal
+    assert operation is not None
+    assert principal is not None
+    call = exchange.call = Call(
+        principal=principal,
+        region=exchange.rooms.region,
+        request_id=exchange.request_id,
+        now=exchange.now,
+        source_ip=exchange.source_ip,
+        user_agent=exchange.header("user-agent")[:1000],
+        rooms=exchange.rooms,
+    )
+    exchange.resources = tuple(operation.resources(call, exchange.input))
+    if operation.authorized:
+        await exchange.rooms.identity.authorize(principal, operation.action, exchange.resources, request_context(exchange))
+
+
+async def handle(exchange: Exchange) -> None:
+    """Do what is asked."""
+    assert exchange.operation is not None
+    assert exchange.call is not None
+    exchange.output = await exchange.operation.handle(exchange.call, exchange.input)
+
+
+STEPS: tuple[Step, ...] = (route, authenticate, decode, authorize, handle)
+"""From bytes to an outcome. After them, always: record, then encode."""
+
+STEPS_IN_PROCESS: tuple[Step, ...] = (authorize, handle)
+"""For a caller inside this process (the console), whose principal and input are already known."""
+
+
+async def answer(exchange: Exchange) -> HttpResponse:
+    """Walk every step and return what to send."""
+    await walk(exchange, STEPS)
+    try:
+        if exchange.error is None:
+            return exchange.face.encode(exchange)
+    except Exception as error:  # noqa: BLE001 - the request rim: an output that does not encode is our fault, and is told so
+        exchange.error = _as_bug(exchange, error)
+    return exchange.face.refuse(exchange, exchange.error)
+
+
+async def walk(exchange: Exchange, steps: tuple[Step, ...]) -> None:
+    """Run steps until one refuses, then write the record; the outcome is in `exchange.output` or `exchange.error`."""
+    try:
+        for step in steps:
+            await step(exchange)
+    except RingwallError as error:
+        exchange.error = error
+        if error.status >= 500 and error.status != 501:
+            log.warning("api.request.failed %s %s %s", exchange.request_id, error.code, locate(error))
+    except Exception as error:  # noqa: BLE001 - the request rim: nothing that a handler raises may reach the server, or leave the record out
+        exchange.error = _as_bug(exchange, error)
+    await _record(exchange)
+
+
+async def _record(exchange: Exchange) -> None:
+    """Append the audit record and wait for its commit; failing to is the request's failure."""
+    if exchange.principal is None:
+        return
+    try:
+        await exchange.rooms.ledger.record(audit_record(exchange))
+    except Exception as error:  # noqa: BLE001 - the request rim: whatever kept the record from being written withholds the answer
+        log.error("api.record.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
+        exchange.output = None
+        exchange.error = RecordUnavailable("the audit record could not be written")
+
+
+def _as_bug(exchange: Exchange, error: Exception) -> Bug:
+    log.error("api.request.bug %s %s", exchange.request_id, locate(error))
+    exchange.output = None
+    return Bug("an internal failure; the server's log has it under this request id")

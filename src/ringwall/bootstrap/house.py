@@ -1,0 +1,157 @@
+"""Settings to concrete rooms, wired; the only module that constructs them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from ringwall import __version__
+from ringwall.api.application import Application, Faces
+from ringwall.api.asgi import Intake
+from ringwall.api.aws.registry import SERVED as AWS_OPERATIONS
+from ringwall.api.counters import Counters
+from ringwall.api.faces.aws import AwsFace
+from ringwall.api.faces.native import NativeFace, Operator
+from ringwall.api.hosts import Hosts
+from ringwall.api.in_process import InProcess
+from ringwall.api.native.openapi import openapi
+from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
+from ringwall.api.rooms import Rooms
+from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
+from ringwall.bootstrap.settings import Settings, read_root_environment
+from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
+from ringwall.console import Console
+from ringwall.errors import SettingsError
+from ringwall.guardrails import Scorers
+from ringwall.identity import Identity
+from ringwall.identity.caller import root_of
+from ringwall.inference import Guardrails
+from ringwall.keys import open_keys
+from ringwall.keys.root import DEFAULT_REFERENCE
+from ringwall.ledger import Ledger
+from ringwall.storage import Storage, open_storage
+from ringwall.vocabulary import Clock, Principal, system_clock
+from ringwall.watch import load_content_scorer
+
+
+class NotStarted(SettingsError):
+    """This data directory has never been started."""
+
+    code = "not-started"
+    remedy = "run `ringwall up` once, or name another --data-dir"
+
+
+@dataclass(slots=True)
+class House:
+    """Every room open and wired. Close it when done.
+
+    operator_token: opens the native API as the operator, from this machine, for as long as the process lives.
+    instance: tells this process from any other, for whoever asks `/health`.
+    """
+
+    settings: Settings
+    rooms: Rooms
+    local: InProcess
+    application: Application
+    tls: TlsFiles | None
+    operator_token: str
+    instance: str
+
+    async def first_start(self, *, new_key: bool = False) -> FirstStart:
+        """Make what a first start makes, where it is missing."""
+        return await first_start(self.rooms, new_key=new_key)
+
+    async def operator(self, account: str | None) -> Principal:
+        """Return the root of an account (None: the operator's own), for whoever holds the data directory.
+
+        Raises:
+            NotStarted: there is no account yet. NoSuchEntity: there is no such account.
+        """
+        return await _operator(self.rooms, account)
+
+    async def close(self) -> None:
+        """Close every room, the lowest last."""
+        await self.rooms.identity.close()
+        self.rooms.guardrails.close()
+        await self.rooms.storage.close()
+
+
+async def open_house(settings: Settings, *, clock: Clock = system_clock) -> House:
+    """Open every room.
+
+    Raises:
+        SettingsError: the settings, the storage or the root key cannot be used.
+        DependencyError: the database does not answer.
+    """
+    directory = settings.directory
+    storage: Storage = await asyncio.to_thread(open_storage, settings.storage_url or directory, clock=clock)
+    try:
+        rooms = await _open_rooms(settings, storage, clock, read_root_environment(settings.root_key))
+        tls = await asyncio.to_thread(_tls, settings, directory, clock)
+    except BaseException:
+        await storage.close()
+        raise
+    local = InProcess(rooms)
+    token, instance = secrets.token_urlsafe(32), secrets.token_hex(8)
+
+    async def operator(account: str | None) -> Principal:
+        return await _operator(rooms, account)
+
+    faces = Faces(
+        aws=AwsFace(AWS_OPERATIONS, settings.limits),
+        native=NativeFace(NATIVE_OPERATIONS, Operator(token, operator), _openapi),
+        console=Console(rooms, local, secure=settings.serves_tls),
+    )
+    intake = Intake(settings.limits, in_flight_bytes=settings.in_flight_bytes, timeout_s=settings.receive_timeout_s)
+    application = Application(rooms, faces, intake=intake, hosts=Hosts(settings.host, settings.allowed_hosts), instance=instance)
+    return House(settings, rooms, local, application, tls, token, instance)
+
+
+async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, environ: Mapping[str, str]) -> Rooms:
+    keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
+    scorers = await asyncio.to_thread(load_scorers)
+    return Rooms(
+        clock=clock,
+        limits=settings.limits,
+        region=settings.region,
+        storage=storage,
+        keys=keys,
+        ledger=Ledger(storage, keys),
+        identity=Identity(storage, keys, clock, settings.region),
+        guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
+        scorers=scorers,
+        counters=Counters(clock().isoformat(timespec="seconds")),
+    )
+
+
+def load_scorers() -> Scorers:
+    """Load the learned detectors that this installation has."""
+    return Scorers(content=load_content_scorer())
+
+
+async def _operator(rooms: Rooms, account: str | None) -> Principal:
+    if account is not None:
+        return root_of((await rooms.identity.accounts.get(account)).account_id)
+    own = await operator_account(rooms)
+    if own is None:
+        raise NotStarted("there is no account yet")
+    return root_of(own)
+
+
+def _tls(settings: Settings, directory: Path, clock: Clock) -> TlsFiles | None:
+    if settings.tls_dev_ca:
+        return development_files(directory / "tls", settings.host, clock())
+    if settings.tls_certificate:
+        return given_files(settings.tls_certificate, settings.tls_private_key)
+    return None
+
+
+@cache
+def _openapi() -> bytes:
+    return msgspec.json.encode(openapi(NATIVE_OPERATIONS, version=__version__))

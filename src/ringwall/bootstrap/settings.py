@@ -1,0 +1,182 @@
+"""Settings, read once: defaults, then `ringwall.toml`, then `RINGWALL_*`, then the command line; each value knows its origin."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from ringwall.errors import SettingsError
+from ringwall.vocabulary import Limits
+
+PREFIX = "RINGWALL_"
+NOT_SETTINGS = ("RINGWALL_TEST_", "RINGWALL_SHARED")
+"""Names in the environment that belong to the test suite."""
+
+FILE_NAME = "ringwall.toml"
+
+_describe = msgspec.Meta
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that an operator may choose. Secrets appear as references only (`file:`, `env:`)."""
+
+    data_dir: Annotated[str, _describe(description="folder of the database, the root key, certificates and server.json")] = "./var"
+    host: Annotated[str, _describe(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, _describe(ge=0, le=65535, description="port to listen on; 0 picks a free one")] = 8741
+    region: Annotated[str, _describe(pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region in ARNs")] = "us-east-1"
+    storage_url: Annotated[str, _describe(description="postgresql://... ; empty: SQLite in data_dir")] = ""
+    root_key: Annotated[
+        str, _describe(description="reference of the key that seals secrets: file:PATH or env:NAME; empty: a file in data_dir")
+    ] = ""
+    allowed_hosts: Annotated[
+        tuple[str, ...], _describe(description="host names besides the loopback ones under which console and native API answer")
+    ] = ()
+    tls_dev_ca: Annotated[bool, _describe(description="serve HTTPS with a development CA kept in data_dir")] = False
+    tls_certificate: Annotated[str, _describe(description="PEM file with the certificate chain; with tls_private_key: serve HTTPS")] = ""
+    tls_private_key: Annotated[str, _describe(description="PEM file with the certificate's private key")] = ""
+    receive_timeout_s: Annotated[float, _describe(gt=0, le=600, description="seconds that a request's body may take to arrive")] = 30.0
+    in_flight_bytes: Annotated[
+        int, _describe(ge=1_048_576, description="bytes of request bodies held at once; above it requests are throttled")
+    ] = 268_435_456
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _describe(description="least severity that is logged")] = "warning"
+    limits: Limits = Limits()
+
+    @property
+    def directory(self) -> Path:
+        """The data folder, absolute."""
+        return Path(self.data_dir).expanduser().absolute()
+
+    @property
+    def serves_tls(self) -> bool:
+        """Whether the port speaks HTTPS."""
+        return self.tls_dev_ca or bool(self.tls_certificate)
+
+
+class Sourced(msgspec.Struct, frozen=True):
+    """Settings, and for each name (`limits.body_bytes` for nested ones) where its value came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def _types() -> dict[str, Any]:
+    """Return each setting's name and type, nested limits as `limits.NAME`."""
+    plain = get_type_hints(Settings, include_extras=True)
+    del plain["limits"]
+    return plain | {f"limits.{name}": kind for name, kind in get_type_hints(Limits, include_extras=True).items()}
+
+
+TYPES = _types()
+
+
+def describe_settings() -> dict[str, str]:
+    """Return what each setting means; the limits are explained at `ringwall.vocabulary.Limits`."""
+    return {name: _description_of(kind) for name, kind in TYPES.items()}
+
+
+def _description_of(kind: Any) -> str:
+    for extra in get_args(kind)[1:] if get_origin(kind) is Annotated else ():
+        if isinstance(extra, msgspec.Meta):
+            return extra.description or ""
+    return "a bound on every request"
+
+
+def read_environment() -> dict[str, str]:
+    """Take ringwall's variables from the process environment: the only place that reads it."""
+    taken = dict(os.environ)  # noqa: TID251 - settings are read once, here
+    return {name: value for name, value in taken.items() if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)}
+
+
+def read_root_environment(reference: str) -> dict[str, str]:
+    """Take the one variable that an `env:` reference names."""
+    scheme, _, name = reference.partition(":")
+    value = os.environ.get(name) if scheme == "env" else None  # noqa: TID251 - a reference from the settings, resolved here
+    return {} if value is None else {name: value}
+
+
+def load_settings(environ: Mapping[str, str], *, directory: Path, flags: Mapping[str, Any] | None = None) -> Sourced:
+    """Join defaults, the file, the environment and the command line, later ones winning.
+
+    Args:
+        environ: variables that start with `RINGWALL_`: `RINGWALL_LIMITS_BODY_BYTES` sets `limits.body_bytes`, `RINGWALL_CONFIG`
+            names the file.
+        directory: where `ringwall.toml` is looked for when `RINGWALL_CONFIG` is not set.
+        flags: names and values from the command line; None means not given.
+
+    Raises:
+        SettingsError: an unknown name (the nearest known one is named), a wrong value, or an unreadable file.
+    """
+    named = environ.get(f"{PREFIX}CONFIG")
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = dict.fromkeys(TYPES, "default")
+    for origin, layer in (
+        *_file_layer(Path(named) if named else directory / FILE_NAME, must_exist=bool(named)),
+        *_environment_layer(environ),
+        ("command line", {name: value for name, value in (flags or {}).items() if value is not None}),
+    ):
+        for name, value in layer.items():
+            values[name] = _convert(name, value, origin)
+            origins[name] = origin
+    limits = {name.removeprefix("limits."): value for name, value in values.items() if name.startswith("limits.")}
+    plain = {name: value for name, value in values.items() if "." not in name}
+    settings = Settings(**plain, limits=Limits(**limits))
+    too_small = [name for name, limit in msgspec.structs.asdict(settings.limits).items() if limit < 1]
+    if too_small:
+        raise SettingsError(f"setting `limits.{too_small[0]}` must be at least 1")
+    if bool(settings.tls_certificate) != bool(settings.tls_private_key):
+        raise SettingsError("`tls_certificate` and `tls_private_key` are given together or not at all")
+    if settings.tls_certificate and settings.tls_dev_ca:
+        raise SettingsError("`tls_dev_ca` makes its own certificate; leave out `tls_certificate` or turn it off")
+    return Sourced(settings, origins)
+
+
+def _file_layer(path: Path, *, must_exist: bool) -> list[tuple[str, dict[str, Any]]]:
+    """Read the settings file, `[limits]` flattened to dotted names."""
+    try:
+        read = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"the settings file `{path}` does not exist", remedy="unset RINGWALL_CONFIG or correct it") from None
+        return []
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the settings file `{path}` cannot be read: {error}") from error
+    flat: dict[str, Any] = {}
+    for name, value in read.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": setting for inner, setting in value.items()}
+        else:
+            flat[name] = value
+    return [(str(path), flat)]
+
+
+def _environment_layer(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """Map `RINGWALL_LIMITS_X` to `limits.x` and `RINGWALL_X` to `x`, one layer per variable so that each names itself as origin."""
+    layers: list[tuple[str, dict[str, Any]]] = []
+    for variable in sorted(environ):
+        name = variable.removeprefix(PREFIX).lower()
+        if name == "config" or not variable.startswith(PREFIX) or variable.startswith(NOT_SETTINGS):
+            continue
+        dotted = f"limits.{name.removeprefix('limits_')}" if name.startswith("limits_") else name
+        layers.append((f"environment {variable}", {dotted: environ[variable]}))
+    return layers
+
+
+def _convert(name: str, value: Any, origin: str) -> Any:
+    """Check one value against its setting's type; words from the environment become numbers, booleans and lists."""
+    if name not in TYPES:
+        near = difflib.get_close_matches(name, TYPES, n=1, cutoff=0.0)
+        raise SettingsError(f"unknown setting `{name[:100]}` ({origin})", remedy=f"the nearest setting is `{near[0]}`")
+    kind = TYPES[name]
+    lenient = origin.startswith(("environment", "command line"))
+    if lenient and isinstance(value, str) and "tuple" in str(kind):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, kind, strict=not lenient)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"setting `{name}` ({origin}) is wrong: {error}") from error

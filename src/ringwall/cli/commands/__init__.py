@@ -1,0 +1,10 @@
+"""The commands, a module each; `add_to` describes its arguments, and sets `run`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from ringwall.cli.commands import account, backup, check, doctor, guardrail, key, record, settings, up
+
+REGISTRY: tuple[ModuleType, ...] = (up, guardrail, check, account, key, record, settings, doctor, backup)
+"""Every command module, in the order of the help."""

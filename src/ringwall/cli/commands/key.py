@@ -1,0 +1,55 @@
+"""`ringwall key create|list|revoke`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringwall.cli.context import Context
+from ringwall.cli.exit_codes import OK
+from ringwall.cli.output import fields, table
+
+ACCESS_KEY, API_KEY = "access-key", "api-key"
+_CREATE = {ACCESS_KEY: "CreateAccessKey", API_KEY: "CreateServiceSpecificCredential"}
+_LIST = {ACCESS_KEY: "ListAccessKeys", API_KEY: "ListServiceSpecificCredentials"}
+_DELETE = {ACCESS_KEY: "DeleteAccessKey", API_KEY: "DeleteServiceSpecificCredential"}
+_API_KEY_PREFIX = "ACCA"
+
+
+def add_to(group: Any) -> None:
+    """Describe the commands."""
+    keys = group.group("key", "make, list and revoke access keys and API keys")
+    create = keys.command("create", "create a key; its secret is shown once, here")
+    create.add_argument("--kind", choices=(ACCESS_KEY, API_KEY), default=ACCESS_KEY, help="for signatures, or a bearer key")
+    listing = keys.command("list", "list a user's keys")
+    revoke = keys.command("revoke", "make a key stop working, at once and for good")
+    revoke.add_argument("id", metavar="KEY-ID")
+    for command, run in ((create, _create), (listing, _list), (revoke, _revoke)):
+        command.add_argument("--user", metavar="NAME", default="admin", help="whose key (default: admin)")
+        command.set_defaults(run=run)
+
+
+async def _create(context: Context) -> int:
+    async with context.client() as client:
+        created = await client.call(_CREATE[context.arguments.kind], {"userName": context.arguments.user})
+    context.show(created, fields(created))
+    return OK
+
+
+async def _list(context: Context) -> int:
+    rows: list[dict[str, Any]] = []
+    async with context.client() as client:
+        for kind, operation in _LIST.items():
+            listed = await client.call(operation, {"userName": context.arguments.user})
+            rows.extend({"kind": kind, **key} for key in listed["keys"])
+    columns = {"keyId": "key", "kind": "kind", "userName": "user", "status": "status", "createdAt": "created"}
+    context.show({"keys": rows}, table(rows, columns) if rows else "no keys")
+    return OK
+
+
+async def _revoke(context: Context) -> int:
+    key_id = context.arguments.id
+    kind = API_KEY if key_id.startswith(_API_KEY_PREFIX) else ACCESS_KEY
+    async with context.client() as client:
+        await client.call(_DELETE[kind], {"userName": context.arguments.user, "keyId": key_id})
+    context.show({"revoked": key_id}, f"revoked {key_id}")
+    return OK
