@@ -1,0 +1,225 @@
+"""A configuration compiled, and run over all readings of a text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+import msgspec
+import re2
+
+from ringwall.errors import InvalidRequest, LimitExceeded
+from ringwall.text.detectors import profanity
+from ringwall.text.detectors.attacks.grammar import AttackRule
+from ringwall.text.detectors.attacks.matcher import AttackMatcher, trigger_phrases
+from ringwall.text.detectors.collector import Collector, Rule
+from ringwall.text.detectors.config import DetectorConfig, Scan
+from ringwall.text.detectors.custom_regex import check_pattern, max_match
+from ringwall.text.detectors.engine import compile_pattern, options
+from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
+from ringwall.text.detectors.readings import Reach, reach_of
+from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
+from ringwall.text.detectors.rule import Detector
+from ringwall.text.phrases import PhraseAutomaton
+from ringwall.text.read import read_views
+from ringwall.text.tables import tables_digest
+from ringwall.text.view import View
+from ringwall.vocabulary import Limits
+
+WORD_LENGTH = 100
+WORD_COUNT = 10_000
+"""AWS: at most 10,000 words of at most 100 characters."""
+
+_LIMITS = Limits()
+_REACHES: tuple[Reach, ...] = ("faithful", "decoded", "guessed")
+
+
+class Detectors:
+    """The rules of one guardrail, ready to run. Holds nothing of any text; safe to share between threads.
+
+    rules: every rule that runs, in the order of `rule_ids`.
+    automaton: the phrase automaton of words, profanity and the attack rules' trigger words; None where there are none.
+    digest: SHA-256 over all rules and the folding and decoding tables they read through: the receipt.
+    max_match: per rule id the most characters of one reading that a hit can span, None where there is no bound.
+    """
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self.config = config
+        plan = _Plan(config)
+        self._rules = tuple(plan.rules)
+        self._literal: dict[Reach, LiteralMatcher] = {
+            reach: LiteralMatcher([rule for rule in plan.literal if _REACHES.index(rule.reach) >= distance])
+            for distance, reach in enumerate(_REACHES)
+        }
+        self._attacks = AttackMatcher(ATTACKS) if config.attacks else None
+        self._attack_rules = plan.attack_rules
+        self._phrase_rules = tuple(plan.phrase_rules)
+        self.automaton = PhraseAutomaton.compile(plan.phrases) if plan.phrases else None
+        self.rule_ids: tuple[str, ...] = tuple(rule.rule_id for rule in self._rules)
+        self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
+        self.digest = _digest(plan)
+
+    def scan(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> Scan:
+        """Find everything the configuration asks for, in all readings of a text or in the text as it is.
+
+        Args:
+            text: at most `limits.text_chars` characters; any code points.
+            limits: size, decoding depth and decoding budget.
+            readings: "raw" leaves out everything that is folded or encoded: for measurements, not for guarding.
+
+        Raises:
+            LimitExceeded: the text is too long; nothing was read.
+            EngineFailed: a pattern set did not do its work; treat the text as blocked.
+        """
+        if len(text) > limits.text_chars:
+            raise LimitExceeded(f"the text has {len(text)} characters; at most {limits.text_chars} are taken")
+        collector = Collector(text)
+        views = read_views(text, automaton=self.automaton, limits=limits, depth=0 if readings == "raw" else None)
+        chosen = views.views[:1] if readings == "raw" else views.views
+        for view in chosen:
+            self._read(view, collector)
+        for hit in views.phrase_hits:
+            rule = self._phrase_rules[hit.phrase]
+            if rule is not None and (readings == "all" or not hit.chain):
+                collector.add_span(rule, hit.chain, hit.span, "", 1.0)
+        return Scan(
+            findings=collector.findings(),
+            exhausted=views.exhausted,
+            views=tuple(view.chain for view in chosen),
+            interpreter=views.interpreter,
+            characters=views.characters_read,
+        )
+
+    def _read(self, view: View, collector: Collector) -> None:
+        for rule, start, end in self._literal[reach_of(view)].hits(view.text):
+            collector.add(self._rules[rule.rule_index], view, start, end, rule.confidence)
+        if self._attacks is not None:
+            for attack, start, end in self._attacks.hits(view.text):
+                collector.add(self._attack_rules[attack.id], view, start, end, attack.confidence)
+
+
+class _Plan:
+    """What a configuration comes to: rules, patterns and phrases, before anything is compiled together."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self.rules: list[Rule] = []
+        self.literal: list[LiteralRule] = []
+        self.phrases: list[str] = []
+        self.phrase_rules: list[Rule | None] = []
+        self.attack_rules: dict[str, Rule] = {}
+        self.max_match: dict[str, int | None] = {}
+        for pii_type in _unique(config.pii, "pii type"):
+            if pii_type not in PII_BY_TYPE:
+                raise InvalidRequest(f"`{pii_type[:100]}` is no type of personal data that ringwall finds")
+            self._add_detector(PII_BY_TYPE[pii_type])
+        for detector in SECRETS if config.secrets else ():
+            self._add_detector(detector)
+        for name, pattern in config.regexes:
+            self._add_regex(name, pattern)
+        self._add_words(config.words)
+        if config.profanity:
+            self._add_profanity()
+        if config.attacks:
+            self._add_attacks(ATTACKS)
+
+    def _add_rule(self, rule: Rule) -> int:
+        if rule.rule_id in self.max_match:
+            raise InvalidRequest(f"there are two rules with the name `{rule.rule_id[:120]}`")
+        self.rules.append(rule)
+        self.max_match[rule.rule_id] = 0
+        return len(self.rules) - 1
+
+    def _add_detector(self, detector: Detector, rule_id: str = "") -> None:
+        index = self._add_rule(Rule(rule_id or detector.rule_id, detector.kind, detector.type))
+        for pattern in detector.patterns:
+            self.literal.append(
+                LiteralRule(
+                    rule_index=index,
+                    regex=pattern.regex,
+                    compiled=compile_pattern(pattern.regex),
+                    check=pattern.check,
+                    confidence=pattern.confidence,
+                    overlapping=pattern.overlapping,
+                    reach=pattern.reach,
+                )
+            )
+            self._note_width(index, pattern.regex)
+
+    def _add_regex(self, name: str, pattern: str) -> None:
+        check_pattern(name, pattern)
+        index = self._add_rule(Rule(f"regex/{name}", "regex", name))
+        self.literal.append(LiteralRule(rule_index=index, regex=pattern, compiled=_groupless(pattern), reach="decoded"))
+        self._note_width(index, pattern)
+
+    def _add_words(self, words: tuple[str, ...]) -> None:
+        if len(words) > WORD_COUNT:
+            raise InvalidRequest(f"there are {len(words)} words; at most {WORD_COUNT} are taken")
+        for index, word in enumerate(words):
+            if not word.strip() or len(word) > WORD_LENGTH:
+                raise InvalidRequest(f"word {index} must have 1 to {WORD_LENGTH} characters")
+            rule = Rule(f"word/{index}", "word", word)
+            self._add_rule(rule)
+            self._add_phrase(word, rule)
+
+    def _add_profanity(self) -> None:
+        rule = Rule(profanity.RULE_ID, "profanity", profanity.TYPE)
+        self._add_rule(rule)
+        for word in profanity.profane_words():
+            self._add_phrase(word, rule)
+
+    def _add_attacks(self, rules: tuple[AttackRule, ...]) -> None:
+        self._add_detector(ROLE_TAGS, "attack/role-tags")
+        for attack in rules:
+            rule = Rule(f"attack/{attack.id}", "attack", attack.category)
+            self._add_rule(rule)
+            self.attack_rules[attack.id] = rule
+            self.max_match[rule.rule_id] = None
+        for word in trigger_phrases(rules):
+            self._add_phrase(word, None)
+
+    def _add_phrase(self, phrase: str, rule: Rule | None) -> None:
+        self.phrases.append(phrase)
+        self.phrase_rules.append(rule)
+        if rule is not None:
+            self.max_match[rule.rule_id] = None  # separators inside a phrase have no bound
+
+    def _note_width(self, index: int, regex: str) -> None:
+        rule_id = self.rules[index].rule_id
+        known, width = self.max_match[rule_id], max_match(regex)
+        self.max_match[rule_id] = None if known is None or width is None else max(known, width)
+
+
+def compile_detectors(config: DetectorConfig) -> Detectors:
+    """Compile a configuration.
+
+    Raises:
+        InvalidRequest: an unknown type, a word or a regular expression that can't be taken; the message says which and why.
+    """
+    return Detectors(config)
+
+
+def _groupless(pattern: str) -> Any:
+    """Compile a customer's pattern so that its groups don't count: all of a match is the finding."""
+    made = options()
+    made.never_capture = True
+    return re2.compile(pattern, made)
+
+
+def _unique(values: tuple[str, ...], what: str) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
+        raise InvalidRequest(f"a {what} is named twice")
+    return values
+
+
+def _digest(plan: _Plan) -> str:
+    """Hash what decides about findings: rule ids, patterns, confidences, phrases, attack expressions, and the tables."""
+    content = {
+        "rules": [[rule.rule_id, rule.kind, rule.type] for rule in plan.rules],
+        "patterns": [[rule.rule_index, rule.regex, rule.confidence, rule.reach] for rule in plan.literal],
+        "attacks": [msgspec.to_builtins(rule) for rule in ATTACKS] if plan.attack_rules else [],
+        "phrases": plan.phrases,
+        "tables": tables_digest(),
+    }
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()

@@ -1,0 +1,93 @@
+"""Many RE2 patterns over one text in one pass, and the spans of those that matched.
+
+A `re2.Set` says which patterns match; only they are searched for spans. The set holds one pattern that always matches: an answer without it
+is an engine that did not do its work (RE2 gives up when its memory budget is too small), and that is an error, never "no match".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import re2
+
+from ringwall.errors import DependencyError, InvalidRequest
+
+_SET_BYTES = 48 << 20  # an upper bound; RE2 allocates states as texts need them
+_PATTERN_BYTES = 8 << 20
+_ANYWHERE = re2._Anchor.UNANCHORED  # noqa: SLF001 - the only name the package gives to this constant
+
+
+class EngineFailed(DependencyError):
+    """The pattern engine did not answer."""
+
+    code = "pattern-engine-failed"
+    status = 500
+    remedy = "the text was not checked: treat it as blocked; shorten the text or the custom patterns if this repeats"
+
+
+def options(max_mem: int = _PATTERN_BYTES) -> Any:
+    """Return RE2 options: UTF-8, bounded memory, nothing written to stderr."""
+    made = re2.Options()
+    made.max_mem = max_mem
+    made.log_errors = False
+    return made
+
+
+def compile_pattern(regex: str) -> Any:
+    """Compile one pattern.
+
+    Raises:
+        InvalidRequest: RE2 does not take it; the message is RE2's reason.
+    """
+    try:
+        return re2.compile(regex, options())
+    except re2.error as error:
+        reason = error.args[0] if error.args else "unknown"
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise InvalidRequest(f"the pattern does not compile: {text}") from error
+
+
+class PatternSet:
+    """Which of many patterns match a text.
+
+    Invariant: `matching` either returns the indices of all patterns that match, or raises.
+    """
+
+    def __init__(self, regexes: Sequence[str]) -> None:
+        self._size = len(regexes)
+        self._set = re2.Set.SearchSet(options(_SET_BYTES))
+        try:
+            for regex in regexes:
+                self._set.Add(regex)
+            self._sentinel = self._set.Add("")
+            self._set.Compile()
+        except re2.error as error:
+            raise InvalidRequest("the patterns do not compile together: they need more memory than a guardrail may use") from error
+
+    def matching(self, data: bytes) -> list[int]:
+        """Return the indices of the patterns that match somewhere in `data`.
+
+        Raises:
+            EngineFailed: the set did not report its sentinel, so it did not read the text.
+        """
+        found: list[int] | None = self._set.Match(data)
+        if not found or self._sentinel not in found:
+            raise EngineFailed("the pattern engine did not read the text", patterns=self._size, bytes=len(data))
+        found.remove(self._sentinel)
+        return found
+
+
+def byte_spans(pattern: Any, data: bytes, *, overlapping_from: int = 0) -> list[tuple[int, int]]:
+    """Return the byte spans of a pattern's matches from a position on: of its first group where it has one, else of all of the match."""
+    group = 1 if pattern.groups else 0
+    return [match.span(group) for match in pattern.finditer(data, overlapping_from)]
+
+
+def next_span(pattern: Any, data: bytes, position: int) -> tuple[int, int] | None:
+    """Return the byte span of the first match from `position` on, or None."""
+    match = pattern.search(data, position)
+    if match is None:
+        return None
+    start, end = match.span(1 if pattern.groups else 0)
+    return start, end

@@ -1,0 +1,104 @@
+"""Patterns that read a text as it is written: personal data, secrets, chat template marks, customers' regular expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ringwall.text.detectors.engine import PatternSet
+from ringwall.text.detectors.readings import Reach
+from ringwall.text.detectors.rule import Check
+
+
+class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One pattern of one rule, compiled."""
+
+    rule_index: int
+    regex: str
+    compiled: Any
+    reach: Reach
+    check: Check | None = None
+    confidence: float = 1.0
+    overlapping: bool = False
+
+
+class LiteralMatcher:
+    """Many patterns over one reading: one pass says which match, spans are taken of those alone."""
+
+    def __init__(self, rules: Sequence[LiteralRule]) -> None:
+        self._rules = tuple(rules)
+        self._set = PatternSet([rule.regex for rule in rules])
+
+    def hits(self, text: str) -> Iterator[tuple[LiteralRule, int, int]]:
+        """Yield (rule, start, end) in code points of `text`; hits that a rule's check refuses are left out.
+
+        Lone surrogates are read as `?`: they are no characters, and no rule names them.
+        """
+        data = text.encode("utf-8", "replace")
+        matched = self._set.matching(data)
+        for index in matched:
+            rule = self._rules[index]
+            spans = _overlapping_spans if rule.overlapping else _spans
+            yield from ((rule, start, end) for start, end in spans(rule, text, data))
+
+
+def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
+    group = 1 if rule.compiled.groups else 0
+    check = rule.check
+    points = None if len(text) == len(data) else _Points(text, data)
+    for match in rule.compiled.finditer(data):
+        start, end = match.span(group)
+        if points is not None:
+            start, end = points.at(start), points.at(end)
+        if check is not None:
+            end = check(text, start, end)
+        if end > start:
+            yield start, end
+
+
+def _overlapping_spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
+    """Search on from one byte after a refused hit's start, so that it hides nothing."""
+    group = 1 if rule.compiled.groups else 0
+    points = _Points(text, data)
+    match = rule.compiled.search(data, 0)
+    while match is not None:
+        first, last = match.span(group)
+        start, end = points.at(first), points.at(last)
+        if rule.check is not None:
+            end = rule.check(text, start, end)
+        if end > start:
+            yield start, end
+            resume = max(points.byte_of(end), match.start() + 1)
+        else:
+            resume = match.start() + 1
+        match = rule.compiled.search(data, resume)
+
+
+class _Points:
+    """Byte offsets to code points and back, for offsets that mostly grow."""
+
+    def __init__(self, text: str, data: bytes) -> None:
+        self._data = data
+        self._text = text
+        self._same = len(text) == len(data)
+        self._byte = 0
+        self._point = 0
+
+    def at(self, offset: int) -> int:
+        if self._same:
+            return offset
+        if offset < self._byte:
+            self._byte = self._point = 0
+        self._point += len(self._data[self._byte : offset].decode("utf-8", "ignore"))
+        self._byte = offset
+        return self._point
+
+    def byte_of(self, point: int) -> int:
+        """Return the byte offset of a code point; `point` is near the last one asked for."""
+        if self._same:
+            return point
+        if point >= self._point:
+            return self._byte + len(self._text[self._point : point].encode("utf-8", "replace"))
+        return self._byte - len(self._text[point : self._point].encode("utf-8", "replace"))

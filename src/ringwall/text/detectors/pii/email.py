@@ -1,0 +1,41 @@
+"""EMAIL: an address of RFC 5321 shape, also where letters are written as digits (`j0hn@3x4mpl3.c0m`)."""
+
+from __future__ import annotations
+
+from ringwall.text.detectors.leet import unleet
+from ringwall.text.detectors.rule import Detector, Pattern
+from ringwall.text.detectors.wordlist import words
+
+_LEETED_TLDS = words(
+    """
+    com org net edu gov mil int info biz io co me us uk ca au de fr es it nl eu ch at be se no dk fi pl pt ie in jp cn ru br mx za
+    dev app ai
+    """
+)
+
+
+def _check(text: str, start: int, end: int) -> int:
+    domain = text[text.index("@", start, end) + 1 : end]
+    host, _, top = domain.rpartition(".")
+    if not top.isalpha() and not (any(c.isalpha() for c in host) and any(word in _LEETED_TLDS for word in unleet(top.lower()))):
+        return 0
+    return 0 if ".." in text[start:end] else end
+
+
+DETECTOR = Detector(
+    type="EMAIL",
+    kind="pii",
+    basis="format",
+    patterns=(
+        Pattern(
+            regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z0-9]{2,24}\b",
+            check=_check,
+            confidence=0.95,
+        ),
+        Pattern(
+            regex=r"[A-Za-z0-9_.%+-]*[\x{80}-\x{10FFFF}][A-Za-z0-9_.%+\x{80}-\x{10FFFF}-]*@(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)+[A-Za-z\x{80}-\x{10FFFF}]{2,24}",
+            confidence=0.6,
+            reach="faithful",
+        ),
+    ),
+)
