@@ -47,7 +47,8 @@ class Live:
         """Ask it to end, as an init system does, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        self.process.communicate(timeout=30)
+        return self.process.returncode
 
 
 def start(data_dir: Path, *arguments: str, port: int | None = None) -> Live:
@@ -64,11 +65,12 @@ def start(data_dir: Path, *arguments: str, port: int | None = None) -> Live:
         str(port or free_port()),
         *arguments,
     ]
-    log = (data_dir.parent / f"{data_dir.name}.log").open("a")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    log = data_dir.parent / f"{data_dir.name}.log"
+    with log.open("a") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        process.wait(timeout=30)
-        raise AssertionError(f"no server: exit code {process.returncode}\n{Path(log.name).read_text()[-4000:]}")
+        process.communicate(timeout=30)
+        raise AssertionError(f"no server: exit code {process.returncode}\n{log.read_text()[-4000:]}")
     return Live(process=process, data_dir=data_dir, ready=json.loads(line))

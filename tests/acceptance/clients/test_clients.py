@@ -107,13 +107,9 @@ def litellm_proxy(live: Live, client: Callable[[str], Path], client_environment:
         "LITELLM_MASTER_KEY": "sk-4f1b7c0d2e9a48b6a5d3c7e1f0928374",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
-    log = (tmp_path / "litellm.log").open("w")
-    proxy = subprocess.Popen(
-        [home / "bin" / "litellm", "--config", HERE / "litellm" / "config.yaml", "--host", "127.0.0.1", "--port", str(port)],
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
+    command = [home / "bin" / "litellm", "--config", HERE / "litellm" / "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
+    with (tmp_path / "litellm.log").open("w") as log:
+        proxy = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_alive(f"{url}/health/liveliness", proxy, tmp_path / "litellm.log")
@@ -121,7 +117,7 @@ def litellm_proxy(live: Live, client: Callable[[str], Path], client_environment:
     finally:
         for process in (proxy, echo):
             process.terminate()
-            process.wait(timeout=30)
+            process.communicate(timeout=30)
 
 
 def wait_until_alive(url: str, process: subprocess.Popen, log: Path) -> None:
@@ -146,7 +142,8 @@ def ask(url: str, text: str) -> tuple[int, dict]:
         with urllib.request.urlopen(urllib.request.Request(f"{url}/v1/chat/completions", body, headers), timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+        with error:
+            return error.code, json.load(error)
 
 
 def test_litellm_bedrock_guardrail_masks_and_blocks(litellm_proxy: str):
