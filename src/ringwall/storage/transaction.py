@@ -12,6 +12,7 @@ It runs in the writer's thread only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Final
 
@@ -104,10 +105,11 @@ class Transactions:
         A reader that is in the way (a backup) is waited for only shortly: then the pages go when the log is next emptied, at the latest
         when ringwall stops.
         """
-        cursor.execute("PRAGMA busy_timeout = 200")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+        with suppress(self._driver_error):  # the commit is made: what fails from here on must not undo its answer
+            cursor.execute("PRAGMA busy_timeout = 200")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.fetchall()
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
 
     def _drop_connection(self) -> None:
         """Close the connection: whatever state it was in, the database rolls the transaction back."""

@@ -176,14 +176,18 @@ async def test_a_record_that_was_not_committed_raises(ledger: Ledger, storage: D
         await ledger.record(record(0))
 
 
+def stored_bytes(directory: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in directory.iterdir())
+
+
 async def test_shredded_words_are_no_longer_in_the_files(tmp_path: Path) -> None:
     storage = open_storage(tmp_path, clock=system_clock)
     ledger = Ledger(storage, KEYS)
     for number in range(3):
         await ledger.record(record(number))
-    assert b"user-1" in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"user-1" in stored_bytes(tmp_path)
     await ledger.shred("111111111111", 1)
-    content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    content = stored_bytes(tmp_path)
     assert b"user-0" in content
     assert b"user-1" not in content
     await storage.close()
