@@ -6,7 +6,8 @@ What the pipeline promises:
 2. A step that raises ends the walk: a `RingwallError` becomes the answer's error; anything else becomes an internal failure, whose place
    (never its message, which may quote a text) goes to the log under the request id, and nothing of it into the answer.
 3. Every request whose caller is known makes exactly one audit record, refused or not, and the answer leaves only after that record is
-   durable. A record that cannot be written takes the answer's place with a 503.
+   durable (the one exception is written in the operation's row: live counters). A record that cannot be written takes the answer's
+   place with a 503.
 
 What it leaves to others: who may do what (identity), what an operation does (the operation tables), bytes (the faces).
 """
@@ -113,7 +114,7 @@ async def walk(exchange: Exchange, steps: tuple[Step, ...]) -> None:
 
 async def _record(exchange: Exchange) -> None:
     """Append the audit record and wait for its commit; failing to is the request's failure."""
-    if exchange.principal is None:
+    if exchange.principal is None or (exchange.operation is not None and not exchange.operation.recorded):
         return
     try:
         await exchange.rooms.ledger.record(audit_record(exchange))

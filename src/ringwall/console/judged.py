@@ -46,6 +46,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     sent: str
     findings: list[ShownFinding]
     receipt: list[tuple[str, str]]
+    readings: tuple[tuple[str, ...], ...]
     json: str
 
 
@@ -59,13 +60,26 @@ def show(text: str, applied: ApplyOutput, request_id: str) -> Shown:
     return Shown(
         kind=kind,
         headline=headline,
-        reason=found.reason,
+        reason=_reason(applied),
         pieces=pieces(text, seen),
         sent="\n".join(found.outputs),
         findings=rows,
+        readings=found.receipt.readings,
         receipt=_receipt(applied, request_id, len(found.findings) - len(ordered)),
         json=msgspec.json.format(msgspec.json.encode(applied), indent=2).decode(),
     )
+
+
+def _reason(applied: ApplyOutput) -> str:
+    """Say what decided, and what else was seen."""
+    found = applied.judgement
+    by_action: dict[str, dict[str, None]] = {}
+    for finding in found.findings:
+        by_action.setdefault(finding.action, {})[finding.type] = None
+    words = (("BLOCK", "Blocking"), ("ANONYMIZE", "To be masked"), ("NONE", "Only reported"))
+    parts = [f"{word}: {', '.join(by_action[action])}." for action, word in words if action in by_action]
+    more = found.reason.partition(". ")[2]
+    return " ".join([*parts, more]) if parts or more else "No rule saw anything."
 
 
 def _row(finding: Finding) -> ShownFinding:
@@ -109,7 +123,7 @@ def _receipt(applied: ApplyOutput, request_id: str, left_out: int) -> list[tuple
             "characters",
             f"{receipt.characters_guarded:,} guarded of {receipt.characters_total:,}; {receipt.characters_read:,} read in all readings",
         ),
-        ("readings", ", ".join("raw" if not chain else " → ".join(chain) for chain in receipt.readings) or "none"),
+        ("readings", f"{len(receipt.readings):,}"),
         ("interpreter", receipt.interpreter or "not needed"),
         ("models", ", ".join(receipt.models) or "none"),
         ("latency", f"{applied.answer['assessments'][0]['invocationMetrics']['guardrailProcessingLatency']} ms"),

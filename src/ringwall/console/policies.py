@@ -31,18 +31,22 @@ def groups(guardrail: Mapping[str, Any]) -> list[Group]:
     return found
 
 
+_ACTIONS = {"BLOCK": "block", "ANONYMIZE": "mask", "NONE": "report only"}
+
+
 def _side(entry: Mapping[str, Any], side: str, default: str) -> str:
     if entry.get(f"{side}Enabled") is False:
         return "off"
-    return str(entry.get(f"{side}Action") or default).lower()
+    return _ACTIONS[entry.get(f"{side}Action") or default]
 
 
 def _content(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        entry["type"],
-        f"{entry['inputStrength'].lower()}, {_side(entry, 'input', 'BLOCK')}",
-        f"{entry['outputStrength'].lower()}, {_side(entry, 'output', 'BLOCK')}",
-    )
+    return entry["type"], _strength(entry, "input"), _strength(entry, "output")
+
+
+def _strength(entry: Mapping[str, Any], side: str) -> str:
+    strength, action = entry[f"{side}Strength"], _side(entry, side, "BLOCK")
+    return "off" if "NONE" in strength or action == "off" else f"{action} at {strength.lower()} strength"
 
 
 def _topic(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -62,16 +66,16 @@ def _regex(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _grounding(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    return entry["type"], f"{entry['threshold']:g}", "off" if entry.get("enabled") is False else str(entry.get("action", "BLOCK")).lower()
+    return entry["type"], f"{entry['threshold']:g}", "off" if entry.get("enabled") is False else _ACTIONS[entry.get("action", "BLOCK")]
 
 
-_BOTH = ("prompts", "answers")
+_BOTH = ("Prompts", "Answers")
 _TABLES: tuple[tuple[str, str, str, tuple[str, ...], Callable[[Mapping[str, Any]], tuple[str, ...]]], ...] = (
-    ("contentPolicy", "filters", "Harmful content and prompt attacks", ("category", *_BOTH), _content),
-    ("topicPolicy", "topics", "Denied topics", ("topic", "definition", *_BOTH), _topic),
-    ("wordPolicy", "words", "Denied words", ("word", *_BOTH), _word),
-    ("wordPolicy", "managedWordLists", "Word lists", ("list", *_BOTH), _word),
-    ("sensitiveInformationPolicy", "piiEntities", "Personal data", ("type", *_BOTH), _pii),
-    ("sensitiveInformationPolicy", "regexes", "Patterns", ("name", "pattern", *_BOTH), _regex),
-    ("contextualGroundingPolicy", "filters", "Grounding", ("check", "threshold", "below it"), _grounding),
+    ("contentPolicy", "filters", "Harmful content and prompt attacks", ("Category", *_BOTH), _content),
+    ("topicPolicy", "topics", "Denied topics", ("Topic", "Definition", *_BOTH), _topic),
+    ("wordPolicy", "words", "Denied words", ("Word", *_BOTH), _word),
+    ("wordPolicy", "managedWordLists", "Word lists", ("List", *_BOTH), _word),
+    ("sensitiveInformationPolicy", "piiEntities", "Personal data", ("Type", *_BOTH), _pii),
+    ("sensitiveInformationPolicy", "regexes", "Patterns", ("Name", "Pattern", *_BOTH), _regex),
+    ("contextualGroundingPolicy", "filters", "Grounding", ("Check", "Threshold", "Below it"), _grounding),
 )

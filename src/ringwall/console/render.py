@@ -38,14 +38,18 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = _moment
+    environment.filters["stamp"] = _stamp
     environment.filters["reveal"] = reveal
     return environment
 
 
 def _moment(value: datetime | str) -> str:
     """Write a moment so that a person can compare two of them: UTC, to the second."""
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return text[:19].replace("T", " ") + " UTC"
+    return _stamp(value)[:19].replace("T", " ") + " UTC"
+
+
+def _stamp(value: datetime | str) -> str:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 class Renderer:

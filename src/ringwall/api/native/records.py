@@ -99,7 +99,7 @@ OPERATIONS = (
         ListRecordsOutput,
     ),
     NativeOperation(
-        Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, _no_resource, read_only=True),
+        Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, _no_resource, read_only=True, recorded=False),
         "GET",
         "/stats",
         "Show what this server did for the account since it started.",
