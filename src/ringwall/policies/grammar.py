@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -148,7 +149,7 @@ def _read(body: dict[str, Any], kind: DocumentKind, name: str, report: Report | 
     if version not in _VERSIONS:
         note("Policy document must be version 2012-10-17 or 2008-10-17")
         version = "2012-10-17"
-    if not isinstance(body.get("Id", ""), str):
+    if type(body.get("Id", "")) is not str:
         note("Id must be a string")
     raw = body.get("Statement")
     statements = raw if isinstance(raw, list) else [raw]
@@ -209,7 +210,7 @@ class _Reader:
         return "Deny"
 
     def _sid(self, sid: Any) -> str:
-        if not isinstance(sid, str) or (self._report is not None and self._kind != "resource" and not _SID.fullmatch(sid)):
+        if type(sid) is not str or (self._report is not None and self._kind != "resource" and not _SID.fullmatch(sid)):
             self._note("Statement IDs (SID) must be alpha-numeric")
             return ""
         return sid[:256]
@@ -323,11 +324,11 @@ class _Reader:
             if not isinstance(block, dict) or not block:
                 self._note(f"Condition `{written[:60]}` must be an object with keys")
                 continue
-            seen: set[str] = set()
+            keys = Counter(key.lower() for key in block)
             for key, listed in block.items():
-                if key.lower() in seen:
+                if keys[key.lower()] > 1:
                     self._note(f"Condition key `{key[:60]}` appears twice, in different case")
-                seen.add(key.lower())
+                    continue
                 condition = self._condition(written, key, listed)
                 if condition is not None:
                     found.append(condition)

@@ -133,7 +133,7 @@ class Glob:
     prefix: the literal characters that every match starts with.
     """
 
-    __slots__ = ("_flavour", "_regex", "_tokens", "only_prefix", "prefix")
+    __slots__ = ("_flavour", "_needle", "_regex", "_tokens", "only_prefix", "prefix")
 
     def __init__(self, tokens: Tokens, flavour: Flavour) -> None:
         self._tokens = tokens
@@ -141,12 +141,16 @@ class Glob:
         self.prefix = tokens[0] if tokens and isinstance(tokens[0], str) else ""
         rest = tokens[1:] if self.prefix else tokens
         self.only_prefix = rest == (Wild.ANY,)
+        # The longest literal behind the prefix: looking for it first spares most patterns that do not match their regular expression.
+        self._needle = max((token for token in rest if isinstance(token, str)), key=len, default="")
         self._regex: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> bool:
         """Say whether the whole of `text` matches."""
         if self.only_prefix:
             return text.startswith(self.prefix)
+        if self._needle not in text:
+            return False
         if self._regex is None:
             self._regex = _compile(self._tokens, self._flavour)
         return self._regex.match(text) is not None
