@@ -22,6 +22,7 @@ _REFUSED = (
     ("(?P=", "a back-reference"),
     ("(?#", "a comment group"),
 )
+_QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\Z")
 _PROBES = (b"", b" ", b"a", b"a b", b"\n")
 
 
@@ -102,7 +103,7 @@ def _group_refused(pattern: str, position: int) -> str:
     for opening, construct in _REFUSED:
         if pattern.startswith(opening, position):
             return f"{construct} (`{opening}`)"
-    if pattern[position] == "+" and position and pattern[position - 1] in "*+?}" and not _escaped(pattern, position - 1):
+    if pattern[position] == "+" and _QUANTIFIER.search(pattern, 0, position) and not _escaped(pattern, position - 1):
         return f"a possessive quantifier (`{pattern[position - 1 : position + 1]}`)"
     return ""
 
