@@ -123,7 +123,8 @@ def ringwall() -> None:
         allowed = sum(evaluate(sets, one).allowed for one in made)
         print(
             f"ringwall  {count:5} statements ({len(text):7} chars): median {statistics.median(taken):6.2f} us, "
-            f"p99 {sorted(taken)[-REQUESTS // 100]:6.2f} us, load {loaded:7.2f} ms, compile and first decision {statistics.median(first) / 1000:6.2f} ms, allowed {allowed}/{len(made)}"
+            f"p99 {sorted(taken)[-REQUESTS // 100]:6.2f} us, "
+            f"load {loaded:7.2f} ms, compile and first decision {statistics.median(first) / 1000:6.2f} ms, allowed {allowed}/{len(made)}"
         )
 
 
