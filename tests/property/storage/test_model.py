@@ -19,10 +19,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 accounts = st.sampled_from(ACCOUNTS)
 documents = st.builds(
-    lambda account, id, key, lifetime, revision, body: Document(
+    lambda account, name, key, lifetime, revision, body: Document(
         account_id=account,
         kind="k",
-        id=id,
+        id=name,
         key=key,
         expires_at=lifetime and int(START.timestamp()) + lifetime,
         revision=revision,
@@ -38,7 +38,7 @@ documents = st.builds(
 changes = (
     st.builds(Insert, documents)
     | st.builds(Replace, documents)
-    | st.builds(lambda account, id, revision: Delete(account, "k", id, revision), accounts, st.sampled_from(IDS), st.integers(0, 2))
+    | st.builds(lambda account, name, revision: Delete(account, "k", name, revision), accounts, st.sampled_from(IDS), st.integers(0, 2))
 )
 batches = st.lists(changes, min_size=1, max_size=4)
 # Steps that are a number let so many seconds pass; the others are groups of batches that are sent at once.
