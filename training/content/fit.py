@@ -24,6 +24,7 @@ class Settings:
     c: dict[str, float]  # inverse strength of the L2 penalty, per head
     positive_share: float = 0.3  # of the total weight of a head
     rarest: int = 2  # grams in fewer windows are dropped
+    word_weight: float = 0.7  # of the word half of the features against the character half
     iterations: int = 80
     tolerance: float = 1e-4
     seed: int = 1
@@ -53,6 +54,7 @@ def fit(matrix: sparse.csr_array, examples: list[Example], settings: Settings) -
     target = np.array([example.target for example in examples], np.int8)
     weight = np.array([example.weight for example in examples], np.float32)
     column = document_weights(matrix, settings.rarest)
+    column[: 1 << WORD_BITS] *= np.float32(settings.word_weight)
     scaled = (matrix @ sparse.diags_array(column)).tocsr()
     coefficients = np.zeros((matrix.shape[1], len(HEADS)), np.float32)
     biases = np.zeros(len(HEADS))

@@ -50,7 +50,7 @@ TRAIN = (
     Source("catqa", weak=("PROMPT_ATTACK",)),
     Source("mlc_v05_templates", weak=("PROMPT_ATTACK",), weight=0.7),
     Source("trustllm_misuse", weak=("PROMPT_ATTACK",)),
-    Source("coconot_contrast_pref", weight=2.0),
+    Source("coconot_contrast_pref", weight=6.0),
     # attacks on the model, and their neighbours
     Source("slabs_injection", cap=8_000, weak=SPEECH, weight=0.5),
     Source("neuralchemy_injection", weak=SPEECH),
@@ -84,6 +84,6 @@ MEASURE = (
     "decodingtrust_rtp",  # may not be trained on (share-alike): measures instead
     "stormfront_hate",  # likewise
 )
-CALIBRATE = ("arena_hard", "writingbench_en", "nq_open")  # benign; thresholds come from these
-CHECK = ("ifeval", "humaneval", "spikee_fp_benign")  # benign; the thresholds' rates are checked here
+CALIBRATE = ("arena_hard", "writingbench_en")  # benign; thresholds come from these
+CHECK = ("nq_open", "ifeval", "humaneval", "spikee_fp_benign")  # benign; the thresholds' rates are checked here
 ALARMING = ("coconot_contrast_eval", "notinject")  # benign but alarming: over-refusal

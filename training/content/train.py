@@ -17,12 +17,13 @@ from ringwall.watch import features
 from ringwall.watch.calibration import Calibration
 from ringwall.watch.linear import CONTENT_WEIGHTS, LinearContentScorer
 from ringwall.watch.weights_file import Head, Header, assemble, parse
+from training import pins
 from training.content import card, corpus, fit, generated, matrix, measure, sources
 from training.content.calibrate import THRESHOLDS, calibrate
 
 NAME = "ringwall-content-linear"
 VERSION = "1"
-SETTINGS = fit.Settings(c={"HATE": 0.03, "INSULTS": 0.03, "SEXUAL": 0.03, "VIOLENCE": 0.03, "MISCONDUCT": 0.1, "PROMPT_ATTACK": 0.1})
+SETTINGS = fit.Settings(c={"HATE": 0.01, "INSULTS": 0.03, "SEXUAL": 0.03, "VIOLENCE": 0.03, "MISCONDUCT": 0.03, "PROMPT_ATTACK": 0.03})
 CARRIERS = ("t0_prompts", "docs_permissive_a", "bipia_train")
 
 
@@ -102,7 +103,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / CONTENT_WEIGHTS).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    (options.out / "sha256sums.txt").write_text(f"{digest}  {CONTENT_WEIGHTS}\n")
+    pins.pin(options.out)
     described = card.describe(scorer.header, digest, SETTINGS, entries, examples, figures, rates)
     card.write(described, options.out, options.docs, measure.reliability(scored, sources.MEASURE, curves))
     for head, numbers in figures.items():

@@ -1,7 +1,9 @@
 """Learned detectors: models loaded, batched, calibrated."""
 
 from ringwall.watch.calibration import Thresholds
+from ringwall.watch.grounding import LexicalGroundingScorer
 from ringwall.watch.linear import LinearContentScorer, load_content_scorer
+from ringwall.watch.topics import LexicalTopicScorer
 from ringwall.watch.weights_file import WeightsRefused
 
-__all__ = ["LinearContentScorer", "Thresholds", "WeightsRefused", "load_content_scorer"]
+__all__ = ["LexicalGroundingScorer", "LexicalTopicScorer", "LinearContentScorer", "Thresholds", "WeightsRefused", "load_content_scorer"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from types import MappingProxyType
 from typing import Literal, Protocol
 
-from ringwall.watch import features
+from ringwall.watch import features, shipped
 from ringwall.watch.calibration import Thresholds
 from ringwall.watch.weights_file import Header, Weights, WeightsRefused, parse
 
@@ -125,23 +124,5 @@ def load_content_scorer(*, interpreter: Interpreter | None = None) -> LinearCont
     Raises:
         WeightsRefused: the file is missing, or is not the one whose digest is pinned.
     """
-    folder = resources.files("ringwall.watch") / "weights"
-    try:
-        pins = (folder / "sha256sums.txt").read_text("ascii")
-        data = (folder / CONTENT_WEIGHTS).read_bytes()
-    except OSError as error:
-        raise WeightsRefused("the weights that ship with ringwall are missing") from error
-    return LinearContentScorer(parse(data, expected_sha256=pinned_digest(pins, CONTENT_WEIGHTS)), interpreter=interpreter)
-
-
-def pinned_digest(pins: str, name: str) -> str:
-    """Return the digest pinned for one file, from text in the format of sha256sum.
-
-    Raises:
-        WeightsRefused: no digest is pinned for it.
-    """
-    for line in pins.splitlines():
-        digest, _, file = line.partition("  ")
-        if file == name:
-            return digest
-    raise WeightsRefused(f"no digest is pinned for `{name}`")
+    data, digest = shipped.checked(CONTENT_WEIGHTS)
+    return LinearContentScorer(parse(data, expected_sha256=digest), interpreter=interpreter)

@@ -1,0 +1,1 @@
+"""Make the word frequencies, and measure the lexical topic and grounding scorers."""

@@ -1,0 +1,17 @@
+"""Pin the digests of the files that the watch room reads at run time."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from ringwall.watch.shipped import PINS
+
+READ_AT_RUN_TIME = ("content-v1.bin", "frequencies-v1.json", "lexical-v1.json")
+
+
+def pin(folder: Path) -> None:
+    """Write sha256sums.txt over those of the files that are there."""
+    there = [name for name in READ_AT_RUN_TIME if (folder / name).is_file()]
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in there]
+    (folder / PINS).write_text("".join(lines), "ascii")
