@@ -21,7 +21,9 @@ from ringwall.text.finding import Finding
 
 OutputScope = Literal["INTERVENTIONS", "FULL"]
 TEXT_UNIT = 1000  # characters (Amazon Bedrock pricing: "a text unit can contain up to 1000 characters")
-SPANS_KEPT = 100  # per rule in an audit record; beyond, only the count
+SPANS_KEPT = 200  # in one audit record
+DIGESTS_KEPT = 16  # of single blocks; the digest over all of them is always kept
+CHAINS_KEPT = 64
 
 _AWS_ACTION: dict[Action, str] = {"NONE": "NONE", "ANONYMIZE": "ANONYMIZED", "BLOCK": "BLOCKED"}
 
@@ -206,23 +208,57 @@ _LISTED_IN_FULL = frozenset({"topic", "content", "pii", "grounding"})
 
 
 def record(evaluation: Evaluation, applied: Applied, digest: Callable[[bytes], str]) -> dict[str, Any]:
-    """Return what the audit record keeps: rule ids, actions, spans, readings, coverage and keyed digests; never text.
+    """Return what the audit record keeps: rule ids, actions, spans, coverage and keyed digests; never text.
+
+    Bounded, whatever the content: a ledger leaf holds 65,535 bytes (tests/unit/guardrails/test_assessment.py has the worst case). Lists
+    that were cut say so by the count beside them; which rules ran follows from the policy's digest.
 
     Args:
         evaluation: the run.
         applied: the guardrail resource it ran for.
         digest: a keyed digest under the account's own key; a bare hash of a short text could be guessed.
     """
+    spans_left = [SPANS_KEPT]
+    blocks = [block.text.encode("utf-8", "surrogatepass") for block in evaluation.blocks]
+    outcome = evaluation.outcome
     return {
         "guardrail": {"arn": applied.arn, "version": applied.version, "origin": list(applied.origin)},
-        "outcome": msgspec.to_builtins(evaluation.outcome),
-        "verdicts": [_kept(verdict) for verdict in evaluation.verdicts if verdict.detected or verdict.failed],
-        "contentDigests": [digest(block.text.encode("utf-8", "surrogatepass")) for block in evaluation.blocks],
-        "coverage": msgspec.to_builtins(evaluation.coverage),
+        "source": evaluation.source,
+        "outcome": {
+            "action": outcome.action,
+            "blocking": len(outcome.blocking),
+            "masking": len(outcome.masking),
+            "failed": len(outcome.failed),
+        },
+        "verdicts": [_kept(verdict, spans_left) for verdict in evaluation.verdicts if verdict.detected or verdict.failed],
+        "contentDigest": digest(b"".join(len(block).to_bytes(8, "big") + block for block in blocks)),
+        "contentDigests": [digest(block) for block in blocks[:DIGESTS_KEPT]],
+        "coverage": _kept_coverage(evaluation),
     }
 
 
-def _kept(verdict: Verdict) -> dict[str, Any]:
+def _kept_coverage(evaluation: Evaluation) -> dict[str, Any]:
+    coverage = evaluation.coverage
+    return {
+        "policyDigest": coverage.policy_digest,
+        "rules": len(coverage.rules),
+        "blocks": len(coverage.blocks),
+        "guardedBlocks": sum(block.guarded for block in coverage.blocks),
+        "charactersTotal": coverage.characters_total,
+        "charactersGuarded": coverage.characters_guarded,
+        "charactersGrounded": coverage.characters_grounded,
+        "charactersRead": coverage.characters_read,
+        "bytesGuarded": sum(block.bytes for block in coverage.blocks if block.guarded),
+        "readings": len(coverage.readings),
+        "readingChains": [list(chain) for chain in coverage.readings[:CHAINS_KEPT]],
+        "interpreter": coverage.interpreter,
+        "models": list(coverage.models),
+        "exhausted": coverage.exhausted,
+        "unchecked": list(coverage.unchecked),
+    }
+
+
+def _kept(verdict: Verdict, spans_left: list[int]) -> dict[str, Any]:
     kept: dict[str, Any] = {"ruleId": verdict.rule_id, "action": verdict.action, "detected": verdict.detected}
     if verdict.failed:
         kept["failed"] = verdict.failed
@@ -230,8 +266,10 @@ def _kept(verdict: Verdict) -> dict[str, Any]:
         kept["score"] = round(verdict.score, 4)
         kept["chain"] = list(verdict.chain)
     if verdict.hits:
+        shown = verdict.hits[: spans_left[0]]
+        spans_left[0] -= len(shown)
         kept["hits"] = len(verdict.hits)
-        kept["spans"] = [[hit.block, hit.finding.span.start, hit.finding.span.end] for hit in verdict.hits[:SPANS_KEPT]]
-        kept["readings"] = [list(chain) for chain in dict.fromkeys(hit.finding.chain for hit in verdict.hits)][:SPANS_KEPT]
-        kept["findingRules"] = list(dict.fromkeys(hit.finding.rule_id for hit in verdict.hits))[:SPANS_KEPT]
+        kept["spans"] = [[hit.block, hit.finding.span.start, hit.finding.span.end, *hit.finding.chain] for hit in shown]
+        if verdict.policy != "sensitiveInformationPolicy":  # there a finding's rule is the verdict's
+            kept["findingRules"] = list(dict.fromkeys(hit.finding.rule_id for hit in shown))
     return kept

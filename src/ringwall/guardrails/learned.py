@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+import re2
 
 from ringwall.guardrails.ports import ContentScorer
 from ringwall.guardrails.verdict import Confidence
@@ -20,6 +21,14 @@ READING_FLOOR = 100_000  # and for a short content all the same
 
 _LEVELS: tuple[Confidence, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
 _LEAST: dict[str, int] = {"HIGH": 1, "MEDIUM": 2, "LOW": 3}  # a HIGH filter blocks LOW confidence and more, a LOW filter only HIGH
+
+
+_LETTER = r"[A-Za-z\x{80}-\x{10FFFF}]"
+_UNSPACED = r"[\x{0E00}-\x{0E7F}\x{3040}-\x{30FF}\x{4E00}-\x{9FFF}\x{AC00}-\x{D7AF}]"  # Thai, Kana, Han, Hangul
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+# Five or more words in a row; or eight letters of a script that writes no spaces.
+_PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+|{_UNSPACED}{{8,}}", _OPTIONS)
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +43,15 @@ class Worst(msgspec.Struct, frozen=True):
 
     score: float
     chain: tuple[str, ...] = ()
+
+
+def passages_of(text: str) -> str:
+    """Return what reads like language in a decoded text.
+
+    Decoders run over whole texts, so most of what they make is noise that no model was calibrated on; a hidden message in it is words in a
+    row. Raw texts and their folds are scored whole and never come here.
+    """
+    return "\n".join(match.group() for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
 
 
 def windows(text: str) -> Iterator[str]:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import msgspec
 
 from ringwall.guardrails.guardrail import Plan
-from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading
+from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, passages_of
 from ringwall.guardrails.verdict import Hit
+from ringwall.text import read_views
 from ringwall.text.detectors import Detectors
+from ringwall.text.detectors.readings import is_guessed
 from ringwall.text.finding import Finding
-from ringwall.text.view import View
 from ringwall.vocabulary import Limits, Span
 
 EXHAUSTED = "budget exhausted"
@@ -69,9 +70,9 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         interpreter = scan.interpreter
         characters += scan.characters
         exhausted = exhausted or scan.exhausted
-        chains.update(dict.fromkeys(view.chain for view in scan.views))
+        chains.update(dict.fromkeys(scan.views))
         if learns:
-            readings.extend(readings_of(scan.views))
+            readings.extend(readings_of(text, shared))
         for finding in scan.findings:
             _add(plan, hits, position, finding)
     if len(texts) > 1:
@@ -123,13 +124,15 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
     return parts
 
 
-def readings_of(views: Sequence[View]) -> list[Reading]:
-    """Choose what learned detectors score: the raw text, its fold, and what was decoded; a guess at a rotation is not prose."""
+def readings_of(text: str, limits: Limits) -> list[Reading]:
+    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none."""
     readings: dict[str, Reading] = {}
-    for view in views:
-        if not any(step in _GUESSES for step in view.chain):
-            readings.setdefault(view.text, Reading(view.chain, view.text))
+    for view in read_views(text, automaton=None, limits=limits).views:
+        if not is_guessed(view.chain):
+            read = view.text if view.chain in _WHOLE else passages_of(view.text)
+            if read:
+                readings.setdefault(read, Reading(view.chain, read))
     return list(readings.values())
 
 
-_GUESSES = frozenset({"atbash", "leet", "reversed", "squash"})
+_WHOLE: tuple[tuple[str, ...], ...] = ((), ("fold",))

@@ -1,0 +1,63 @@
+"""Scores, confidence levels, strengths and windows."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ringwall.guardrails.learned import STRIDE, WINDOW, Reading, breaches, confidence_of, score_categories, severity_of, windows
+from tests.unit.guardrails.scorers import SpokenScorer, Unreliable
+
+THRESHOLDS = (0.3, 0.6, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("score", "confidence"),
+    [(0.0, "NONE"), (0.299, "NONE"), (0.3, "LOW"), (0.599, "LOW"), (0.6, "MEDIUM"), (0.899, "MEDIUM"), (0.9, "HIGH"), (1.0, "HIGH")],
+)
+def test_a_score_reaches_the_level_whose_threshold_it_reaches(score: float, confidence: str) -> None:
+    assert confidence_of(score, THRESHOLDS) == confidence
+
+
+@pytest.mark.parametrize(
+    ("strength", "detected"),
+    [("NONE", []), ("LOW", ["HIGH"]), ("MEDIUM", ["MEDIUM", "HIGH"]), ("HIGH", ["LOW", "MEDIUM", "HIGH"])],
+)
+def test_a_stronger_filter_detects_less_certain_content(strength: str, detected: list[str]) -> None:
+    assert [level for level in ("NONE", "LOW", "MEDIUM", "HIGH") if breaches(level, strength)] == detected
+
+
+@pytest.mark.parametrize(
+    ("score", "severity"),
+    [(0.0, 0.0), (0.14, 0.0), (0.15, 0.2), (0.29, 0.2), (0.3, 0.4), (0.6, 0.6), (0.9, 0.8), (0.94, 0.8), (0.95, 1.0), (1.0, 1.0)],
+)
+def test_severity_rises_in_steps_that_meet_the_levels(score: float, severity: float) -> None:
+    assert severity_of(score, THRESHOLDS) == severity
+
+
+@pytest.mark.parametrize("length", [0, 1, WINDOW - 1, WINDOW, WINDOW + 1, WINDOW + STRIDE, 5 * STRIDE + 7])
+def test_windows_cover_every_character_at_fixed_offsets(length: int) -> None:
+    text = "".join(chr(0x100 + index) for index in range(length))
+    cut = list(windows(text))
+    assert all(piece == text[index * STRIDE : index * STRIDE + WINDOW] for index, piece in enumerate(cut))
+    assert set().union(*cut) == set(text)
+    assert all(len(piece) <= WINDOW for piece in cut)
+
+
+def test_a_passage_at_a_window_border_is_whole_in_one_window() -> None:
+    text = "x" * (WINDOW - 5) + " hate at 95 " + "x" * 400
+    assert score_categories(SpokenScorer(), [Reading((), text)])["HATE"].score == 0.95
+
+
+def test_the_worst_reading_counts_and_is_named() -> None:
+    worst = score_categories(
+        SpokenScorer(), [Reading((), "hate at 10"), Reading(("base64",), "hate at 80"), Reading(("fold",), "hate at 20")]
+    )
+    assert (worst["HATE"].score, worst["HATE"].chain) == (0.8, ("base64",))
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, -0.1, 1.5])
+def test_a_number_that_is_no_score_raises(score: float) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        score_categories(Unreliable({"HATE": score}), [Reading((), "text")])
