@@ -37,8 +37,6 @@ class Accounts:
         )
         try:
             await self._records.create(account)
-        except EntityAlreadyExists:
-            raise EntityAlreadyExists(f"Account {account.account_id} already exists.") from None
         except Conflict:
             raise EntityAlreadyExists(f"Account {account.account_id} already exists.") from None
         return account

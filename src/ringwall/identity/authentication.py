@@ -86,10 +86,10 @@ class Authentication:
         name = claim.session_token or claim.access_key_id
         found = self._known.get(generation, name) or self._unknown.get(generation, name)
         if found is None:
-            found = self._from_token(claim) if claim.session_token else await self._from_storage(claim.access_key_id)
+            found = self._from_token(claim.session_token) if claim.session_token else await self._from_storage(claim.access_key_id)
             (self._unknown if found.caller is None else self._known).put(generation, name, found)
         if found.caller is not None and found.caller.access_key_id != claim.access_key_id:
-            return self._decoy()
+            return self._decoy()  # a token that belongs to another key; what is kept under the token stays right
         return found
 
     async def _from_storage(self, access_key_id: str) -> Credential:
@@ -108,9 +108,9 @@ class Authentication:
         user = await self._records.get(User, key.account_id, key.user_name)
         return caller_of(user.entity, key.name) if user is not None and key.name in user.entity.access_keys else None
 
-    def _from_token(self, claim: SigV4Claim) -> Credential:
-        session = self._open_token(claim.session_token)
-        if session is None or session.access_key_id != claim.access_key_id:
+    def _from_token(self, token: str) -> Credential:
+        session = self._open_token(token)
+        if session is None:
             return self._decoy()
         return Credential(session.secret_access_key, session.caller, session.expires_at)
 

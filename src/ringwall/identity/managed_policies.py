@@ -44,7 +44,7 @@ class ManagedPolicies:
         )
         if len(await self._records.all(ManagedPolicy, account_id)) >= quotas.POLICIES:
             raise QuotaExceeded(f"Cannot exceed quota for PoliciesPerAccount: {quotas.POLICIES}")
-        await self._records.create(policy)
+        await self._records.retrying(lambda: self._records.create(policy))
         return policy
 
     async def get(self, account_id: str, arn: str) -> ManagedPolicy:

@@ -17,7 +17,7 @@ from ringwall.identity.cache import GenerationCache
 from ringwall.identity.caller import Caller
 from ringwall.identity.entities import OPERATORS, Account, Group, Holder, ManagedPolicy, Role, User
 from ringwall.identity.errors import NotAuthorized
-from ringwall.identity.managed import MANAGED_POLICIES
+from ringwall.identity.managed import AWS_OWNED, MANAGED_POLICIES
 from ringwall.identity.records import Records
 from ringwall.policies import (
     Decision,
@@ -39,6 +39,8 @@ NamedDocument = tuple[str, str]
 
 NOTHING = compile_policies(())
 _ENTITY_TYPES: dict[str, type[User | Role | Group]] = {"user": User, "role": Role, "group": Group}
+BEARER_ACTION = "bedrock:CallWithBearerToken"
+"""What whoever comes with an API key must be allowed besides the action itself."""
 _TRUST_ACTIONS = frozenset({"sts:AssumeRole"})
 _PRINCIPAL_TYPES = {"Root": "Account", "IAMUser": "User", "AssumedRole": "AssumedRole"}
 
@@ -82,10 +84,17 @@ class Permissions:
         _refuse_bare_session(principal, action)
         if action.startswith("ringwall:") and "Account" in action:
             await self._refuse_tenants(principal, action)
+        if isinstance(principal, Caller) and principal.bearer:
+            await self._check(standing, principal, BEARER_ACTION, "*", merged)
         for resource in resources:
-            decision, named = await self._decide(standing, principal, action, resource, merged)
-            if not decision.allowed:
-                _refuse(principal, action, named, decision)
+            await self._check(standing, principal, action, resource, merged)
+
+    async def _check(
+        self, standing: Standing, principal: Principal, action: str, resource: str, context: dict[str, tuple[str, ...]]
+    ) -> None:
+        decision, named = await self._decide(standing, principal, action, resource, context)
+        if not decision.allowed:
+            _refuse(principal, action, named, decision)
 
     async def _refuse_tenants(self, principal: Principal, action: str) -> None:
         """Accounts are managed from the operator's account alone, whatever a tenant's own policies say."""
@@ -98,7 +107,8 @@ class Permissions:
     async def standing(self, principal: Principal) -> Standing:
         """Return the policies and condition keys that come with the caller."""
         generation = await self._records.generation()
-        key = (principal.arn, principal.principal_id, principal.access_key_id, principal.session_policies)
+        issued_at = principal.issued_at if isinstance(principal, Caller) else -1
+        key = (principal.arn, principal.principal_id, principal.access_key_id, principal.session_policies, issued_at)
         found = self._standing.get(generation, key)
         if found is None:
             found = await self._look_up(principal)
@@ -110,16 +120,17 @@ class Permissions:
     ) -> tuple[Decision, str]:
         sets = standing.sets
         parts = resource.split(":", 5)
-        owner = parts[4] if len(parts) == 6 and parts[4].isdigit() else principal.account_id
+        owner = parts[4] if len(parts) == 6 and parts[4] not in ("", AWS_OWNED) else principal.account_id
         seen = {**context, "aws:resourceaccount": (owner,)}
         assuming = action in _TRUST_ACTIONS
+        entity = None
         if len(parts) == 6 and parts[2] == "iam" and (assuming or owner == principal.account_id):
             entity = await self.entity(owner, parts[5])
-            if assuming:
-                sets = msgspec.structs.replace(sets, resource=_trust(entity, resource, principal), resource_must_allow=True)
-            elif entity is not None:
-                resource = entity.arn
             seen = {**dict(_entity_context(entity, seen)), **seen}
+        if assuming:
+            sets = msgspec.structs.replace(sets, resource=_trust(entity, resource, principal), resource_must_allow=True)
+        elif entity is not None:
+            resource = entity.arn
         return evaluate(sets, Request(action, resource, principal, seen)), resource
 
     async def entity(self, account_id: str, resource: str) -> Holder | None:

@@ -11,7 +11,6 @@ import re
 
 import msgspec
 
-from ringwall.errors import AccessDenied
 from ringwall.identity import quotas
 from ringwall.identity.authentication import TOKEN_CONTEXT
 from ringwall.identity.caller import Caller, Session, session_of
@@ -80,7 +79,7 @@ class Sessions:
         """Issue a session of the calling user or root.
 
         Raises:
-            AccessDenied: the caller uses temporary credentials already.
+            NotAuthorized: the caller uses temporary credentials already, or an API key.
             SessionRefused: a duration out of bounds.
         """
         if caller.kind == "AssumedRole" or not isinstance(caller, Caller) or caller.issued_at or caller.bearer:
@@ -100,7 +99,9 @@ class Sessions:
     async def _role(self, caller: Principal, arn: str) -> Role:
         refused = NotAuthorized(f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn[:2048]}")
         if caller.kind == "Root":
-            raise AccessDenied("Roles may not be assumed by root accounts.")
+            raise NotAuthorized("Roles may not be assumed by root accounts.")
+        if isinstance(caller, Caller) and caller.bearer:
+            raise refused
         parts = arn.split(":", 5)
         if len(parts) != 6 or parts[2] != "iam" or not parts[4].isdigit() or not parts[5].startswith("role/"):
             raise SessionRefused(f"{arn[:200]} is invalid: it must be the ARN of a role")

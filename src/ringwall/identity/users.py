@@ -32,7 +32,7 @@ class Groups(Holders[Group]):
         )
         if len(await self._records.all(Group, account_id)) >= quotas.GROUPS:
             raise QuotaExceeded(f"Cannot exceed quota for GroupsPerAccount: {quotas.GROUPS}")
-        await self._records.create(group)
+        await self._records.retrying(lambda: self._records.create(group))
         return group
 
     async def delete(self, account_id: str, name: str) -> None:

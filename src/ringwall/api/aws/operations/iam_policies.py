@@ -40,10 +40,7 @@ async def _get_policy(call: Call, request: Input) -> Output:
 
 
 async def _list_policies(call: Call, request: Input) -> Output:
-    """List the account's policies and ringwall's own.
-
-    A page comes from one of the two: first the account's, then, behind a marker of their own, ringwall's.
-    """
+    """List the account's policies, then ringwall's own."""
     scope, prefix = request.get("Scope", "All"), request.get("PathPrefix", "/")
     only_attached = bool(request.get("OnlyAttached"))
     own = call.rooms.identity.policies

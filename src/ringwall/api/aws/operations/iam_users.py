@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations.iam_shapes import (
     Input,
@@ -195,6 +197,12 @@ async def _delete_api_key(call: Call, request: Input) -> Output:
     return {}
 
 
+def _renamed(call: Call, request: Input) -> Sequence[str]:
+    """Return the user before and after: who may not touch the new name may not give it."""
+    path, name = request.get("NewPath") or "/", request.get("NewUserName") or request["UserName"]
+    return (*_USER(call, request), f"arn:aws:iam::{call.account_id}:user{path}{name}")
+
+
 _USER = named("user", "UserName")
 _GROUP = named("group", "GroupName")
 
@@ -202,7 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("iam", "CreateUser", "iam:CreateUser", _create_user, _USER, conditions=request_conditions),
     Operation("iam", "GetUser", "iam:GetUser", _get_user, _USER, read_only=True),
     Operation("iam", "ListUsers", "iam:ListUsers", _list_users, every("user"), read_only=True),
-    Operation("iam", "UpdateUser", "iam:UpdateUser", _update_user, _USER),
+    Operation("iam", "UpdateUser", "iam:UpdateUser", _update_user, _renamed),
     Operation("iam", "DeleteUser", "iam:DeleteUser", _delete_user, _USER),
     Operation("iam", "CreateGroup", "iam:CreateGroup", _create_group, _GROUP),
     Operation("iam", "GetGroup", "iam:GetGroup", _get_group, _GROUP, read_only=True),
