@@ -11,6 +11,7 @@ from ringwall.errors import LimitExceeded
 from ringwall.wire.errors import MalformedRequest
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NAME_END = re.compile(rb'"[ \t\r\n]*+:')
 _INNERMOST = re.compile(rb"\{[^{}\[\]]*+\}|\[[^{}\[\]]*+\]")
 
 
@@ -36,13 +37,22 @@ def decode_json(body: bytes, depth: int) -> Any:
         raise MalformedRequest(f"the body is not JSON: {_reason(error)}") from None
     except RecursionError:
         raise LimitExceeded(f"the body is nested more than {depth} levels deep") from None
-    # A JSON object has as many colons as members. A decoded object has fewer members than colons when a name came twice.
-    members = _count_members(value)
-    if body.count(b":") != members:
-        bare = skeleton if skeleton is not None else _STRING.sub(b"", body)
-        if bare.count(b":") != members:
-            raise MalformedRequest("the body has an object in which a name appears twice")
+    _check_names(body, _count_members(value), skeleton)
     return value
+
+
+def _check_names(body: bytes, members: int, skeleton: bytes | None) -> None:
+    """Refuse a body in which a name came twice.
+
+    JSON has one colon outside of strings for each member, and a decoded object keeps one member for each name. Three counts of colons,
+    each dearer than the one before: all, those that follow a quotation mark, those outside of strings. The first two count no fewer
+    than there are members in the text, so where they equal what was decoded, nothing came twice.
+    """
+    if body.count(b":") == members or len(_NAME_END.findall(body)) == members:
+        return
+    bare = skeleton if skeleton is not None else _STRING.sub(b"", body)
+    if bare.count(b":") != members:
+        raise MalformedRequest("the body has an object in which a name appears twice")
 
 
 def _check_depth(skeleton: bytes, depth: int) -> None:
@@ -56,11 +66,18 @@ def _check_depth(skeleton: bytes, depth: int) -> None:
 
 
 def _count_members(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum([_count_members(item) for item in value.values() if isinstance(item, dict | list)])
-    if isinstance(value, list):
-        return sum([_count_members(item) for item in value if isinstance(item, dict | list)])
-    return 0
+    if type(value) is dict:
+        count = len(value)
+        for item in value.values():
+            if type(item) is dict or type(item) is list:
+                count += _count_members(item)
+        return count
+    count = 0
+    if type(value) is list:
+        for item in value:
+            if type(item) is dict or type(item) is list:
+                count += _count_members(item)
+    return count
 
 
 def _reason(error: Exception) -> str:
