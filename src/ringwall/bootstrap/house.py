@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import Ledger
 from ringwall.storage import Storage, open_storage
 from ringwall.vocabulary import Clock, Principal, system_clock
-from ringwall.watch import load_content_scorer
+from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
 
 
 class NotStarted(SettingsError):
@@ -60,7 +60,7 @@ class House:
     local: InProcess
     application: Application
     tls: TlsFiles | None
-    operator_token: str
+    operator_token: str = field(repr=False)
     instance: str
 
     async def first_start(self, *, new_key: bool = False) -> FirstStart:
@@ -132,7 +132,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
 
 def load_scorers() -> Scorers:
     """Load the learned detectors that this installation has."""
-    return Scorers(content=load_content_scorer())
+    return Scorers(content=load_content_scorer(), topics=LexicalTopicScorer(), grounding=LexicalGroundingScorer())
 
 
 async def _operator(rooms: Rooms, account: str | None) -> Principal:
