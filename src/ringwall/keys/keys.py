@@ -64,7 +64,11 @@ class Keys:
             raise LimitExceeded("a secret of at most 1 MiB is sealed, under a context of at most 1,024 characters")
         header = bytes([SEALED_VERSION]) + self._root.newest.to_bytes(2, "big")
         nonce = self._random_bytes(_NONCE_BYTES)
-        return header + nonce + self._cipher(self._root.newest, context).encrypt(nonce, plaintext, header + context.encode())
+        return (
+            header
+            + nonce
+            + self._cipher(self._root.newest, context).encrypt(nonce, plaintext, header + context.encode("utf-8", "surrogatepass"))
+        )
 
     def open(self, sealed: bytes, *, context: str) -> bytes:
         """Return the secret that was sealed for this context.
@@ -82,7 +86,7 @@ class Keys:
                 remedy="restore the root key ring that belongs to this data directory",
             )
         try:
-            return self._cipher(version, context).decrypt(nonce, ciphertext, header + context.encode())
+            return self._cipher(version, context).decrypt(nonce, ciphertext, header + context.encode("utf-8", "surrogatepass"))
         except InvalidTag:
             raise IntegrityError("the sealed value was altered or belongs elsewhere", remedy="restore a backup") from None
 
@@ -104,10 +108,10 @@ class Keys:
         return f"hmac-sha256:{chosen}:{hmac_sha256(self._digest_key(chosen, account_id), data).hex()}"
 
     def _derive_cipher(self, version: int, context: str) -> AESGCM:
-        return AESGCM(self._derive(version, b"ringwall seal v1\0" + context.encode()))
+        return AESGCM(self._derive(version, b"ringwall seal v1\0" + context.encode("utf-8", "surrogatepass")))
 
     def _derive_digest_key(self, version: int, account_id: str) -> bytes:
-        return self._derive(version, b"ringwall digest v1\0" + account_id.encode())
+        return self._derive(version, b"ringwall digest v1\0" + account_id.encode("utf-8", "surrogatepass"))
 
     def _derive(self, version: int, info: bytes) -> bytes:
         derived = self._root.derive(version, info)

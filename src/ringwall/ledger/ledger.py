@@ -87,6 +87,9 @@ class Ledger:
     async def verify(self) -> Verification:
         """Walk the whole ledger: indexes without a gap, canonical leaves, erasable halves that match them.
 
+        Whoever can write to the database can also replace a leaf by another valid one, with a half to match: that shows when the root is
+        compared with one that was kept elsewhere, which is what signed checkpoints are for.
+
         Raises:
             IntegrityError: the first record that is not as it was written, by index.
         """
