@@ -27,7 +27,7 @@ class Collector:
     """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._spans: dict[str, list[tuple[int, int]]] = {}  # per rule, in order of their starts
         self._findings: dict[tuple[str, int, int], Finding] = {}
 
@@ -43,7 +43,7 @@ class Collector:
         """Add a hit whose raw span is known."""
         if not self._take(rule.rule_id, span, chain):
             return
-        match = self._text[span.start : span.end]
+        match = self.text[span.start : span.end]
         self._findings[rule.rule_id, span.start, span.end] = Finding(
             rule_id=rule.rule_id,
             kind=rule.kind,
@@ -65,7 +65,7 @@ class Collector:
         if spans is None:
             self._spans[rule_id] = [(span.start, span.end)]
             return True
-        position = bisect_right(spans, (span.start, len(self._text) + 1))
+        position = bisect_right(spans, (span.start, len(self.text) + 1))
         if position and spans[position - 1][1] >= span.end:
             return False
         if position and spans[position - 1][0] == span.start:

@@ -18,14 +18,14 @@ from ringwall.text.detectors.collector import Collector, Rule
 from ringwall.text.detectors.config import DetectorConfig, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
-from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
-from ringwall.text.detectors.readings import Reach, reach_of
+from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule, stands_alone, unbound
+from ringwall.text.detectors.readings import Reach, is_scrambled, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
 from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.read import read_views
 from ringwall.text.tables import tables_digest
-from ringwall.text.view import View
+from ringwall.text.view import PhraseHit, View
 from ringwall.vocabulary import Limits
 
 WORD_LENGTH = 100
@@ -33,7 +33,8 @@ WORD_COUNT = 10_000
 """AWS: at most 10,000 words of at most 100 characters."""
 
 _LIMITS = Limits()
-_REACHES: tuple[Reach, ...] = ("faithful", "decoded", "guessed")
+_PLAIN = ((), ("fold",))
+_SCRAMBLED_LETTERS = 7  # a shorter word that is another one scrambled is that other word
 
 
 class Detectors:
@@ -50,12 +51,14 @@ class Detectors:
         plan = _Plan(config)
         self._rules = tuple(plan.rules)
         self._literal: dict[Reach, LiteralMatcher] = {
-            reach: LiteralMatcher([rule for rule in plan.literal if _REACHES.index(rule.reach) >= distance])
-            for distance, reach in enumerate(_REACHES)
+            "faithful": LiteralMatcher(plan.literal),
+            "decoded": LiteralMatcher([_unbound(rule) for rule in plan.literal if rule.reach != "faithful"]),
+            "guessed": LiteralMatcher([rule for rule in plan.literal if rule.reach == "guessed"]),
         }
         self._attacks = AttackMatcher(ATTACKS) if config.attacks else None
         self._attack_rules = plan.attack_rules
         self._phrase_rules = tuple(plan.phrase_rules)
+        self._letters = tuple(sum(map(str.isalnum, phrase)) for phrase in plan.phrases)
         self.automaton = PhraseAutomaton.compile(plan.phrases) if plan.phrases else None
         self.rule_ids: tuple[str, ...] = tuple(rule.rule_id for rule in self._rules)
         self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
@@ -73,28 +76,45 @@ class Detectors:
             LimitExceeded: the text is too long; nothing was read.
             EngineFailed: a pattern set did not do its work; treat the text as blocked.
         """
+        return self.scan_views(text, limits=limits, readings=readings)[0]
+
+    def scan_views(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> tuple[Scan, tuple[View, ...]]:
+        """Do as `scan`, and return the readings too, for learned detectors that score the same ones.
+
+        Raises:
+            LimitExceeded, EngineFailed: as `scan`.
+        """
         if len(text) > limits.text_chars:
             raise LimitExceeded(f"the text has {len(text)} characters; at most {limits.text_chars} are taken")
+        made = read_views(text, automaton=self.automaton, limits=limits, depth=0 if readings == "raw" else None)
+        views = made.views[:1] if readings == "raw" else made.views
         collector = Collector(text)
-        views = read_views(text, automaton=self.automaton, limits=limits, depth=0 if readings == "raw" else None)
-        chosen = views.views[:1] if readings == "raw" else views.views
-        for view in chosen:
+        for view in views:
             self._read(view, collector)
-        for hit in views.phrase_hits:
-            rule = self._phrase_rules[hit.phrase]
-            if rule is not None and (readings == "all" or not hit.chain):
-                collector.add_span(rule, hit.chain, hit.span, "", 1.0)
-        return Scan(
+        for hit in made.phrase_hits:
+            if readings == "all" or hit.chain in _PLAIN:
+                self._take_phrase(hit, collector)
+        scan = Scan(
             findings=collector.findings(),
-            exhausted=views.exhausted,
-            views=tuple(view.chain for view in chosen),
-            interpreter=views.interpreter,
-            characters=views.characters_read,
+            exhausted=made.exhausted,
+            views=tuple(view.chain for view in views),
+            interpreter=made.interpreter,
+            characters=made.characters_read,
         )
+        return scan, views
+
+    def _take_phrase(self, hit: PhraseHit, collector: Collector) -> None:
+        """Add a word's hit. Trigger words have no rule of their own; a short scrambled word is another word."""
+        rule = self._phrase_rules[hit.phrase]
+        if rule is None or (is_scrambled(hit.chain) and self._letters[hit.phrase] < _SCRAMBLED_LETTERS):
+            return
+        collector.add_span(rule, hit.chain, hit.span, "", 1.0)
 
     def _read(self, view: View, collector: Collector) -> None:
-        for rule, start, end in self._literal[reach_of(view)].hits(view.text):
-            collector.add(self._rules[rule.rule_index], view, start, end, rule.confidence)
+        for reach in reaches_of(view):
+            for rule, start, end in self._literal[reach].hits(view.text):
+                if reach != "decoded" or stands_alone(collector.text, view, start, end):
+                    collector.add(self._rules[rule.rule_index], view, start, end, rule.confidence)
         if self._attacks is not None:
             for attack, start, end in self._attacks.hits(view.text):
                 collector.add(self._attack_rules[attack.id], view, start, end, attack.confidence)
@@ -150,7 +170,7 @@ class _Plan:
     def _add_regex(self, name: str, pattern: str) -> None:
         check_pattern(name, pattern)
         index = self._add_rule(Rule(f"regex/{name}", "regex", name))
-        self.literal.append(LiteralRule(rule_index=index, regex=pattern, compiled=_groupless(pattern), reach="decoded"))
+        self.literal.append(LiteralRule(rule_index=index, regex=pattern, compiled=_groupless(pattern), reach="decoded", custom=True))
         self._note_width(index, pattern)
 
     def _add_words(self, words: tuple[str, ...]) -> None:
@@ -198,6 +218,13 @@ def compile_detectors(config: DetectorConfig) -> Detectors:
         InvalidRequest: an unknown type, a word or a regular expression that can't be taken; the message says which and why.
     """
     return Detectors(config)
+
+
+def _unbound(rule: LiteralRule) -> LiteralRule:
+    """Return a rule for decoded readings, where what stands around an encoded passage is glued to it."""
+    regex = unbound(rule.regex)
+    compiled = _groupless(regex) if rule.custom else compile_pattern(regex)
+    return msgspec.structs.replace(rule, regex=regex, compiled=compiled)
 
 
 def _groupless(pattern: str) -> Any:

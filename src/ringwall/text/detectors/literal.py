@@ -10,6 +10,8 @@ import msgspec
 from ringwall.text.detectors.engine import PatternSet
 from ringwall.text.detectors.readings import Reach
 from ringwall.text.detectors.rule import Check
+from ringwall.text.view import View
+from ringwall.vocabulary import Span
 
 
 class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +24,40 @@ class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     confidence: float = 1.0
     overlapping: bool = False
+    custom: bool = False
+
+
+def unbound(regex: str) -> str:
+    """Take the word boundaries off both ends of a pattern; `stands_alone` asks for them again, on hits."""
+    flags = "(?i)" if regex.startswith("(?i)") else ""
+    return flags + regex.removeprefix(flags).removeprefix(r"\b").removesuffix(r"\b")
+
+
+def stands_alone(raw: str, view: View, start: int, end: int) -> bool:
+    """Say whether a hit in a decoded reading has word boundaries, or raw separators in the places of those that decoding lost.
+
+    Base64 decoders read on over spaces, so the word behind an encoded passage comes out as letters glued to it.
+    """
+    text = view.text
+    before = (
+        start == 0 or not (_is_word(text[start - 1]) and _is_word(text[start])) or _was_apart(raw, view, start - 1, view.origin(start, end))
+    )
+    return before and (
+        end == len(text) or not (_is_word(text[end]) and _is_word(text[end - 1])) or _was_apart(raw, view, end, view.origin(start, end))
+    )
+
+
+def _was_apart(raw: str, view: View, neighbour: int, span: Span) -> bool:
+    """Say whether a raw separator stood between a hit and its neighbour; beside a digit the hit must be one unbroken raw word besides."""
+    beside = view.origin(neighbour, neighbour + 1)
+    between = raw[beside.start : span.start] if beside.start < span.start else raw[span.end : beside.end]
+    if not any(not c.isalnum() for c in between):
+        return False
+    return not view.text[neighbour].isdigit() or not any(c.isspace() for c in raw[span.start : span.end])
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() and char.isascii()
 
 
 class LiteralMatcher:
@@ -46,16 +82,23 @@ class LiteralMatcher:
 
 def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
     group = 1 if rule.compiled.groups else 0
-    check = rule.check
     points = None if len(text) == len(data) else _Points(text, data)
     for match in rule.compiled.finditer(data):
         start, end = match.span(group)
         if points is not None:
             start, end = points.at(start), points.at(end)
-        if check is not None:
-            end = check(text, start, end)
+        if rule.check is not None:
+            end = _checked(rule, rule.check, text, start, end)
         if end > start:
             yield start, end
+
+
+def _checked(rule: LiteralRule, check: Check, text: str, start: int, end: int) -> int:
+    """Ask the rule's check; what it shortens must still end where a word does, if the pattern says so."""
+    accepted = check(text, start, end)
+    if 0 < accepted < end and rule.regex.endswith(r"\b") and _is_word(text[accepted]) and _is_word(text[accepted - 1]):
+        return 0
+    return accepted
 
 
 def _overlapping_spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
@@ -67,7 +110,7 @@ def _overlapping_spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tu
         first, last = match.span(group)
         start, end = points.at(first), points.at(last)
         if rule.check is not None:
-            end = rule.check(text, start, end)
+            end = _checked(rule, rule.check, text, start, end)
         if end > start:
             yield start, end
             resume = max(points.byte_of(end), match.start() + 1)

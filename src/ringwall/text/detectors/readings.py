@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
+from ringwall.text.tables import load_tables
 from ringwall.text.view import View
 
 Reach = Literal["faithful", "decoded", "guessed"]
@@ -23,16 +25,26 @@ def is_guessed(chain: tuple[str, ...]) -> bool:
     return False
 
 
-def reach_of(view: View) -> Reach:
-    """Say how far a reading is from the text.
+def reaches_of(view: View) -> tuple[Reach, ...]:
+    """Say as what a reading is read.
 
-    A decoding confirms the guesses before it (nothing but base64 decodes as base64), so what counts is what comes after the last one.
+    What a decoder of blocks made (base64, hex, ...) is read as decoded: it runs on into the words around an encoded passage, so that what
+    it makes of them is glued to what the passage holds. A long run of it is no chance, and is read like the text itself besides.
     """
-    if is_guessed(view.chain):
-        return "guessed"
-    for step in reversed(view.chain):
-        if step in _SEPARATORS_OUT:
-            return "decoded"
-        if step != "fold":
-            return "decoded" if view.parts or "|" in step or len(view.text) < _LONG else "faithful"
-    return "faithful"
+    chain = view.chain
+    guessed = is_guessed(chain)
+    if any(part in _block_decoders() for step in chain for part in step.split("|")):
+        return ("decoded",) if guessed or view.parts or len(view.text) < _LONG else ("faithful", "decoded")
+    if guessed:
+        return ("guessed",)
+    return ("decoded",) if any(step in _SEPARATORS_OUT for step in chain) else ("faithful",)
+
+
+def is_scrambled(chain: tuple[str, ...]) -> bool:
+    """Say whether words were taken for scrambled forms of others, which short words are of each other ("trial", "trail")."""
+    return "unscrambled" in chain
+
+
+@lru_cache(maxsize=1)
+def _block_decoders() -> frozenset[str]:
+    return frozenset(machine.name for machine in load_tables().machines if machine.sink == "runs")

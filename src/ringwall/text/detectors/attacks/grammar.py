@@ -19,6 +19,8 @@ from ringwall.text.detectors.attacks.vocabulary import COMMON_WORDS, SHORT_TRIGG
 Category = Literal["JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"]
 
 TRIGGER_LETTERS = 4  # shorter words come up by chance in rotated text
+_OUTER_LETTERS = 5  # of the first and last word in a text without separators
+_INNER_LETTERS = 3
 _SQUASHED_LETTERS = 13  # an expression whose shortest match is shorter is not looked for without separators
 _GAP_LETTERS = 6
 _GAP_MOST = 14
@@ -69,40 +71,47 @@ def _words(item: str, vocabulary: Mapping[str, tuple[str, ...]]) -> tuple[str, .
 
 
 def spaced(tokens: list[_Token]) -> str:
-    """Return the RE2 pattern for canonical text with word boundaries."""
+    """Return the RE2 pattern for canonical text with word boundaries. The first token must be words."""
     out = [r"\b"]
-    for position, token in enumerate(tokens):
-        last = position == len(tokens) - 1
-        separator = "" if last or tokens[position + 1].kind == "colon" else "[ :]+"
+    separator = ""
+    for token in tokens:
         if token.kind == "colon":
-            out.append(" *:" + ("" if last else "[ :]*"))
-        elif token.kind == "gap":
-            out.append(f"(?:[a-z]+[ :]+){{0,{token.most}}}")
+            out.append(" *:")
+            separator = "[ :]*"
+            continue
+        if token.kind == "gap":
+            out.append(f"(?:{separator}[a-z]+){{0,{token.most}}}")
         else:
             words = "|".join(sorted({_spaced_word(word) for word in token.words}))
-            out.append(f"(?:(?:{words}){separator})?" if token.optional else f"(?:{words}){separator}")
+            out.append(f"(?:{separator}(?:{words}))?" if token.optional else f"{separator}(?:{words})")
+        separator = "[ :]+"
     if tokens[-1].kind == "words":
         out.append(r"\b")
     return "".join(out)
 
 
 def squashed(tokens: list[_Token]) -> str | None:
-    """Return the RE2 pattern for canonical text without spaces, or None for an expression too short to be looked for there."""
-    shortest = sum(
-        min(len(_squashed_word(word)) for word in token.words) for token in tokens if token.kind == "words" and not token.optional
-    )
-    if shortest < _SQUASHED_LETTERS:
-        return None
-    out = []
-    for token in tokens:
+    """Return the RE2 pattern for canonical text without spaces, or None for an expression too short to be looked for there.
+
+    Without word boundaries short words hide in others, so the first and the last words are taken of the longer alternatives only.
+    """
+    outer = [position for position, token in enumerate(tokens) if token.kind == "words" and not token.optional]
+    out, shortest = [], 0
+    for position, token in enumerate(tokens):
         if token.kind == "colon":
             out.append(":+")
-        elif token.kind == "gap":
+            continue
+        if token.kind == "gap":
             out.append(f"[a-z:]{{0,{min(_GAP_MOST, token.most * _GAP_LETTERS)}}}")
-        else:
-            words = "|".join(sorted({_squashed_word(word) for word in token.words}))
-            out.append(f"(?:{words})?" if token.optional else f"(?:{words})")
-    return "".join(out)
+            continue
+        words = {_squashed_word(word) for word in token.words}
+        least = _OUTER_LETTERS if position in (outer[0], outer[-1]) else _INNER_LETTERS
+        words = {word for word in words if len(word) >= least}
+        if not words:
+            return None
+        out.append(f"(?:{'|'.join(sorted(words))})" + ("?" if token.optional else ""))
+        shortest += 0 if token.optional else min(map(len, words))
+    return "".join(out) if shortest >= _SQUASHED_LETTERS else None
 
 
 def trigger_words(tokens: list[_Token]) -> Iterator[str]:

@@ -14,12 +14,27 @@ _LEETED_TLDS = words(
 )
 
 
+_LONGEST = max(map(len, _LEETED_TLDS))
+
+
 def _check(text: str, start: int, end: int) -> int:
     domain = text[text.index("@", start, end) + 1 : end]
     host, _, top = domain.rpartition(".")
     if not top.isalpha() and not (any(c.isalpha() for c in host) and any(word in _LEETED_TLDS for word in unleet(top.lower()))):
         return 0
     return 0 if ".." in text[start:end] else end
+
+
+def _known(text: str, start: int, end: int) -> int:
+    """Accept an address under a common top-level domain, without what is glued behind it."""
+    dot = text.rindex(".", start, end)
+    top = text[dot + 1 : end].lower()
+    if text[start] in "._%+'-" or ".." in text[start:end] or not any(c.isalpha() for c in text[text.index("@", start, end) : dot]):
+        return 0
+    for size in range(min(len(top), _LONGEST), 1, -1):
+        if any(word in _LEETED_TLDS for word in unleet(top[:size])):
+            return dot + 1 + size
+    return 0
 
 
 DETECTOR = Detector(
@@ -31,6 +46,12 @@ DETECTOR = Detector(
             regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z0-9]{2,24}\b",
             check=_check,
             confidence=0.95,
+            reach="faithful",
+        ),
+        Pattern(
+            regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{2,63}@(?:[A-Za-z0-9-]{2,63}\.){1,8}[A-Za-z0-9]{2,24}\b",
+            check=_known,
+            confidence=0.9,
         ),
         Pattern(
             regex=r"[A-Za-z0-9_.%+-]*[\x{80}-\x{10FFFF}][A-Za-z0-9_.%+\x{80}-\x{10FFFF}-]*@(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)+[A-Za-z\x{80}-\x{10FFFF}]{2,24}",
