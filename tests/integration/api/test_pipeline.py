@@ -64,7 +64,9 @@ async def test_a_record_holds_no_text(home: Home) -> None:
     [
         pytest.param("bedrock", "POST", "/model/m%3A1/converse", b"{}", 501, "UnknownOperationException", "Converse", id="not served"),
         pytest.param("bedrock", "GET", "/no/such/path", b"", 404, "UnknownOperationException", "Unrouted", id="unknown path"),
-        pytest.param("bedrock", "GET", "/guardrails/none1234", b"", 404, "ResourceNotFoundException", "GetGuardrail", id="missing resource"),
+        pytest.param(
+            "bedrock", "GET", "/guardrails/none1234", b"", 404, "ResourceNotFoundException", "GetGuardrail", id="missing resource"
+        ),
         pytest.param("bedrock", "POST", "/guardrails", b"{}", 400, "ValidationException", "CreateGuardrail", id="constraints"),
         pytest.param("bedrock", "POST", "/guardrails", b"{", 400, "SerializationException", "CreateGuardrail", id="malformed"),
     ],
