@@ -134,7 +134,7 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             word = word[: len(word) - len(ending)] + instead
             break
-    if len(word) > _SHORTEST_STEM + 1 and word[-1] == word[-2]:
+    if len(word) > _SHORTEST_STEM and word[-1] == word[-2]:
         return word[:-1]
     return word
 

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import hmac
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from ringwall.watch.weights_file import WeightsRefused
 
 PINS = "sha256sums.txt"
-_MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 
 
-@functools.cache
-def pins() -> str:
-    """Return the pinned digests, in the format of `sha256sum`.
+def folder() -> Traversable:
+    """Return where the shipped files are."""
+    return resources.files("ringwall.watch") / "weights"
+
+
+def checked(name: str, *, where: Traversable | None = None) -> tuple[bytes, str]:
+    """Return a shipped file and its digest.
+
+    Args:
+        name: of the file.
+        where: the folder it is in, with its list of pinned digests; by default the one that ships with ringwall.
 
     Raises:
-        WeightsRefused: the file is missing.
+        WeightsRefused: it is missing, too long, not pinned, or not the one whose digest is pinned.
     """
-    return _read(PINS).decode("ascii", "replace")
+    where = where or folder()
+    data = _read(where, name)
+    digest = hashlib.sha256(data).hexdigest()
+    pinned = _pinned(_read(where, PINS).decode("ascii", "replace"), name)
+    if not hmac.compare_digest(digest.encode(), pinned.encode()):
+        raise WeightsRefused(f"`{name}` does not have its pinned digest", digest=digest)
+    return data, digest
 
 
-def pinned_digest(name: str, listed: str) -> str:
-    """Return the digest that a list of pins holds for one file.
-
-    Raises:
-        WeightsRefused: no digest is pinned for it.
-    """
+def _pinned(listed: str, name: str) -> str:
+    """Return the digest of one file from a list in the format of `sha256sum`."""
     for line in listed.splitlines():
         digest, _, file = line.partition("  ")
         if file == name:
@@ -36,25 +46,12 @@ def pinned_digest(name: str, listed: str) -> str:
     raise WeightsRefused(f"no digest is pinned for `{name}`")
 
 
-def checked(name: str) -> tuple[bytes, str]:
-    """Return a shipped file and its digest.
-
-    Raises:
-        WeightsRefused: it is missing, too long, or not the one whose digest is pinned.
-    """
-    data = _read(name)
-    digest = hashlib.sha256(data).hexdigest()
-    if not hmac.compare_digest(digest, pinned_digest(name, pins())):
-        raise WeightsRefused(f"`{name}` does not have its pinned digest", digest=digest)
-    return data, digest
-
-
-def _read(name: str) -> bytes:
+def _read(where: Traversable, name: str) -> bytes:
     try:
-        with (resources.files("ringwall.watch") / "weights" / name).open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        with (where / name).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise WeightsRefused(f"`{name}`, which ships with ringwall, is missing") from error
-    if len(data) > _MAX_BYTES:
-        raise WeightsRefused(f"`{name}` is longer than {_MAX_BYTES} bytes")
+    if len(data) > MAX_BYTES:
+        raise WeightsRefused(f"`{name}` is longer than {MAX_BYTES} bytes")
     return data
