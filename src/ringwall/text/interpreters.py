@@ -1,0 +1,68 @@
+"""The two interpreters of the tables behind one port, and the choice between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from ringwall.errors import InvalidRequest
+from ringwall.text.native_interpreter import NativeInterpreter, native_is_built
+from ringwall.text.phrases import PhraseAutomaton
+from ringwall.text.python_interpreter import PythonInterpreter
+from ringwall.text.results import Decoded, Match
+from ringwall.text.tables import load_tables
+from ringwall.text.view import Mapped
+
+__all__ = ["Decoded", "Interpreter", "Match", "choose_interpreter", "interpreter_name"]
+
+
+class Interpreter(Protocol):
+    """Runs the tables over a text. Every result is the same whichever interpreter runs."""
+
+    name: str
+
+    def fold(self, name: str, text: str) -> Mapped | None:
+        """Apply one character fold; None if it changes nothing."""
+        ...
+
+    def decode(self, text: str, *, mapped: bool) -> list[Decoded]:
+        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
+        ...
+
+    def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
+        """Find every phrase in every reading of a folded text."""
+        ...
+
+    def compose(self, outer: Mapped, starts: Sequence[int], ends: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """Map ranges of `outer.text` to ranges of the text that `outer` was made from."""
+        ...
+
+
+def interpreter_name() -> str:
+    """Return which interpreter reads by default: "c" or "python"."""
+    return "c" if native_is_built() else "python"
+
+
+def choose_interpreter(name: str | None = None) -> Interpreter:
+    """Return the interpreter of that name, or the fastest that is there.
+
+    Raises:
+        InvalidRequest: an unknown name, or "c" where the extension is not built.
+    """
+    name = name or interpreter_name()
+    if name == "python":
+        return _python()
+    if name == "c" and native_is_built():
+        return _native()
+    raise InvalidRequest(f"there is no interpreter `{name[:40]}` here", remedy="use `python`, or install with a C compiler")
+
+
+@lru_cache(maxsize=1)
+def _python() -> PythonInterpreter:
+    return PythonInterpreter(load_tables())
+
+
+@lru_cache(maxsize=1)
+def _native() -> NativeInterpreter:
+    return NativeInterpreter(load_tables())

@@ -1,0 +1,281 @@
+"""Reading a text: raw, folded, mapped, decoded, and decoded again, until nothing new comes out or the budget is spent.
+
+One node is one text (the raw one, or what decoders made of another node). A node is folded; the fold is scanned for phrases under every alphabet and
+direction, and decoded under the decode readings; what comes out becomes nodes one layer deeper. What is always worth a filter's look is materialised as a
+view; of the many other readings only those in which a phrase was found. Both interpreters run this same exploration, so they can differ in primitives only.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ringwall.errors import LimitExceeded
+from ringwall.text.hits import is_written_out
+from ringwall.text.interpreters import Decoded, Interpreter, Match, choose_interpreter
+from ringwall.text.phrases import PhraseAutomaton
+from ringwall.text.tables import Tables, load_tables
+from ringwall.text.tokens import unpigged
+from ringwall.text.view import Chain, Mapped, PhraseHit, View, Views
+from ringwall.vocabulary import Limits, Span
+
+STRONG_RUN = 24  # characters from which a decoder's run is a view of its own; shorter ones, mostly chance, share one view per node
+MATCHES_PER_TEXT = 20_000  # and one per character besides; more than that is exhaustion
+_ALWAYS_AT_ROOT = ("rot13", "atbash")
+
+
+class _Node(msgspec.Struct, frozen=True):
+    """A text to read. `made_from` maps it to the raw text; None is the raw text itself."""
+
+    chain: Chain
+    text: str
+    made_from: Mapped | None
+    layers_left: int
+    parts: tuple[tuple[int, Chain], ...] = ()
+
+
+def read_views(
+    text: str,
+    *,
+    automaton: PhraseAutomaton | None = None,
+    limits: Limits | None = None,
+    depth: int | None = None,
+    interpreter: str | None = None,
+) -> Views:
+    """Read a text in every way that hides one from a filter.
+
+    Args:
+        text: any string, lone surrogates included; at most `limits.text_chars` characters.
+        automaton: phrases to look for while reading; every reading in which one is found is among the views.
+        depth: layers of encoding to peel off; `limits.decode_depth` if None; 0 reads the raw text and its folds.
+        interpreter: "c" or "python"; the fastest that is there if None.
+    Returns:
+        the views, raw first. `exhausted` means that part of the text's readings was not read.
+    Raises:
+        LimitExceeded: the text is too long; nothing was read.
+    Cost: linear in the characters read, which are bounded by the budget of `limits` (benchmarks/text.py).
+    """
+    limits = limits or Limits()
+    if len(text) > limits.text_chars:
+        raise LimitExceeded(f"a text of {len(text)} characters is longer than {limits.text_chars}", limit=limits.text_chars)
+    reader = _Reader(text, automaton, limits, choose_interpreter(interpreter))
+    reader.explore(limits.decode_depth if depth is None else depth)
+    return reader.views()
+
+
+class _Reader:
+    """One reading of one text."""
+
+    def __init__(self, text: str, automaton: PhraseAutomaton | None, limits: Limits, interpreter: Interpreter) -> None:
+        self._tables: Tables = load_tables()
+        self._interpreter = interpreter
+        self._automaton = automaton
+        self._text = text
+        self._budget = limits.decode_budget_factor * len(text) + limits.decode_budget_floor
+        self._read = 0
+        self._exhausted = False
+        self._views: dict[tuple[Chain, int], View] = {}
+        self._hits: dict[tuple[int, int, int, Chain], PhraseHit] = {}
+        self._seen: set[str] = set()
+        self._runs: set[tuple[str, int, int]] = set()
+        self._queue: deque[_Node] = deque()
+
+    def views(self) -> Views:
+        """Return what was read."""
+        return Views(tuple(self._views.values()), tuple(self._hits.values()), self._exhausted, self._interpreter.name, self._read)
+
+    def explore(self, depth: int) -> None:
+        """Read the raw text and everything that is found in it, breadth first."""
+        self._queue.append(_Node((), self._text, None, depth))
+        while self._queue:
+            self._visit(self._queue.popleft())
+
+    def _visit(self, node: _Node) -> None:
+        if node.chain and node.text in self._seen:
+            return
+        self._seen.add(node.text)
+        self._keep(node.chain, node.text, node.made_from, node.parts)
+        folded = self._interpreter.fold("characters", node.text)
+        if folded is None:
+            base = node
+        else:
+            if folded.text in self._seen:
+                return
+            self._seen.add(folded.text)
+            base = self._inside(node, ("fold",), folded, node.layers_left)
+            self._keep(base.chain, base.text, base.made_from, ())
+        if not self._afford(len(base.text) * (1 + (len(self._tables.decode_readings) if base.layers_left > 0 else 0))):
+            return
+        self._scan(base, node, folded)
+        if not node.chain:
+            self._read_root(base)
+        self._read_tokens(base)
+        if base.layers_left > 0:
+            self._decode(base)
+
+    def _afford(self, characters: int) -> bool:
+        if self._read + characters > self._budget:
+            self._exhausted = True
+            return False
+        self._read += characters
+        return True
+
+    def _keep(self, chain: Chain, text: str, made_from: Mapped | None, parts: tuple[tuple[int, Chain], ...]) -> None:
+        starts, ends = _ranges(made_from, len(text)) if chain else ((), ())
+        self._views[chain, len(self._views) if parts else -1] = View(chain, text, starts, ends, parts)
+
+    def _inside(self, outer: _Node, chain: Chain, made: Mapped, layers_left: int) -> _Node:
+        """Return the node of a text made from `outer`'s."""
+        if outer.made_from is not None:
+            starts, ends = self._interpreter.compose(outer.made_from, made.starts, made.ends)
+            made = Mapped(made.text, starts, ends)
+        return _Node(outer.chain + chain, made.text, made, layers_left)
+
+    def _read_root(self, base: _Node) -> None:
+        """Materialise the readings of the raw text that filters always see."""
+        for name in _ALWAYS_AT_ROOT:
+            self._keep_mapped(base, self._tables.alphabets.index(name), backwards=False)
+        self._keep_mapped(base, 0, backwards=True)
+        self._keep_changed(base, "leet", _translated(base.text, self._tables.leet_map))
+        if "_" in base.text:
+            self._keep_changed(base, "underscores", base.text.replace("_", " "))
+
+    def _keep_changed(self, base: _Node, name: str, text: str) -> None:
+        if text != base.text:
+            self._keep((*base.chain, name), text, base.made_from, ())
+
+    def _mapped_chain(self, base: _Node, alphabet: int, *, backwards: bool) -> Chain:
+        return base.chain + (("reversed",) if backwards else ()) + ((self._tables.alphabets[alphabet],) if alphabet else ())
+
+    def _keep_mapped(self, base: _Node, alphabet: int, *, backwards: bool) -> None:
+        """Materialise a text under another alphabet or direction, unless it is the same text."""
+        chain = self._mapped_chain(base, alphabet, backwards=backwards)
+        if (chain, -1) in self._views:
+            return
+        text = _translated(base.text, self._tables.maps[alphabet]) if alphabet else base.text
+        made_from = base.made_from
+        if backwards:
+            text = text[::-1]
+            starts, ends = _ranges(made_from, len(text))
+            made_from = Mapped(text, starts[::-1], ends[::-1])
+        if text != base.text:
+            self._keep(chain, text, made_from, ())
+
+    def _scan(self, base: _Node, node: _Node, folded: Mapped | None) -> None:
+        """Look for phrases; materialise the readings in which one is found."""
+        if self._automaton is None:
+            return
+        matches = self._interpreter.scan(self._automaton, base.text)
+        if len(matches) > MATCHES_PER_TEXT + len(base.text):
+            self._exhausted = True
+            return
+        for match in sorted(matches):
+            if match.bounded and not is_written_out(self._automaton, match, base.text):
+                continue
+            chain = self._mapped_chain(base, match.alphabet, backwards=match.backwards)
+            if node.parts:
+                place = folded.starts[match.start] if folded else match.start
+                prefix = View(node.chain, node.text, parts=node.parts).chain_at(place)
+                self._add_hit(base, match, prefix + chain[len(node.chain) :])
+            else:
+                self._add_hit(base, match, chain)
+            if match.alphabet or match.backwards:
+                self._keep_mapped(base, match.alphabet, backwards=match.backwards)
+
+    def _add_hit(self, base: _Node, match: Match, chain: Chain) -> None:
+        assert self._automaton is not None
+        side = self._automaton.bounded if match.bounded else self._automaton.squashed
+        assert side is not None
+        phrase = side.patterns[match.pattern].phrase
+        span = Span(match.start, match.end)
+        if base.made_from is not None:
+            starts, ends = base.made_from.starts, base.made_from.ends
+            span = Span(min(starts[match.start : match.end]), max(ends[match.start : match.end]))
+        self._hits.setdefault((phrase, span.start, span.end, chain), PhraseHit(phrase, span, chain))
+
+    def _read_tokens(self, base: _Node) -> None:
+        """Read scrambled words and Pig Latin, and look for phrases there."""
+        folds: list[tuple[str, Callable[[str], Mapped | None]]] = [("pig_latin", unpigged)]
+        if self._automaton is not None:
+            folds.append(("unscrambled", self._automaton.lexicon.unscrambled))
+        for name, fold in folds:
+            made = fold(base.text)
+            if made is None or not self._afford(len(made.text)):
+                continue
+            inner = self._inside(base, (name,), made, 0)
+            self._keep(inner.chain, inner.text, inner.made_from, ())
+            self._scan(inner, inner, None)
+
+    def _decode(self, base: _Node) -> None:
+        """Queue what the decoders make of a folded text."""
+        despecked = self._interpreter.fold("specks", base.text)
+        if despecked is not None:
+            self._queue.append(self._inside(base, ("despecked",), despecked, base.layers_left - 1))
+        strong: dict[tuple[int, int], list[Decoded]] = {}
+        for run in self._interpreter.decode(base.text, mapped=base.layers_left > 1):
+            strong.setdefault((run.reading, run.machine), []).append(run)
+        weak: list[tuple[Chain, Mapped]] = []
+        weak_layers = 0
+        for (reading, machine), runs in strong.items():
+            chain = self._decoder_chain(reading, machine)
+            layers_left = base.layers_left - (2 if reading else 1)
+            fresh = [made for run in runs if (made := self._new_run(base, run)) is not None]
+            if max((len(made.text) for made in fresh), default=0) >= STRONG_RUN or self._tables.machines[machine].sink == "inplace":
+                self._queue.extend(self._joined(base, [(chain, made) for made in fresh], layers_left))
+            else:
+                weak.extend((chain, made) for made in fresh)
+                weak_layers = max(weak_layers, layers_left)
+        self._queue.extend(self._joined(base, weak, weak_layers))
+
+    def _new_run(self, base: _Node, run: Decoded) -> Mapped | None:
+        """Map a run to the raw text; None if some other decoder read the same characters at the same place."""
+        made = Mapped(run.text, run.starts, run.ends)
+        if base.made_from is not None:
+            made = Mapped(run.text, *self._interpreter.compose(base.made_from, run.starts, run.ends))
+        key = (run.text, min(made.starts[0], made.starts[-1]), max(made.ends[0], made.ends[-1]))
+        if not run.text or key in self._runs:
+            return None
+        self._runs.add(key)
+        return made
+
+    def _decoder_chain(self, reading: int, machine: int) -> Chain:
+        alphabet, backwards = self._tables.decode_readings[reading]
+        mapped = (("reversed",) if backwards else ()) + ((self._tables.alphabets[alphabet],) if alphabet else ())
+        return (*mapped, self._tables.machines[machine].name)
+
+    def _joined(self, base: _Node, runs: list[tuple[Chain, Mapped]], layers_left: int) -> list[_Node]:
+        """Join runs into one node, a line each (no node if there is no run)."""
+        if not runs:
+            return []
+        names = list(dict.fromkeys(chain for chain, _ in runs))
+        if len(runs) == 1:
+            return [_Node(base.chain + names[0], runs[0][1].text, runs[0][1], layers_left)]
+        starts, ends, parts, offset = array("I"), array("I"), [], 0
+        for chain, made in runs:
+            if parts:
+                starts.append(made.starts[0])
+                ends.append(made.ends[0])
+                offset += 1
+            parts.append((offset, base.chain + chain))
+            starts.extend(made.starts)
+            ends.extend(made.ends)
+            offset += len(made.text)
+        joined = Mapped("\n".join(made.text for _, made in runs), starts, ends)
+        if len(names) == 1:
+            return [_Node(base.chain + names[0], joined.text, joined, layers_left)]
+        name = "|".join(dict.fromkeys(chain[-1] for chain in names))
+        return [_Node((*base.chain, name), joined.text, joined, layers_left, tuple(parts))]
+
+
+def _ranges(made_from: Mapped | None, length: int) -> tuple[Sequence[int], Sequence[int]]:
+    return (made_from.starts, made_from.ends) if made_from is not None else (range(length), range(1, length + 1))
+
+
+def _translated(text: str, ascii_map: bytes) -> str:
+    """Map the ASCII characters of a text."""
+    if text.isascii():
+        return text.encode().translate(ascii_map + bytes(128)).decode()
+    return text.translate(dict(enumerate(ascii_map.decode())))

@@ -1,0 +1,30 @@
+"""What an interpreter returns."""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+import msgspec
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """One run that one decoder made of one reading (for an in-place decoder: the whole text)."""
+
+    reading: int
+    machine: int
+    text: str
+    starts: array[int]
+    ends: array[int]
+
+
+class Match(NamedTuple):
+    """One occurrence of one pattern under one reading; `start` and `end` are positions in the folded text as it stands."""
+
+    bounded: bool
+    pattern: int
+    alphabet: int
+    backwards: bool
+    with_leet: bool
+    start: int
+    end: int

@@ -1,0 +1,80 @@
+"""Token folds: readings that a word, not a character, decides. Outside the automaton tables, because they are no finite-state maps of a whole text:
+a scrambled word is recognised by a lexicon (the phrases' own words), Pig Latin moves letters from one end of a word to the other."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable
+
+from ringwall.text.view import Mapped
+
+_WORD = re.compile(r"[A-Za-z]+")
+_PIG = re.compile(r"\b([A-Za-z]+)([A-Za-z])ay\b")
+_PIG_MINIMUM = 3  # words that end in "ay" before a text may be Pig Latin ("may", "day", "way" are English)
+_SCRAMBLED_MINIMUM = 4  # letters: shorter words have no interior to permute
+_LONGEST_WORD = 64
+_REMEMBERED = 20_000  # tokens whose meaning is kept, so that ordinary words are looked up once
+
+
+class Lexicon:
+    """The words of a list of phrases, by a key that keeps both ends of a word and sorts its interior."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        words = {word.lower() for phrase in phrases for word in _WORD.findall(phrase)}
+        self._words = {_key(word): word for word in sorted(words) if len(word) >= _SCRAMBLED_MINIMUM}
+        self._known: dict[str, str | None] = {}
+
+    def unscrambled(self, text: str) -> Mapped | None:
+        """Put the lexicon's words in place of their scrambled forms; None if there is none."""
+        if not self._words:
+            return None
+        scrambled = {token: word for token in set(_WORD.findall(text)) if (word := self._meant(token)) is not None}
+        if not scrambled:
+            return None
+        return _replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
+
+    def _meant(self, token: str) -> str | None:
+        try:
+            return self._known[token]
+        except KeyError:
+            pass
+        word = None
+        if _SCRAMBLED_MINIMUM <= len(token) <= _LONGEST_WORD:
+            lower = token.lower()
+            word = self._words.get(_key(lower))
+            if word == lower:
+                word = None
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[token] = word
+        return word
+
+
+def _key(word: str) -> str:
+    return word[0] + "".join(sorted(word[1:-1])) + word[-1]
+
+
+def unpigged(text: str) -> Mapped | None:
+    """Undo Pig Latin as machines write it (first letter to the end, then "ay"); None for a text with fewer than three such words."""
+    if text.count("ay") < _PIG_MINIMUM:
+        return None
+    changes = [(m.start(), m.end(), m[2] + m[1]) for m in _PIG.finditer(text)]
+    return _replaced(text, changes) if len(changes) >= _PIG_MINIMUM else None
+
+
+def _replaced(text: str, changes: list[tuple[int, int, str]]) -> Mapped | None:
+    """Replace spans of a text; each new character is made from the whole span."""
+    if not changes:
+        return None
+    pieces, starts, ends = [], array("I"), array("I")
+    place = 0
+    for start, end, word in [*changes, (len(text), len(text), "")]:
+        pieces.append(text[place:start])
+        starts.extend(range(place, start))
+        ends.extend(range(place + 1, start + 1))
+        pieces.append(word)
+        starts.extend([start] * len(word))
+        ends.extend([end] * len(word))
+        place = end
+    return Mapped("".join(pieces), starts, ends)
