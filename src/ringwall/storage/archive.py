@@ -152,7 +152,7 @@ class ArchiveReader:
             ) from None
         try:
             self.header = self._read_header()
-        except BaseException:
+        except BaseException:  # cleaned up, and raised on
             self._file.close()
             raise
 

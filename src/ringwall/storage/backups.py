@@ -94,7 +94,7 @@ def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None =
         try:
             with engine.connect() as connection, exclusive(connection):
                 _read_archive(connection, archive, progress)
-        except BaseException as error:
+        except BaseException as error:  # cleaned up, and raised on
             engine.dispose()
             if created and location.file is not None:
                 _remove_database(location.file)

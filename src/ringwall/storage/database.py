@@ -51,7 +51,7 @@ def open_storage(url_or_dir: str | Path, *, clock: Clock, poll_interval_s: float
     except SQLAlchemyError as error:
         engine.dispose()
         raise translate(error) from None
-    except BaseException:
+    except BaseException:  # cleaned up, and raised on
         engine.dispose()
         raise
 

@@ -56,7 +56,7 @@ def exclusive(connection: Connection) -> Iterator[None]:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     try:
         yield
-    except BaseException:
+    except BaseException:  # cleaned up, and raised on
         with suppress(SQLAlchemyError):  # a lost connection rolls back by itself, and the first error is the one to tell
             connection.exec_driver_sql("ROLLBACK")
         raise

@@ -73,7 +73,7 @@ class Transactions:
             if self._held is None:
                 self._held = self._engine.raw_connection()
             return self._run(self._held.cursor(), operations)
-        except BaseException:
+        except BaseException:  # cleaned up, and raised on
             self._drop_connection()
             raise
 
