@@ -5,49 +5,14 @@ aws=modelled: checked against the model, not against AWS.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-import botocore.session
 import pytest
-from botocore.model import ListShape, Shape, StringShape, StructureShape
-from botocore.validate import ParamValidator
 
 from ringwall.guardrails import Applied, Block, Scorers, compile_guardrail, evaluate, parse_config, render
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
 from ringwall.text.detectors import compile_detectors
 from ringwall.vocabulary import Limits
+from tests.conformance.guardrails.service_model import fits
 from tests.unit.guardrails.scorers import SCORERS, SpokenScorer, Unreliable, config, content_policy
-
-
-@cache
-def output_shape(service: str, operation: str) -> StructureShape:
-    model = botocore.session.Session().get_service_model(service)
-    return model.operation_model(operation).output_shape
-
-
-def departures(value: Any, shape: Shape, at: str = "") -> list[str]:
-    """List unknown members and words outside enumerations, which botocore's own validator passes over."""
-    found: list[str] = []
-    if isinstance(shape, StructureShape):
-        found += [f"{at}.{name} is no member" for name in value if name not in shape.members]
-        for name, member in shape.members.items():
-            if name in value:
-                found += departures(value[name], member, f"{at}.{name}")
-    elif isinstance(shape, ListShape):
-        for index, each in enumerate(value):
-            found += departures(each, shape.member, f"{at}[{index}]")
-    elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
-        found.append(f"{at} = {value!r}")
-    return found
-
-
-def fits(answer: dict[str, Any], service: str, operation: str) -> None:
-    shape = output_shape(service, operation)
-    report = ParamValidator().validate(answer, shape)
-    assert not report.has_errors(), report.generate_report()
-    assert departures(answer, shape) == []
-
 
 EVERYTHING = config(
     **content_policy(("HATE", "MEDIUM", "MEDIUM"), ("SEXUAL", "HIGH", "LOW"), ("PROMPT_ATTACK", "LOW", "NONE")),
