@@ -34,7 +34,8 @@ def reaches_of(view: View) -> tuple[Reach, ...]:
     chain = view.chain
     guessed = is_guessed(chain)
     if any(part in _block_decoders() for step in chain for part in step.split("|")):
-        return ("decoded",) if guessed or view.parts or len(view.text) < _LONG else ("faithful", "decoded")
+        by_chance = guessed or view.parts or max(map(len, view.text.split("\n"))) < _LONG
+        return ("decoded",) if by_chance else ("faithful", "decoded")
     if guessed:
         return ("guessed",)
     return ("decoded",) if any(step in _SEPARATORS_OUT for step in chain) else ("faithful",)
