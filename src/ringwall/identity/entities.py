@@ -102,13 +102,18 @@ class User(Holder, frozen=True, kw_only=True):
 
 
 class Role(Holder, frozen=True, kw_only=True):
-    """Permissions that others borrow for a session; `trust` says who may."""
+    """Permissions that others borrow for a session; `trust` says who may.
+
+    pins: each user's and role's ARN in `trust` with its unique id when the policy was given: trust is in them, not in whoever takes
+        their name later.
+    """
 
     kind = "iam-role"
     label = "role"
     segment = "role"
 
     trust: str
+    pins: dict[str, str] = {}
     description: str = ""
     max_session_seconds: int = 3600
 

@@ -19,6 +19,7 @@ from ringwall.identity.entities import OPERATORS, Account, Group, Holder, Manage
 from ringwall.identity.errors import NotAuthorized
 from ringwall.identity.managed import AWS_OWNED, MANAGED_POLICIES
 from ringwall.identity.records import Records
+from ringwall.identity.trust import compile_trust
 from ringwall.policies import (
     Decision,
     Policy,
@@ -31,7 +32,6 @@ from ringwall.policies import (
     request_context,
 )
 from ringwall.policies.evaluation import ContextValue
-from ringwall.policies.grammar import DocumentKind
 from ringwall.vocabulary import Principal
 
 NamedDocument = tuple[str, str]
@@ -53,14 +53,14 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=4096)
-def _policy(name: str, document: str, kind: DocumentKind) -> Policy:
-    return read_stored_policy(document, kind=kind, name=name)
+def _policy(name: str, document: str) -> Policy:
+    return read_stored_policy(document, name=name)
 
 
 @lru_cache(maxsize=1024)
-def compile_documents(documents: tuple[NamedDocument, ...], kind: DocumentKind = "identity") -> PolicySet:
+def compile_documents(documents: tuple[NamedDocument, ...]) -> PolicySet:
     """Compile stored documents that apply together; kept by their text."""
-    return compile_policies([_policy(name, document, kind) for name, document in documents])
+    return compile_policies([_policy(name, document) for name, document in documents])
 
 
 class Permissions:
@@ -202,7 +202,7 @@ def _trust(entity: Holder | None, arn: str, principal: Principal) -> PolicySet:
     """Return the trust policy of the role with exactly this ARN. Roles may not be assumed by root (STS API reference, AssumeRole)."""
     if not isinstance(entity, Role) or entity.arn != arn or principal.kind == "Root":
         return NOTHING
-    return compile_documents(((entity.arn, entity.trust),), "trust")
+    return compile_trust(entity)
 
 
 def _principal_context(principal: Principal) -> dict[str, tuple[str, ...]]:

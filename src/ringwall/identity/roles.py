@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from ringwall.identity import quotas
-from ringwall.identity.entities import Role
+from ringwall.identity.entities import Role, User
 from ringwall.identity.errors import InvalidInput, QuotaExceeded
 from ringwall.identity.holders import Holders
 from ringwall.identity.names import check_name, check_path, check_tags, unique_id
 from ringwall.identity.records import Records
-from ringwall.policies import parse_policy
+from ringwall.identity.trust import is_pinned
+from ringwall.policies import MalformedPolicyDocument, parse_policy
 from ringwall.vocabulary import Clock
 
 _MAX_DESCRIPTION = 1_000
@@ -37,7 +38,7 @@ class Roles(Holders[Role]):
 
     async def create(self, account_id: str, new: NewRole) -> Role:
         """Create a role. Raises EntityAlreadyExists, QuotaExceeded, MalformedPolicyDocument, InvalidInput."""
-        _check_trust(new.trust)
+        pins = await self._pins(new.trust)
         role = Role(
             account_id=account_id,
             name=check_name(new.name, "roleName"),
@@ -46,6 +47,7 @@ class Roles(Holders[Role]):
             path=check_path(new.path),
             tags=check_tags(new.tags),
             trust=new.trust,
+            pins=pins,
             description=_check_description(new.description),
             max_session_seconds=_check_duration(new.max_session_seconds),
         )
@@ -67,8 +69,8 @@ class Roles(Holders[Role]):
 
     async def set_trust(self, account_id: str, name: str, document: str) -> None:
         """Replace the trust policy. Raises MalformedPolicyDocument."""
-        _check_trust(document)
-        await self._records.update(Role, account_id, name, lambda role: msgspec.structs.replace(role, trust=document))
+        pins = await self._pins(document)
+        await self._records.update(Role, account_id, name, lambda role: msgspec.structs.replace(role, trust=document, pins=pins))
 
     async def delete(self, account_id: str, name: str) -> None:
         """Delete a role; its sessions lose every permission at once. Raises DeleteConflict while it has policies."""
@@ -78,9 +80,23 @@ class Roles(Holders[Role]):
 
         await self._records.retrying(attempt)
 
+    async def _pins(self, document: str) -> dict[str, str]:
+        """Check a trust policy and return the unique ids behind the users' and roles' ARNs it names.
 
-def _check_trust(document: str) -> None:
-    parse_policy(document, kind="trust", quota=quotas.TRUST_POLICY_CHARS)
+        Raises:
+            MalformedPolicyDocument: it does not parse, or names somebody who does not exist. PolicyTooLarge.
+        """
+        policy = parse_policy(document, kind="trust", quota=quotas.TRUST_POLICY_CHARS)
+        arns = {entry.value for statement in policy.statements for entry in statement.principals or () if is_pinned(entry.value)}
+        pins: dict[str, str] = {}
+        for arn in sorted(arns):
+            _, _, _, _, account_id, resource = arn.split(":", 5)
+            type_ = User if resource.startswith("user/") else Role
+            stored = await self._records.get(type_, account_id, resource.rpartition("/")[2])
+            if stored is None or stored.entity.arn != arn:
+                raise MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{arn}"')
+            pins[arn] = stored.entity.id
+        return pins
 
 
 def _check_description(description: str) -> str:

@@ -153,7 +153,7 @@ def _continuation(marker: str) -> Output:
 
 def _position(marker: str) -> int:
     try:
-        position = int(base64.urlsafe_b64decode(marker.encode()).decode()) if marker else 0
+        position = int(base64.b64decode(marker.encode(), altchars=b"-_", validate=True).decode()) if marker else 0
     except (binascii.Error, ValueError) as error:
         raise InvalidInput("The specified value for marker is invalid") from error
     if not 0 <= position <= 1_000_000:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations.iam_shapes import Input, Output, anything, sliced
 from ringwall.identity.errors import InvalidInput
@@ -17,7 +19,11 @@ _MULTIPLE = "List"
 async def _simulate_custom(call: Call, request: Input) -> Output:
     simulation = call.rooms.identity.simulation
     caller = await simulation.caller(call.principal, request.get("CallerArn", ""))
-    return _answer(request, simulate(await _question(call, request, caller, source="")))
+    question = await _question(call, request, caller, source="")
+    if not request.get("CallerArn") and not question.resource_policy:
+        # Documents without a caller are tried as they stand: every resource is the account's own.
+        question = msgspec.structs.replace(question, context={"aws:resourceaccount": (caller.account_id,), **question.context})
+    return _answer(request, simulate(question))
 
 
 async def _simulate_principal(call: Call, request: Input) -> Output:
