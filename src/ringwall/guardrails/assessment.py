@@ -22,7 +22,7 @@ from ringwall.text.finding import Finding
 OutputScope = Literal["INTERVENTIONS", "FULL"]
 TEXT_UNIT = 1000  # characters (Amazon Bedrock pricing: "a text unit can contain up to 1000 characters")
 SPANS_KEPT = 200  # in one audit record
-DIGESTS_KEPT = 16  # of single blocks; the digest over all of them is always kept
+DIGESTS_KEPT = 16  # of single blocks; of more there is one digest over all, each with its length before it (8 bytes, big-endian)
 CHAINS_KEPT = 64
 
 _AWS_ACTION: dict[Action, str] = {"NONE": "NONE", "ANONYMIZE": "ANONYMIZED", "BLOCK": "BLOCKED"}
@@ -104,19 +104,25 @@ def usage(evaluation: Evaluation) -> dict[str, int]:
     Regular expressions count as free units, as on AWS; contextual grounding counts source, query and answer together.
     """
     coverage = evaluation.coverage
-    units = -(-coverage.characters_guarded // TEXT_UNIT)
-    ran = {verdict.policy for verdict in evaluation.verdicts}
-    pii = any(verdict.rule_id.startswith("pii/") for verdict in evaluation.verdicts)
-    regex = any(verdict.rule_id.startswith("regex/") for verdict in evaluation.verdicts)
-    return {
-        "topicPolicyUnits": units if "topicPolicy" in ran else 0,
-        "contentPolicyUnits": units if "contentPolicy" in ran else 0,
-        "wordPolicyUnits": units if "wordPolicy" in ran else 0,
-        "sensitiveInformationPolicyUnits": units if pii else 0,
-        "sensitiveInformationPolicyFreeUnits": units if regex else 0,
-        "contextualGroundingPolicyUnits": -(-coverage.characters_grounded // TEXT_UNIT) if "contextualGroundingPolicy" in ran else 0,
-        "contentPolicyImageUnits": 0,
-    }
+    counted = dict(_NO_UNITS)
+    if coverage.characters_read:
+        units = -(-coverage.characters_guarded // TEXT_UNIT)
+        for kind in evaluation.guardrail.plans[evaluation.source].kinds:
+            counted[_UNITS[kind]] = units
+    counted["contextualGroundingPolicyUnits"] = -(-coverage.characters_grounded // TEXT_UNIT)
+    return counted
+
+
+_UNITS = {
+    "topic": "topicPolicyUnits",
+    "content": "contentPolicyUnits",
+    "word": "wordPolicyUnits",
+    "managed-words": "wordPolicyUnits",
+    "pii": "sensitiveInformationPolicyUnits",
+    "regex": "sensitiveInformationPolicyFreeUnits",
+    "grounding": "contextualGroundingPolicyUnits",
+}
+_NO_UNITS = {**dict.fromkeys(_UNITS.values(), 0), "contentPolicyImageUnits": 0}
 
 
 def _coverage(evaluation: Evaluation) -> dict[str, Any]:
@@ -127,11 +133,13 @@ def _coverage(evaluation: Evaluation) -> dict[str, Any]:
 def _policies(evaluation: Evaluation, full: bool) -> dict[str, Any]:
     lists: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for verdict in evaluation.verdicts:
-        kind = verdict.rule_id.partition("/")[0]
-        policy, member, entries = _RENDERERS[kind]
-        listed = full and kind in _LISTED_IN_FULL
-        if listed or verdict.detected or verdict.failed:
-            lists.setdefault((policy, member), []).extend(entries(verdict, evaluation))
+        if full or verdict.detected or verdict.failed:
+            kind = verdict.rule_id.partition("/")[0]
+            policy, member, entries = _RENDERERS[kind]
+            if verdict.detected or verdict.failed or kind in _LISTED_IN_FULL:
+                lists.setdefault((policy, member), []).extend(entries(verdict, evaluation))
+    if not lists:
+        return {}
     assessment: dict[str, Any] = {}
     for policy, members in _MEMBERS.items():
         if any(lists.get((policy, member)) for member in members):
@@ -231,8 +239,9 @@ def record(evaluation: Evaluation, applied: Applied, digest: Callable[[bytes], s
             "failed": len(outcome.failed),
         },
         "verdicts": [_kept(verdict, spans_left) for verdict in evaluation.verdicts if verdict.detected or verdict.failed],
-        "contentDigest": digest(b"".join(len(block).to_bytes(8, "big") + block for block in blocks)),
-        "contentDigests": [digest(block) for block in blocks[:DIGESTS_KEPT]],
+        "contentDigests": [digest(block) for block in blocks]
+        if len(blocks) <= DIGESTS_KEPT
+        else [digest(b"".join(len(block).to_bytes(8, "big") + block for block in blocks))],
         "coverage": _kept_coverage(evaluation),
     }
 

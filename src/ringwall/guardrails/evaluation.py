@@ -159,28 +159,31 @@ def _coverage(run: _Run, seen: Seen, verdicts: Sequence[Verdict], unchecked: Seq
         scorers.grounding.model_id if scorers.grounding is not None and run.grounds is not None else "",
     )
     guarded = frozenset(run.guarded if verdicts else ())
-    of_blocks = tuple(
-        BlockCoverage(
-            qualifiers=tuple(sorted(block.qualifiers)),
-            guarded=index in guarded,
-            characters=len(block.text),
-            bytes=len(block.text.encode("utf-8", "surrogatepass")),
-        )
-        for index, block in enumerate(run.blocks)
-    )
+    of_blocks = tuple([_block_coverage(block, index in guarded) for index, block in enumerate(run.blocks)])
     grounds = run.grounds
+    whole = len(verdicts) == len(run.plan.rule_ids)
     return Coverage(
         policy_digest=run.guardrail.digest,
         source=run.plan.source,
-        rules=tuple(verdict.rule_id for verdict in verdicts),
+        rules=run.plan.rule_ids if whole else tuple([verdict.rule_id for verdict in verdicts]),
         blocks=of_blocks,
-        characters_total=sum(block.characters for block in of_blocks),
-        characters_guarded=sum(block.characters for block in of_blocks if block.guarded),
+        characters_total=sum([block.characters for block in of_blocks]),
+        characters_guarded=sum([block.characters for block in of_blocks if block.guarded]),
         characters_grounded=0 if grounds is None else len(grounds.source) + len(grounds.query) + len(grounds.answer),
         characters_read=seen.characters,
         readings=seen.chains,
         interpreter=seen.interpreter,
-        models=tuple(model for model in models if model),
+        models=tuple([model for model in models if model]),
         exhausted=seen.exhausted,
         unchecked=tuple(unchecked),
+    )
+
+
+def _block_coverage(block: Block, guarded: bool) -> BlockCoverage:
+    size = len(block.text)
+    return BlockCoverage(
+        qualifiers=tuple(sorted(block.qualifiers)) if block.qualifiers else (),
+        guarded=guarded,
+        characters=size,
+        bytes=size if block.text.isascii() else len(block.text.encode("utf-8", "surrogatepass")),
     )

@@ -50,6 +50,7 @@ class Plan:
     """What runs on one source.
 
     rule_ids: every active rule, in the order of its verdicts.
+    kinds: the kinds of rules that read text (the part of a rule id before `/`).
     detectors: the rule detectors; also what makes the readings for learned rules. None where only grounding runs, or nothing.
     clean: the verdict of each deterministic rule that saw nothing, by rule id.
     actions: what a finding of (kind, type) means: the rule it belongs to and that rule's action there.
@@ -57,6 +58,7 @@ class Plan:
 
     source: Source
     rule_ids: tuple[str, ...]
+    kinds: tuple[str, ...]
     detectors: Detectors | None
     clean: Mapping[str, Verdict]
     actions: Mapping[tuple[str, str], tuple[str, Action]]
@@ -172,7 +174,8 @@ def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, detectors: 
     )
     learned = (*(rule.rule_id for rule in content), *(rule.rule_id for rule in topics))
     rule_ids = (*learned, *clean, *(rule.rule_id for rule in grounding))
-    return Plan(source, rule_ids, detectors, clean, actions, content, topics, grounding)
+    kinds = tuple(dict.fromkeys(rule_id.partition("/")[0] for rule_id in (*learned, *clean)))
+    return Plan(source, rule_ids, kinds, detectors, clean, actions, content, topics, grounding)
 
 
 def _digest(config: GuardrailConfig, plans: Mapping[Source, Plan], scorers: Scorers) -> str:

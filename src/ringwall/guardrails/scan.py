@@ -91,7 +91,7 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         chains=tuple(chains),
         interpreter=interpreter,
         characters=characters,
-        exhausted=exhausted or sum(len(reading.text) for reading in readings) > _learned_budget(texts),
+        exhausted=exhausted or (learns and sum(len(reading.text) for reading in readings) > _learned_budget(texts)),
         failed="",
     )
 
