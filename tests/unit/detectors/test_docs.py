@@ -20,6 +20,6 @@ PAGES = {
 
 @pytest.mark.parametrize(("page", "names"), PAGES.items())
 def test_every_detector_has_a_heading(page: str, names: set[str]) -> None:
-    headings = set(re.findall(r"^#{2,3} (\S+)$", (FILTERS / page).read_text(encoding="utf-8"), re.M))
+    headings = set(re.findall(r"^#{2,3} (\S+)$", (FILTERS / page).read_text(encoding="utf-8"), re.MULTILINE))
     assert names <= headings
     assert {heading for heading in headings if heading.isupper()} <= names | {"JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"}

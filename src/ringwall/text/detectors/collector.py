@@ -33,11 +33,10 @@ class Collector:
 
     def add(self, rule: Rule, view: View, start: int, end: int, confidence: float) -> None:
         """Add a hit at `view.text[start:end]`."""
-        span = view.origin(start, end)
         if view.chain:
-            self.add_span(rule, view.chain_at(start), span, view.text[start:end], confidence)
+            self.add_span(rule, view.chain_at(start), view.origin(start, end), view.text[start:end], confidence)
         else:
-            self.add_span(rule, (), span, "", confidence)
+            self.add_span(rule, (), Span(start, end), "", confidence)
 
     def add_span(self, rule: Rule, chain: tuple[str, ...], span: Span, decoded: str, confidence: float) -> None:
         """Add a hit whose raw span is known."""

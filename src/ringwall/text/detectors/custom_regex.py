@@ -7,6 +7,7 @@ from re import _parser  # type: ignore[attr-defined]  # the standard library's o
 from typing import Any
 
 from ringwall.errors import InvalidRequest
+from ringwall.text.detectors.boundaries import is_escaped
 from ringwall.text.detectors.engine import compile_pattern
 
 PATTERN_LENGTH = 500
@@ -103,13 +104,6 @@ def _group_refused(pattern: str, position: int) -> str:
     for opening, construct in _REFUSED:
         if pattern.startswith(opening, position):
             return f"{construct} (`{opening}`)"
-    if pattern[position] == "+" and _QUANTIFIER.search(pattern, 0, position) and not _escaped(pattern, position - 1):
+    if pattern[position] == "+" and _QUANTIFIER.search(pattern, 0, position) and not is_escaped(pattern, position - 1):
         return f"a possessive quantifier (`{pattern[position - 1 : position + 1]}`)"
     return ""
-
-
-def _escaped(pattern: str, position: int) -> bool:
-    count = 0
-    while position - count - 1 >= 0 and pattern[position - count - 1] == "\\":
-        count += 1
-    return count % 2 == 1

@@ -14,11 +14,12 @@ from ringwall.errors import InvalidRequest, LimitExceeded
 from ringwall.text.detectors import profanity
 from ringwall.text.detectors.attacks.grammar import AttackRule
 from ringwall.text.detectors.attacks.matcher import AttackMatcher, trigger_phrases
+from ringwall.text.detectors.boundaries import stands_alone, unbound
 from ringwall.text.detectors.collector import Collector, Rule
 from ringwall.text.detectors.config import DetectorConfig, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
-from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule, stands_alone, unbound
+from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
 from ringwall.text.detectors.readings import Reach, is_scrambled, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
@@ -51,7 +52,7 @@ class Detectors:
         plan = _Plan(config)
         self._rules = tuple(plan.rules)
         self._literal: dict[Reach, LiteralMatcher] = {
-            "faithful": LiteralMatcher(plan.literal),
+            "faithful": LiteralMatcher([rule for rule in plan.literal if rule.faithful]),
             "decoded": LiteralMatcher([_unbound(rule) for rule in plan.literal if rule.reach != "faithful"]),
             "guessed": LiteralMatcher([rule for rule in plan.literal if rule.reach == "guessed"]),
         }
@@ -113,7 +114,7 @@ class Detectors:
     def _read(self, view: View, collector: Collector) -> None:
         for reach in reaches_of(view):
             for rule, start, end in self._literal[reach].hits(view.text):
-                if reach != "decoded" or stands_alone(collector.text, view, start, end):
+                if reach != "decoded" or stands_alone(collector.text, view, start, end, asks_start=rule.asks_start, asks_end=rule.asks_end):
                     collector.add(self._rules[rule.rule_index], view, start, end, rule.confidence)
         if self._attacks is not None:
             for attack, start, end in self._attacks.hits(view.text):
@@ -163,6 +164,7 @@ class _Plan:
                     confidence=pattern.confidence,
                     overlapping=pattern.overlapping,
                     reach=pattern.reach,
+                    faithful=pattern.faithful,
                 )
             )
             self._note_width(index, pattern.regex)
@@ -222,9 +224,9 @@ def compile_detectors(config: DetectorConfig) -> Detectors:
 
 def _unbound(rule: LiteralRule) -> LiteralRule:
     """Return a rule for decoded readings, where what stands around an encoded passage is glued to it."""
-    regex = unbound(rule.regex)
+    regex, asks_start, asks_end = unbound(rule.regex)
     compiled = _groupless(regex) if rule.custom else compile_pattern(regex)
-    return msgspec.structs.replace(rule, regex=regex, compiled=compiled)
+    return msgspec.structs.replace(rule, regex=regex, compiled=compiled, asks_start=asks_start, asks_end=asks_end)
 
 
 def _groupless(pattern: str) -> Any:

@@ -7,57 +7,29 @@ from typing import Any
 
 import msgspec
 
+from ringwall.text.detectors.boundaries import is_word
 from ringwall.text.detectors.engine import PatternSet
 from ringwall.text.detectors.readings import Reach
 from ringwall.text.detectors.rule import Check
-from ringwall.text.view import View
-from ringwall.vocabulary import Span
 
 
 class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One pattern of one rule, compiled."""
+    """One pattern of one rule, compiled.
+
+    custom: a customer's: its groups don't count. asks_start, asks_end: in decoded readings, the ends at which a hit must stand alone.
+    """
 
     rule_index: int
     regex: str
     compiled: Any
     reach: Reach
+    faithful: bool = True
     check: Check | None = None
     confidence: float = 1.0
     overlapping: bool = False
     custom: bool = False
-
-
-def unbound(regex: str) -> str:
-    """Take the word boundaries off both ends of a pattern; `stands_alone` asks for them again, on hits."""
-    flags = "(?i)" if regex.startswith("(?i)") else ""
-    return flags + regex.removeprefix(flags).removeprefix(r"\b").removesuffix(r"\b")
-
-
-def stands_alone(raw: str, view: View, start: int, end: int) -> bool:
-    """Say whether a hit in a decoded reading has word boundaries, or raw separators in the places of those that decoding lost.
-
-    Base64 decoders read on over spaces, so the word behind an encoded passage comes out as letters glued to it.
-    """
-    text = view.text
-    before = (
-        start == 0 or not (_is_word(text[start - 1]) and _is_word(text[start])) or _was_apart(raw, view, start - 1, view.origin(start, end))
-    )
-    return before and (
-        end == len(text) or not (_is_word(text[end]) and _is_word(text[end - 1])) or _was_apart(raw, view, end, view.origin(start, end))
-    )
-
-
-def _was_apart(raw: str, view: View, neighbour: int, span: Span) -> bool:
-    """Say whether a raw separator stood between a hit and its neighbour; beside a digit the hit must be one unbroken raw word besides."""
-    beside = view.origin(neighbour, neighbour + 1)
-    between = raw[beside.start : span.start] if beside.start < span.start else raw[span.end : beside.end]
-    if not any(not c.isalnum() for c in between):
-        return False
-    return not view.text[neighbour].isdigit() or not any(c.isspace() for c in raw[span.start : span.end])
-
-
-def _is_word(char: str) -> bool:
-    return char.isalnum() and char.isascii()
+    asks_start: bool = False
+    asks_end: bool = False
 
 
 class LiteralMatcher:
@@ -96,7 +68,7 @@ def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int
 def _checked(rule: LiteralRule, check: Check, text: str, start: int, end: int) -> int:
     """Ask the rule's check; what it shortens must still end where a word does, if the pattern says so."""
     accepted = check(text, start, end)
-    if 0 < accepted < end and rule.regex.endswith(r"\b") and _is_word(text[accepted]) and _is_word(text[accepted - 1]):
+    if 0 < accepted < end and rule.regex.endswith(r"\b") and is_word(text[accepted]) and is_word(text[accepted - 1]):
         return 0
     return accepted
 

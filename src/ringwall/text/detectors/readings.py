@@ -12,6 +12,7 @@ Reach = Literal["faithful", "decoded", "guessed"]
 
 _SEPARATORS_OUT = frozenset(("spaced", "dotted", "despecked", "underscores"))
 _GUESSES = frozenset(("reversed", "atbash", "leet", "pig_latin", "unscrambled"))
+_ITSELF: tuple[Reach, ...] = ("faithful",)
 _LONG = 24  # characters; what decoders make of chance is shorter
 
 
@@ -32,6 +33,8 @@ def reaches_of(view: View) -> tuple[Reach, ...]:
     it makes of them is glued to what the passage holds. A long run of it is no chance, and is read like the text itself besides.
     """
     chain = view.chain
+    if not chain:
+        return _ITSELF
     guessed = is_guessed(chain)
     if any(part in _block_decoders() for step in chain for part in step.split("|")):
         by_chance = guessed or view.parts or max(map(len, view.text.split("\n"))) < _LONG

@@ -20,6 +20,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     check: accepts, shortens or refuses a hit; None accepts all.
     reach: the farthest readings it is trusted in: "faithful" (the text itself, its fold, long decodings: for patterns that noise may
         match), "decoded" (also short decodings and separators taken out), "guessed" (also letters turned, moved or un-leeted).
+    faithful: also run where a looser pattern of the same detector runs, on the text itself.
     overlapping: a refused hit may hide another that starts inside it; search again one character on.
     confidence: 0..1; 1.0 is kept for checksums and for prefixes that nothing else has.
     """
@@ -28,6 +29,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     confidence: float = 0.85
     reach: Reach = "guessed"
+    faithful: bool = True
     overlapping: bool = False
 
 

@@ -41,8 +41,6 @@ def is_card_number(text: str) -> bool:
 
 def _check(text: str, start: int, end: int) -> int:
     """Take the longest run of whole groups that is a card number."""
-    if not any(text[start : start + size] in _LENGTHS for size in (1, 2, 3, 4)):
-        return 0
     while end > start and alone(text, start, end):
         if is_card_number(text[start:end]):
             return end
@@ -56,11 +54,12 @@ DETECTOR = Detector(
     basis="checksum",
     patterns=(
         Pattern(
-            regex=r"\b(?:[2-6][0-9]{3}|1800)[ .-]?[0-9]{4}[ .-]?[0-9]{4}(?:[ .-]?[0-9]{1,4}){0,2}\b",
+            regex=r"\b(?:[456][0-9]{3}|2[2-7][0-9]{2}|3[05689][0-9]{2}|81[0-9]{2}|1800|2131)[ .-]?"
+            r"[0-9]{4}[ .-]?[0-9]{4}(?:[ .-]?[0-9]{1,4}){0,2}\b",
             check=_check,
             confidence=1.0,
             overlapping=True,
         ),
-        Pattern(regex=r"\b3[0-9]{3}[ .-][0-9]{6}[ .-][0-9]{4,5}\b", check=alone_and(is_card_number), confidence=1.0),
+        Pattern(regex=r"\b3[04678][0-9]{2}[ .-]?[0-9]{6}[ .-]?[0-9]{4,5}\b", check=alone_and(is_card_number), confidence=1.0),
     ),
 )

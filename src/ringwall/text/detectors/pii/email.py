@@ -52,6 +52,7 @@ DETECTOR = Detector(
             regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{2,63}@(?:[A-Za-z0-9-]{2,63}\.){1,8}[A-Za-z0-9]{2,24}\b",
             check=_known,
             confidence=0.9,
+            faithful=False,
         ),
         Pattern(
             regex=r"[A-Za-z0-9_.%+-]*[\x{80}-\x{10FFFF}][A-Za-z0-9_.%+\x{80}-\x{10FFFF}-]*@(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)+[A-Za-z\x{80}-\x{10FFFF}]{2,24}",

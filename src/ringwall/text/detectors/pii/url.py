@@ -16,11 +16,7 @@ def _trim(text: str, start: int, end: int) -> int:
 
 
 def _bare(text: str, start: int, end: int) -> int:
-    if start and text[start - 1] in "@.-/\\_":
-        return 0
-    if end < len(text) and text[end] in "@-_":
-        return 0
-    return _trim(text, start, end)
+    return 0 if end < len(text) and text[end] in "@-_" else _trim(text, start, end)
 
 
 DETECTOR = Detector(
@@ -35,8 +31,8 @@ DETECTOR = Detector(
         ),
         Pattern(regex=r"(?i)\bwww\.[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}(?:[/?#:][^\s<>\"'`{}|\\^]*)?", check=_trim, confidence=0.9),
         Pattern(
-            regex=r"(?i)\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,6}\.(?:(?:com|org|net|edu|gov|co\.uk|org\.uk|de|fr|eu)\b"
-            r"|(?:com|org|net|edu|gov|io|info|biz|dev|app|ai|co\.uk|org\.uk|de|fr|eu)(?::[0-9]{2,5})?/[^\s<>\"'`{}|\\^]*)",
+            regex=r"(?i)(?:^|[\s(<\[{\"',;:=])((?:[a-z0-9-]{1,63}\.){1,7}(?:(?:com|org|net|edu|gov|co\.uk|org\.uk|de|fr|eu)\b"
+            r"|(?:com|org|net|edu|gov|io|info|biz|dev|app|ai|co\.uk|org\.uk|de|fr|eu)(?::[0-9]{2,5})?/[^\s<>\"'`{}|\\^]*))",
             check=_bare,
             confidence=0.6,
             reach="faithful",
