@@ -13,6 +13,9 @@ from ringwall.wire.model import Ref, Service, Shape
 from ringwall.wire.scalar_text import reader_of
 from ringwall.wire.timestamp import ISO8601
 
+FORM_FIELDS = 10_000
+"""A form with more is refused: short names make a small body a large tree."""
+
 _INDEX_DIGITS = 9
 
 
@@ -34,7 +37,10 @@ def parse_form(body: bytes) -> dict[str, str]:
 
     Raises:
         MalformedRequest: not UTF-8, or a name twice.
+        LimitExceeded: more than `FORM_FIELDS` fields.
     """
+    if body.count(b"&") >= FORM_FIELDS:
+        raise LimitExceeded(f"the form has more than {FORM_FIELDS} fields")
     form: dict[str, str] = {}
     for pair in body.split(b"&"):
         if not pair:

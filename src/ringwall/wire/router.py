@@ -237,13 +237,12 @@ def _find(branch: _Branch, segments: list[bytes], at: int, values: tuple[bytes, 
 
 
 def _find_greedy(greedy: _Branch, segments: list[bytes], at: int, values: tuple[bytes, ...], request: HttpRequest) -> Match | None:
-    if not (greedy.literals or greedy.label or greedy.greedy):
-        return _pick(greedy, request, (*values, b"/".join(segments[at:])))  # nothing follows it: it takes the rest
-    for end in range(len(segments), at, -1):
-        found = _find(greedy, segments, end, (*values, b"/".join(segments[at:end])), request)
-        if found is not None:
-            return found
-    return None
+    if greedy.literals or greedy.label or greedy.greedy:
+        for end in range(len(segments) - 1, at, -1):  # what follows the greedy label in the pattern is tried first
+            found = _find(greedy, segments, end, (*values, b"/".join(segments[at:end])), request)
+            if found is not None:
+                return found
+    return _pick(greedy, request, (*values, b"/".join(segments[at:])))
 
 
 def _pick(branch: _Branch, request: HttpRequest, values: tuple[bytes, ...]) -> Match | None:

@@ -34,6 +34,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 SKEW = timedelta(minutes=15)
 BEARER_CHARS = 8192
+SIGNED_HEADERS = 128
 
 _UNRESERVED = "-_.~"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII)
@@ -104,8 +105,8 @@ def _parse_sigv4(request: HttpRequest, text: str) -> SigV4Claim:
     if not _SIGNATURE.fullmatch(signature):
         raise IncompleteSignature("Signature must be 64 hexadecimal digits in lower case")
     names = tuple(signed.split(";"))
-    if len(set(names)) != len(names) or not _SIGNED_NAMES.fullmatch(signed):
-        raise IncompleteSignature("SignedHeaders must be header names in lower case, each once, separated by semicolons")
+    if len(names) > SIGNED_HEADERS or len(set(names)) != len(names) or not _SIGNED_NAMES.fullmatch(signed):
+        raise IncompleteSignature("SignedHeaders must be at most 128 header names in lower case, each once, separated by semicolons")
     tokens = request.header_values("x-amz-security-token")
     if len(tokens) > 1:
         raise IncompleteSignature("the request has more than one X-Amz-Security-Token header")

@@ -12,6 +12,9 @@ from ringwall.errors import LimitExceeded
 from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.timestamp import moment_from_number
 
+CBOR_BYTES = 1024 * 1024
+"""A longer body is refused: one byte can be a whole empty map. AWS takes no larger requests in this protocol either (CloudWatch: 1 MB)."""
+
 # Every tag that cbor2 decodes by itself, among them regular expressions, MIME messages and shared references: all refused.
 _KNOWN_TAGS = (0, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 
@@ -45,8 +48,10 @@ def decode_cbor(body: bytes, depth: int) -> Any:
 
     Raises:
         MalformedRequest: not CBOR, a key twice, a key that is no text, a tag other than 1, invalid UTF-8, bytes after the end.
-        LimitExceeded: nested more deeply than `depth`.
+        LimitExceeded: nested more deeply than `depth`, or longer than `CBOR_BYTES`.
     """
+    if len(body) > CBOR_BYTES:
+        raise LimitExceeded(f"the body is too long: it exceeds the maximum of {CBOR_BYTES} bytes of CBOR")
     stream = BytesIO(body)
     decoder = cbor2.CBORDecoder(
         stream,

@@ -10,6 +10,9 @@ import msgspec
 from ringwall.errors import LimitExceeded
 from ringwall.wire.errors import MalformedRequest
 
+MOST_VALUES = 250_000
+"""A body with more values is refused: a megabyte of `{},` would cost twenty in memory."""
+
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NAME_END = re.compile(rb'"[ \t\r\n]*+:')
 _INNERMOST = re.compile(rb"\{[^{}\[\]]*+\}|\[[^{}\[\]]*+\]")
@@ -24,12 +27,14 @@ def decode_json(body: bytes, depth: int) -> Any:
 
     Raises:
         MalformedRequest: not JSON, a name twice in one object, a lone surrogate, a number out of range.
-        LimitExceeded: nested more deeply than `depth`; found before any value is made.
+        LimitExceeded: nested more deeply than `depth`, or more than `MOST_VALUES` values; found before any value is made.
     Cost: O(len(body)) for bodies with at most `depth` brackets, O(depth * len(body)) for hostile ones.
     """
     skeleton: bytes | None = None
-    if body.count(b"[") + body.count(b"{") > depth:
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets > depth or brackets + body.count(b",") > MOST_VALUES:
         skeleton = _STRING.sub(b"", body)
+        _check_size(skeleton)
         _check_depth(skeleton, depth)
     try:
         value = msgspec.json.decode(body)
@@ -53,6 +58,11 @@ def _check_names(body: bytes, members: int, skeleton: bytes | None) -> None:
     bare = skeleton if skeleton is not None else _STRING.sub(b"", body)
     if bare.count(b":") != members:
         raise MalformedRequest("the body has an object in which a name appears twice")
+
+
+def _check_size(skeleton: bytes) -> None:
+    if skeleton.count(b"[") + skeleton.count(b"{") + skeleton.count(b",") > MOST_VALUES:
+        raise LimitExceeded(f"the body has more than {MOST_VALUES} values")
 
 
 def _check_depth(skeleton: bytes, depth: int) -> None:

@@ -6,14 +6,16 @@ import calendar
 import math
 import re
 from datetime import UTC, datetime
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 
 UNIX, ISO8601, RFC822 = "unixTimestamp", "iso8601", "rfc822"
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?", re.ASCII)
-_HTTP_FRACTION = re.compile(r"(:\d\d)\.(\d{1,9})( GMT)", re.ASCII)
-_HTTP = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
+_HTTP = re.compile(r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? GMT", re.ASCII)
+_MONTHS = {
+    name: number for number, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
 
 
 def moment_from_number(seconds: float) -> datetime:
@@ -41,18 +43,23 @@ def moment_from_text(text: str, form: str) -> datetime:
             raise ValueError("not a number of seconds")
         return moment_from_number(float(text))
     if form == RFC822:
-        fraction = _HTTP_FRACTION.search(text[:64])
-        plain = _HTTP_FRACTION.sub(r"\1\3", text[:64]) if fraction else text
-        if not _HTTP.fullmatch(plain):
-            raise ValueError("not an HTTP date")
-        moment = parsedate_to_datetime(plain).astimezone(UTC)
-        return moment.replace(microsecond=int((fraction[2] + "000000")[:6])) if fraction else moment
+        return _from_http_date(text)
     if not _ISO.fullmatch(text):
         raise ValueError("not an ISO 8601 date and time with a zone")
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError as error:
         raise ValueError("out of range") from error
+
+
+def _from_http_date(text: str) -> datetime:
+    """RFC 9110 section 5.6.7, IMF-fixdate, with the fraction that Smithy adds; years of two digits, which `email` guesses at, are refused."""
+    found = _HTTP.fullmatch(text)
+    if found is None or found[2] not in _MONTHS:
+        raise ValueError("not an HTTP date")
+    day, _, year, hour, minute, second = (found[group] for group in range(1, 7))
+    fraction = int(((found[7] or "") + "000000")[:6])
+    return datetime(int(year), _MONTHS[found[2]], int(day), int(hour), int(minute), int(second), fraction, tzinfo=UTC)
 
 
 def number_from_moment(moment: datetime) -> int | float:
