@@ -13,9 +13,7 @@ UNIX, ISO8601, RFC822 = "unixTimestamp", "iso8601", "rfc822"
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _HTTP = re.compile(r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? GMT", re.ASCII)
-_MONTHS = {
-    name: number for number, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
-}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def moment_from_number(seconds: float) -> datetime:
@@ -53,13 +51,13 @@ def moment_from_text(text: str, form: str) -> datetime:
 
 
 def _from_http_date(text: str) -> datetime:
-    """RFC 9110 section 5.6.7, IMF-fixdate, with the fraction that Smithy adds; years of two digits, which `email` guesses at, are refused."""
+    """Read RFC 9110 section 5.6.7, IMF-fixdate, with the fraction that Smithy adds to it."""
     found = _HTTP.fullmatch(text)
     if found is None or found[2] not in _MONTHS:
         raise ValueError("not an HTTP date")
     day, _, year, hour, minute, second = (found[group] for group in range(1, 7))
     fraction = int(((found[7] or "") + "000000")[:6])
-    return datetime(int(year), _MONTHS[found[2]], int(day), int(hour), int(minute), int(second), fraction, tzinfo=UTC)
+    return datetime(int(year), _MONTHS.index(found[2]) + 1, int(day), int(hour), int(minute), int(second), fraction, tzinfo=UTC)
 
 
 def number_from_moment(moment: datetime) -> int | float:

@@ -141,6 +141,23 @@ def test_the_date_header_stands_in_when_it_is_signed() -> None:
     assert outcome(change(signed, headers=without)) == "signature-does-not-match"  # x-amz-date was signed
 
 
+@pytest.mark.parametrize(
+    ("date", "code"),
+    [
+        ("Fri, 02 Jan 2026 03:04:05 GMT", "signature-does-not-match"),
+        ("20260102T030405Z", "signature-does-not-match"),
+        ("Fri, 02 Jan 2026", "incomplete-signature"),
+        ("Fri, 02 Jan 0000 03:04:05 GMT", "incomplete-signature"),
+        ("yesterday", "incomplete-signature"),
+    ],
+)
+def test_the_date_header_is_read_strictly(date: str, code: str) -> None:
+    header = "AWS4-HMAC-SHA256 " + GOOD.replace("x-amz-date", "date")
+    assert outcome(change(PLAIN, headers=(("host", "h"), ("date", date), ("authorization", header)))) == code
+    unsigned = header.replace("host;date", "host")
+    assert outcome(change(PLAIN, headers=(("host", "h"), ("date", date), ("authorization", unsigned)))) == "incomplete-signature"
+
+
 @pytest.mark.parametrize("service", ["bedrock", "iam"])
 def test_paths_are_normalised_and_encoded_twice_save_for_s3(service: str) -> None:
     key = msgspec.structs.replace(KEY, service=service)
