@@ -66,7 +66,9 @@ async def send_request(
         "server": ("127.0.0.1", 8741),
     }
     sent: list[dict[str, Any]] = []
-    messages = [{"type": "http.request", "body": piece, "more_body": then_wait or index < len(pieces) - 1} for index, piece in enumerate(pieces)]
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": then_wait or index < len(pieces) - 1} for index, piece in enumerate(pieces)
+    ]
 
     async def receive() -> dict[str, Any]:
         if messages:

@@ -71,7 +71,7 @@ async def test_a_record_holds_no_text(home: Home) -> None:
         pytest.param("bedrock", "POST", "/guardrails", b"{", 400, "SerializationException", "CreateGuardrail", id="malformed"),
     ],
 )
-async def test_a_refusal_is_recorded_too(  # noqa: PLR0917 - a table's row
+async def test_a_refusal_is_recorded_too(
     home: Home, service: str, method: str, path: str, body: bytes, status: int, code: str, event: str
 ) -> None:
     before = len(await records(home))
