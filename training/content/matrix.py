@@ -30,15 +30,15 @@ def _buckets(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def build(texts: list[str]) -> sparse.csr_array:
-    """Return the matrix of grams, each half scaled by one over the root of its number of grams, as the scorer does."""
+    """Return the matrix of grams, each half scaled as the scorer does it."""
     columns, values, ends = [], [], [0]
     total = 0
     for text in texts:
         words, characters = _buckets(text)
         columns += [words.astype(np.int32), characters.astype(np.int32) + (1 << WORD_BITS)]
         values += [
-            np.full(len(words), max(1, len(words)) ** -0.5, np.float32),
-            np.full(len(characters), max(1, len(characters)) ** -0.5, np.float32),
+            np.full(len(words), (len(words) + features.WORD_DAMPING) ** -0.5, np.float32),
+            np.full(len(characters), (len(characters) + features.CHARACTER_DAMPING) ** -0.5, np.float32),
         ]
         total += len(words) + len(characters)
         ends.append(total)

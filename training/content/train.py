@@ -85,12 +85,13 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, required=True, help="the folder with MANIFEST.json and the data sets")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the weights")
     parser.add_argument("--docs", type=Path, required=True, help="the folder of the reliability table")
+    parser.add_argument("--keep", type=float, default=1.0, help="share of the training windows to use (the tests' reduced run)")
     options = parser.parse_args()
     started = time.monotonic()
     entries = corpus.manifest(options.datasets)
     evaluation = sources.MEASURE + sources.CALIBRATE + sources.CHECK + sources.ALARMING
     held = {name: corpus.read(options.datasets, entries[name], training=False) for name in evaluation}
-    examples = training_examples(options.datasets, SETTINGS.seed)
+    examples = training_examples(options.datasets, SETTINGS.seed, options.keep)
     print(f"{len(examples)} training windows after {time.monotonic() - started:.0f} s", flush=True)
     data = train(examples, [held[name] for name in sources.CALIBRATE])
     print(f"trained after {time.monotonic() - started:.0f} s", flush=True)

@@ -6,8 +6,10 @@ The words of the specification (`_hashing.c` computes the very same thing, and a
 2. Word grams: runs of `[0-9a-z']` and bytes >= 0x80; single words, and neighbouring pairs joined by one space.
 3. Character grams: 3 to 5 code points inside one space-separated token, which carries a space before and after it.
 4. A gram's bucket is the top `bits` bits of CRC-32(gram) * 0x9E3779B1 modulo 2^32. Every bucket counts once per window.
+5. The weights of a half (words, characters) are summed, and the sum is divided by the root of its number of distinct buckets plus a
+   damping: one word by itself must not weigh as much as a page that says the same throughout.
 
-All of it is integer arithmetic, so that the interpreters agree bit for bit.
+Everything up to the sums is integer arithmetic, so that the interpreters agree bit for bit; the division is the same code for both.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from ringwall.errors import LimitExceeded
 VERSION = 1
 MAX_CHARACTERS = 65_536
 """One window; guardrails passes about a thousand characters."""
+
+WORD_DAMPING = 4
+CHARACTER_DAMPING = 30
 
 _SHORTEST = 3
 _LONGEST = 5

@@ -95,8 +95,8 @@ class LinearContentScorer:
     def margins(self, text: str) -> list[float]:
         """Return the raw margin of every head, in the order of the header (for calibration and tests)."""
         word_grams, word_sums, character_grams, character_sums = self._sums(features.normalise(text))
-        word_norm = math.sqrt(max(1, word_grams))
-        character_norm = math.sqrt(max(1, character_grams))
+        word_norm = math.sqrt(word_grams + features.WORD_DAMPING)
+        character_norm = math.sqrt(character_grams + features.CHARACTER_DAMPING)
         return [
             head.word_scale * word_sums[i] / word_norm + head.character_scale * character_sums[i] / character_norm + head.bias
             for i, head in enumerate(self._weights.header.heads)

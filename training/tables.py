@@ -1,0 +1,62 @@
+"""Write the measured tables into docs/filters/watch.md: `python -m training.tables` (from the repository's root)."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from training.content import card
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "filters" / "watch.md"
+WEIGHTS = ROOT / "src" / "ringwall" / "watch" / "weights"
+
+
+def put(page: str, name: str, lines: list[str]) -> str:
+    """Replace what stands between the two marks of a name."""
+    block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- /{name} -->"
+    return re.sub(rf"<!-- {name} -->\n.*?<!-- /{name} -->", lambda _: block, page, flags=re.DOTALL)
+
+
+def topics_table(measured: dict) -> list[str]:
+    """Return the Markdown table of the topics."""
+    lines = ["| topic | AUROC | recall at the threshold | unrelated texts flagged | texts |", "|---|---|---|---|---|"]
+    for name, figure in measured["topics"].items():
+        lines.append(
+            f"| {name} | {figure['auroc']:.3f} | {figure['recall']:.2f} | {100 * figure['unrelated_flagged']:.1f} % | {figure['texts']} |"
+        )
+    return [*lines, f"| **mean** | **{measured['auroc']:.3f}** | | | |"]
+
+
+def grounding_table(measured: dict) -> list[str]:
+    """Return the Markdown table of grounding."""
+    lines = ["| source | AUROC | answers | fitted on |", "|---|---|---|---|"]
+    return lines + [
+        f"| {name} | {figure['auroc']:.3f} | {figure['answers']} | {'yes' if figure['fitted_on'] else 'no'} |"
+        for name, figure in measured.items()
+    ]
+
+
+def relevance_table(measured: dict) -> list[str]:
+    """Return the Markdown table of relevance."""
+    lines = ["| source | AUROC of an answer to its own query against another's | pairs |", "|---|---|---|"]
+    return lines + [f"| {name} | {figure['auroc']:.3f} | {figure['pairs']} |" for name, figure in measured.items()]
+
+
+def main() -> None:
+    """Fill the page in."""
+    content = json.loads((WEIGHTS / "content-v1.card.json").read_text("utf-8"))
+    lexical = json.loads((WEIGHTS / "lexical-v1.card.json").read_text("utf-8"))
+    page = PAGE.read_text("utf-8")
+    page = put(page, "content-metrics", card.metrics_table(content))
+    page = put(page, "content-rates", card.rates_table(content))
+    page = put(page, "content-limits", [f"- {limit}" for limit in content["limits"]])
+    page = put(page, "topics", topics_table(lexical["topics"]))
+    page = put(page, "grounding", grounding_table(lexical["grounding"]))
+    page = put(page, "relevance", relevance_table(lexical["relevance"]))
+    PAGE.write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
