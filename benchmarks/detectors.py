@@ -1,7 +1,8 @@
 """Time the detectors on 1,000 characters, and their growth to 1 MB: `python benchmarks/detectors.py [--quick]`.
 
 The policy is the one of the side-by-side benchmark: 15 types of personal data, 200 made-up words, 10 regular expressions, secrets, and all
-attack rules. CPU time of one process, best of several rounds; `raw` reads the text alone, `all` every reading with the interpreter that is built.
+attack rules. CPU time of one process, best of several rounds; `raw` reads the text alone, `all` every reading with the interpreter that is
+built.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
 
 PII = (
     "EMAIL", "PHONE", "US_SOCIAL_SECURITY_NUMBER", "CREDIT_DEBIT_CARD_NUMBER", "INTERNATIONAL_BANK_ACCOUNT_NUMBER", "IP_ADDRESS", "URL",
-    "CRYPTO", "US_PASSPORT_NUMBER", "US_DRIVER_LICENSE", "US_BANK_ACCOUNT_NUMBER", "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", "MEDICAL_LICENSE",
-    "UK_NATIONAL_HEALTH_SERVICE_NUMBER", "DATE_TIME",
+    "CRYPTO", "US_PASSPORT_NUMBER", "US_DRIVER_LICENSE", "US_BANK_ACCOUNT_NUMBER", "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER",
+    "MEDICAL_LICENSE",    "UK_NATIONAL_HEALTH_SERVICE_NUMBER", "DATE_TIME",
 )  # fmt: skip
 REGEXES = (
     ("order_id", r"\bORD-\d{8}\b"),
@@ -93,9 +94,8 @@ def main() -> None:
     for personal in (False, True):
         texts = [text(1000, personal=personal, seed=seed) for seed in range(50)]
         kind = "with personal data" if personal else "clean"
-        print(
-            f"1,000 characters {kind:>18}: raw {best_ms(detectors, texts, 'raw', 20):.3f} ms, of it patterns {best_ms(bare, texts, 'raw', 20):.3f} ms"
-        )
+        raw, patterns = best_ms(detectors, texts, "raw", 20), best_ms(bare, texts, "raw", 20)
+        print(f"1,000 characters {kind:>18}: raw {raw:.3f} ms, without words {patterns:.3f} ms")
         if not quick:
             print(f"1,000 characters {kind:>18}: all {best_ms(detectors, texts[:10], 'all', 3):.3f} ms")
     for size in (1_000, 10_000, 100_000, 1_000_000):

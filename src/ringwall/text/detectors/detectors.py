@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from ringwall.text.detectors.config import DetectorConfig, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
 from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
-from ringwall.text.detectors.readings import Reach, is_scrambled, reaches_of
+from ringwall.text.detectors.readings import Reach, is_joined, is_scrambled, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
 from ringwall.text.phrases import PhraseAutomaton
@@ -56,7 +57,8 @@ class Detectors:
             "decoded": LiteralMatcher([_unbound(rule) for rule in plan.literal if rule.reach != "faithful"]),
             "guessed": LiteralMatcher([rule for rule in plan.literal if rule.reach == "guessed"]),
         }
-        self._attacks = AttackMatcher(ATTACKS) if config.attacks else None
+        self._attacks = _shipped_attacks() if config.attacks else None
+        self._first_trigger = plan.first_trigger
         self._attack_rules = plan.attack_rules
         self._phrase_rules = tuple(plan.phrase_rules)
         self._letters = tuple(sum(map(str.isalnum, phrase)) for phrase in plan.phrases)
@@ -67,6 +69,9 @@ class Detectors:
 
     def scan(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> Scan:
         """Find everything the configuration asks for, in all readings of a text or in the text as it is.
+
+        Attack rules run on the text itself, on what decodes plainly, and on every reading in which the phrase automaton saw a trigger word
+        of theirs: each match of a rule holds one.
 
         Args:
             text: at most `limits.text_chars` characters; any code points.
@@ -79,7 +84,9 @@ class Detectors:
         """
         return self.scan_views(text, limits=limits, readings=readings)[0]
 
-    def scan_views(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> tuple[Scan, tuple[View, ...]]:
+    def scan_views(
+        self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all"
+    ) -> tuple[Scan, tuple[View, ...]]:
         """Do as `scan`, and return the readings too, for learned detectors that score the same ones.
 
         Raises:
@@ -90,8 +97,14 @@ class Detectors:
         made = read_views(text, automaton=self.automaton, limits=limits, depth=0 if readings == "raw" else None)
         views = made.views[:1] if readings == "raw" else made.views
         collector = Collector(text)
+        triggered = {hit.chain for hit in made.phrase_hits if hit.phrase >= self._first_trigger}
+        stray = not triggered.issubset({view.chain for view in views})
         for view in views:
-            self._read(view, collector)
+            reaches = reaches_of(view)
+            self._read(view, reaches, collector)
+            if self._attacks is not None and ("faithful" in reaches or view.chain in triggered or (stray and is_joined(view.chain))):
+                for attack, start, end in self._attacks.hits(view.text):
+                    collector.add(self._attack_rules[attack.id], view, start, end, attack.confidence)
         for hit in made.phrase_hits:
             if readings == "all" or hit.chain in _PLAIN:
                 self._take_phrase(hit, collector)
@@ -111,14 +124,11 @@ class Detectors:
             return
         collector.add_span(rule, hit.chain, hit.span, "", 1.0)
 
-    def _read(self, view: View, collector: Collector) -> None:
-        for reach in reaches_of(view):
+    def _read(self, view: View, reaches: tuple[Reach, ...], collector: Collector) -> None:
+        for reach in reaches:
             for rule, start, end in self._literal[reach].hits(view.text):
                 if reach != "decoded" or stands_alone(collector.text, view, start, end, asks_start=rule.asks_start, asks_end=rule.asks_end):
                     collector.add(self._rules[rule.rule_index], view, start, end, rule.confidence)
-        if self._attacks is not None:
-            for attack, start, end in self._attacks.hits(view.text):
-                collector.add(self._attack_rules[attack.id], view, start, end, attack.confidence)
 
 
 class _Plan:
@@ -128,6 +138,7 @@ class _Plan:
         self.rules: list[Rule] = []
         self.literal: list[LiteralRule] = []
         self.phrases: list[str] = []
+        self.first_trigger = 0
         self.phrase_rules: list[Rule | None] = []
         self.attack_rules: dict[str, Rule] = {}
         self.max_match: dict[str, int | None] = {}
@@ -198,6 +209,7 @@ class _Plan:
             self._add_rule(rule)
             self.attack_rules[attack.id] = rule
             self.max_match[rule.rule_id] = None
+        self.first_trigger = len(self.phrases)
         for word in trigger_phrases(rules):
             self._add_phrase(word, None)
 
@@ -220,6 +232,12 @@ def compile_detectors(config: DetectorConfig) -> Detectors:
         InvalidRequest: an unknown type, a word or a regular expression that can't be taken; the message says which and why.
     """
     return Detectors(config)
+
+
+@lru_cache(maxsize=1)
+def _shipped_attacks() -> AttackMatcher:
+    """Compile the attack rules once: they are the same in every configuration, and RE2 learns its states from the texts of all."""
+    return AttackMatcher(ATTACKS)
 
 
 def _unbound(rule: LiteralRule) -> LiteralRule:

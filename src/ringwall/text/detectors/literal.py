@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ringwall.text.detectors.boundaries import is_word
-from ringwall.text.detectors.engine import PatternSet
+from ringwall.text.detectors.engine import PatternSet, loosened
 from ringwall.text.detectors.readings import Reach
 from ringwall.text.detectors.rule import Check
 
@@ -37,7 +37,7 @@ class LiteralMatcher:
 
     def __init__(self, rules: Sequence[LiteralRule]) -> None:
         self._rules = tuple(rules)
-        self._set = PatternSet([rule.regex for rule in rules])
+        self._set = PatternSet([rule.regex if rule.custom else loosened(rule.regex) for rule in rules])
 
     def hits(self, text: str) -> Iterator[tuple[LiteralRule, int, int]]:
         """Yield (rule, start, end) in code points of `text`; hits that a rule's check refuses are left out.
