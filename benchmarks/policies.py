@@ -1,4 +1,4 @@
-"""What a permission decision costs, at 10, 100 and 1,000 statements; beside Cedar (cedarpy) where that is installed.
+"""What a permission decision costs, at 10, 100 and 1,000 statements, and what identity costs per request; beside Cedar where installed.
 
 Run: python benchmarks/policies.py [--peer PYTHON]   (PYTHON: the interpreter of an environment with cedarpy; printed as a ratio)
 Figures are thread CPU time per decision: the median over requests of the fastest of three repetitions each.
@@ -7,13 +7,16 @@ Figures are thread CPU time per decision: the median over requests of the fastes
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 SERVICES = ["trading", "portfolio", "s3", "bedrock", "kb", "mail", "crm", "ticket", "vault", "shell"]
@@ -180,6 +183,47 @@ def cedar() -> None:
         )
 
 
+async def identity() -> None:
+    """What identity costs per request, warm, over SQLite: signature and permission, for a user and for a role's session."""
+    from ringwall.identity import Identity
+    from ringwall.identity.roles import NewRole
+    from ringwall.identity.sessions import RoleRequest
+    from ringwall.keys import open_keys
+    from ringwall.storage import open_storage
+    from ringwall.vocabulary import system_clock
+    from ringwall.wire import HttpRequest, SigningKey, sign_request
+
+    plain = HttpRequest(
+        "POST", b"/guardrail/x/version/1/apply", b"", (("host", "localhost"), ("content-type", "application/json")), b"{}", True
+    )
+    context = {"aws:SourceIp": "127.0.0.1", "aws:SecureTransport": "true", "aws:EpochTime": 1, "aws:RequestedRegion": "us-east-1"}
+    with tempfile.TemporaryDirectory() as directory:
+        storage = open_storage(directory, clock=system_clock)
+        room = Identity(storage, await open_keys(storage, data_dir=Path(directory), environ={}), system_clock, "us-east-1")
+        made = await room.create_administrator("bench")
+        account, key = made.account.account_id, made.access_key
+        trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}}
+        role = await room.roles.create(account, NewRole(name="app", trust=json.dumps(trust)))
+        await room.roles.attach(account, "app", "arn:aws:iam::aws:policy/AmazonBedrockLimitedAccess")
+        arn = f"arn:aws:bedrock:us-east-1:{account}:guardrail/x"
+        user = sign_request(plain, SigningKey(key.key.name, key.secret_access_key, "us-east-1", "bedrock"), system_clock())
+        issued = await room.sessions.assume_role(await room.authenticate(user), RoleRequest(role_arn=role.arn, session_name="bench"))
+        secret = SigningKey(issued.session.access_key_id, issued.session.secret_access_key, "us-east-1", "bedrock", issued.token)
+        for name, request in (("user", user), ("session", sign_request(plain, secret, system_clock()))):
+            caller = await room.authenticate(request)
+            await room.authorize(caller, "bedrock:ApplyGuardrail", [arn], context)
+            start = time.thread_time_ns()
+            for _ in range(REQUESTS):
+                await room.authenticate(request)
+            middle = time.thread_time_ns()
+            for _ in range(REQUESTS):
+                await room.authorize(caller, "bedrock:ApplyGuardrail", [arn], context)
+            end = time.thread_time_ns()
+            signature, permission = (middle - start) / REQUESTS / 1e3, (end - middle) / REQUESTS / 1e3
+            print(f"identity  {name:8}: authenticate {signature:6.2f} us, authorize {permission:6.2f} us")
+        await storage.close()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", default=sys.executable, help="interpreter of an environment with cedarpy")
@@ -189,6 +233,7 @@ if __name__ == "__main__":
         cedar()
     else:
         ringwall()
+        asyncio.run(identity())
         found = subprocess.run([arguments.peer, "-c", "import cedarpy"], capture_output=True, check=False).returncode == 0
         if found:
             subprocess.run([arguments.peer, __file__, "--cedar"], check=True)

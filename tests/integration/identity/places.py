@@ -61,9 +61,9 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(directory: Path) -> AsyncIterator[House]:
+async def open_house(directory: Path, place: str | Path | None = None) -> AsyncIterator[House]:
     clock = Clock()
-    storage = open_storage(directory, clock=clock)
+    storage = open_storage(place or directory, clock=clock)
     try:
         keys = await open_keys(storage, data_dir=directory, environ={})
         identity = Identity(storage, keys, clock, REGION)

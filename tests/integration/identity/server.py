@@ -16,6 +16,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+CALLED: set[tuple[str, str]] = set()
+"""Service and operation of every call that a client of this process has made and that was answered."""
+
 
 @dataclass
 class Server:
@@ -25,7 +28,7 @@ class Server:
 
     def client(self, service: str, keys: tuple[str, ...] | None = None) -> Any:
         chosen = keys or self.keys
-        return boto3.session.Session().client(
+        client = boto3.session.Session().client(
             service,
             endpoint_url=self.url,
             region_name="us-east-1",
@@ -34,6 +37,13 @@ class Server:
             aws_session_token=chosen[2] if len(chosen) > 2 else None,
             config=Config(retries={"total_max_attempts": 1}),
         )
+        client.meta.events.register("after-call.*.*", _note)
+        return client
+
+
+def _note(http_response: Any, model: Any, **_: Any) -> None:
+    if http_response.status_code == 200:
+        CALLED.add((model.service_model.service_name, model.name))
 
 
 @contextmanager

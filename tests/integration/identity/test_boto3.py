@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.identity.server import Server, running
+from ringwall.api.aws.operation import Operation
+from ringwall.api.aws.operations import iam as iam_operations
+from ringwall.api.aws.operations import sts as sts_operations
+from tests.integration.identity.server import CALLED, Server, running
+
+ROWS = [*iam_operations.OPERATIONS, *sts_operations.OPERATIONS]
 
 
 @pytest.fixture(scope="module")
@@ -307,3 +313,75 @@ def test_the_summary(iam: Any) -> None:
     assert summary["Users"] >= 1
     assert summary["UsersQuota"] == 5_000
     assert summary["AccessKeysPerUserQuota"] == 2
+
+
+def test_what_users_roles_and_groups_share(server: Server, iam: Any) -> None:
+    """The same operations on each kind of holder, each called and answered."""
+    trust = document({"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"})
+    iam.create_user(UserName="shared", Path="/shared/")
+    iam.create_role(RoleName="shared", Path="/shared/", AssumeRolePolicyDocument=trust)
+    iam.create_group(GroupName="shared", Path="/shared/")
+    full = "arn:aws:iam::aws:policy/AmazonBedrockFullAccess"
+    for kind in ("user", "role", "group"):
+        named = {f"{kind.capitalize()}Name": "shared"}
+
+        def call(name: str, **arguments: Any) -> Any:
+            return getattr(iam, name)(**named, **arguments)  # noqa: B023 # called in this turn only
+
+        assert [one["Path"] for one in getattr(iam, f"list_{kind}s")(PathPrefix="/shared/")[f"{kind.capitalize()}s"]] == ["/shared/"]
+        call(f"put_{kind}_policy", PolicyName="b", PolicyDocument=ALLOW)
+        call(f"put_{kind}_policy", PolicyName="a", PolicyDocument=ALLOW)
+        assert call(f"list_{kind}_policies")["PolicyNames"] == ["a", "b"]
+        assert call(f"get_{kind}_policy", PolicyName="a")["PolicyDocument"] == json.loads(ALLOW)
+        call(f"delete_{kind}_policy", PolicyName="a")
+        call(f"delete_{kind}_policy", PolicyName="b")
+        call(f"attach_{kind}_policy", PolicyArn=full)
+        assert [one["PolicyArn"] for one in call(f"list_attached_{kind}_policies")["AttachedPolicies"]] == [full]
+        call(f"detach_{kind}_policy", PolicyArn=full)
+        if kind != "group":
+            call(f"put_{kind}_permissions_boundary", PermissionsBoundary=full)
+            call(f"delete_{kind}_permissions_boundary")
+            call(f"tag_{kind}", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+            call(f"untag_{kind}", TagKeys=["A"])
+            assert call(f"list_{kind}_tags")["Tags"] == [{"Key": "b", "Value": "2"}]
+    assert iam.update_role_description(RoleName="shared", Description="other")["Role"]["Description"] == "other"
+    arn = iam.create_policy(PolicyName="tagged", PolicyDocument=ALLOW, Tags=[{"Key": "a", "Value": "1"}])["Policy"]["Arn"]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "b", "Value": "2"}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["a"])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    iam.delete_policy(PolicyArn=arn)
+    iam.add_user_to_group(GroupName="shared", UserName="shared")
+    iam.remove_user_from_group(GroupName="shared", UserName="shared")
+    iam.delete_group(GroupName="shared")
+    iam.delete_role(RoleName="shared")
+    iam.delete_user(UserName="shared")
+
+
+def test_every_served_operation_was_called(tmp_path: Path) -> None:
+    """Each row of the IAM and STS tables has answered an unmodified client above; all are called again where those did not run here."""
+    served = {(row.service, row.name) for row in ROWS}
+    if served - CALLED:
+        with running(tmp_path / "data") as server:
+            iam = server.client("iam")
+            for scenario in (test_who_am_i, test_wrong_credentials, test_session_tokens):
+                scenario(server)
+            for scenario in (
+                test_lists_are_paged,
+                test_inline_policies_come_back_as_documents,
+                test_api_keys,
+                test_the_simulator,
+                test_the_summary,
+            ):
+                scenario(iam)
+            for scenario in (test_users, test_managed_policies, test_boundaries_and_groups, test_access_keys, test_roles_and_sessions):
+                scenario(server, iam)
+            test_what_users_roles_and_groups_share(server, iam)
+    assert served - CALLED == set()
+    assert len(served) > 75
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.service}:{row.name}")
+def test_every_row_is_checked_under_its_own_action(row: Operation) -> None:
+    assert row.action == f"{row.service}:{row.name}"
+    assert row.authorized or row.name in ("GetCallerIdentity", "GetSessionToken"), "what AWS asks no permission for"
+    assert row.read_only == row.name.startswith(("Get", "List", "Simulate")) or row.name == "GetSessionToken"
