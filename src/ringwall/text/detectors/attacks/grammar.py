@@ -130,7 +130,7 @@ def _triggers(alternative: str) -> list[str]:
     """Return the telling words of an alternative; all of it, where its words are short and there are several."""
     words = alternative.replace("'", "").split()
     telling = [word for word in words if word in SHORT_TRIGGERS or (len(word) >= TRIGGER_LETTERS and word not in COMMON_WORDS)]
-    if telling or len(words) == 1:
+    if telling or len(words) == 1 or not COMMON_WORDS.isdisjoint(words):
         return telling
     return [" ".join(words)]
 
