@@ -14,10 +14,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
+from ringwall.wire.canonical import canonical_path, canonical_query, folded
 from ringwall.wire.errors import (
     IncompleteSignature,
     PayloadHashMismatch,
@@ -36,16 +36,12 @@ SKEW = timedelta(minutes=15)
 BEARER_CHARS = 8192
 SIGNED_HEADERS = 128
 
-_UNRESERVED = "-_.~"
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII)
 _CREDENTIAL = re.compile(r"(\w{1,128})/(\d{8})/([a-z0-9-]{1,64})/([A-Za-z0-9_.-]{1,64})/aws4_request", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SIGNED_NAMES = re.compile(r"(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+)(?:;(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+))*", re.ASCII)
 _USUAL = re.compile(r"Credential=([^\s,=]+), SignedHeaders=([^\s,=]+), Signature=([^\s,=]+)")  # as every SDK writes it
 _AMZ_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
-_RUNS = re.compile(r"  |[\t\r\n]")
-_SPACES = re.compile(r"[ \t\r\n]+")
 _PRESIGNED = re.compile(rb"(?:^|&)(?:X-Amz-(?:Signature|Credential|Algorithm)|AWSAccessKeyId|Signature)=", re.IGNORECASE)
 
 
@@ -174,17 +170,11 @@ def _signed_values(claim: SigV4Claim, request: HttpRequest) -> dict[str, str]:
         found = index.get(name) or (host or authority if name in _HOST_NAMES else None)
         if found is None:
             raise SignatureDoesNotMatch(f"header `{name[:60]}` is signed but is not in the request")
-        values[name] = _folded(found[0]) if len(found) == 1 else ",".join([_folded(value) for value in found])
+        values[name] = folded(found[0]) if len(found) == 1 else ",".join([folded(value) for value in found])
     return values
 
 
 _HOST_NAMES = frozenset({"host", ":authority"})  # HTTP/2 clients sign the pseudo-header in the header's stead
-
-
-def _folded(value: str) -> str:
-    """Trim a value and fold its white space."""
-    folded = value.strip(" \t\r\n")
-    return _SPACES.sub(" ", folded) if _RUNS.search(folded) else folded
 
 
 def _signing_date(claim: SigV4Claim, request: HttpRequest) -> str:
@@ -253,46 +243,6 @@ def _canonical_request(request: HttpRequest, headers: Mapping[str, str], payload
         return text.encode("latin-1")  # header values were decoded as Latin-1: these are the bytes of the wire
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
-
-
-def canonical_path(raw_path: bytes, service: str) -> str:
-    """Return the path as it is signed: normalised and percent-encoded once more, save for S3, which signs it as it stands."""
-    if service == "s3":
-        return quote(unquote_to_bytes(raw_path), safe="/-_.~") or "/"
-    path = raw_path
-    if b"//" in path or b"/." in path:
-        path = _remove_dot_segments(path)
-    text = path.decode("latin-1")
-    if _PLAIN_PATH.fullmatch(text):
-        return text or "/"
-    return quote(path, safe="/-_.~")
-
-
-def _remove_dot_segments(path: bytes) -> bytes:
-    """RFC 3986 section 5.2.4, and empty segments dropped, as every AWS signer does."""
-    kept: list[bytes] = []
-    for segment in path.split(b"/"):
-        if segment == b"..":
-            if kept:
-                kept.pop()
-        elif segment not in {b"", b"."}:
-            kept.append(segment)
-    trailing = b"/" if kept and path.endswith(b"/") else b""
-    return b"/" + b"/".join(kept) + trailing
-
-
-def canonical_query(query: bytes) -> str:
-    """Return the query as it is signed: each name and value percent-encoded, sorted by name, then value."""
-    pairs = []
-    for part in query.split(b"&"):
-        if part:
-            name, _, value = part.partition(b"=")
-            pairs.append((_encode(name), _encode(value)))
-    return "&".join([f"{name}={value}" for name, value in sorted(pairs)])
-
-
-def _encode(part: bytes) -> str:
-    return quote(unquote_to_bytes(part), safe=_UNRESERVED)
 
 
 @lru_cache(maxsize=1024)

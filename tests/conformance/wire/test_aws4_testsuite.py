@@ -13,6 +13,7 @@ import pytest
 
 from ringwall.errors import NotAuthenticated
 from ringwall.wire import HttpRequest, IncompleteSignature, SignatureDoesNotMatch, SigV4Claim, parse_credentials, sigv4, verify_sigv4
+from ringwall.wire.canonical import folded
 
 pytestmark = pytest.mark.shared
 
@@ -105,6 +106,6 @@ def test_the_canonical_request_is_the_suites_own_for_all_34_vectors(shared: Path
         claim = parse_credentials(request)
         assert isinstance(claim, SigV4Claim)
         present = {name: request.header_values(name) for name in claim.signed_headers}
-        headers = {name: ",".join(map(sigv4._folded, values)) for name, values in present.items()}
+        headers = {name: ",".join(map(folded, values)) for name, values in present.items()}
         made = sigv4._canonical_request(request, headers, sigv4._payload_hash(request), claim.service)
         assert made == path.with_suffix(".creq").read_bytes()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from ringwall.vocabulary import Limits
 from ringwall.wire import HttpRequest, Match, Router, decode_input, encode_output, load_service
-from ringwall.wire.sigv4 import canonical_query
+from ringwall.wire.canonical import canonical_query
 
 from .shape_values import Maker, plain, without_empty
 
