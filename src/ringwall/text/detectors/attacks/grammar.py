@@ -18,6 +18,7 @@ from ringwall.text.detectors.attacks.vocabulary import COMMON_WORDS, SHORT_TRIGG
 
 Category = Literal["JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"]
 
+_PHRASE_LETTERS = 8  # of common words together, to say something
 TRIGGER_LETTERS = 4  # shorter words come up by chance in rotated text
 _OUTER_LETTERS = 5  # of the first and last word in a text without separators
 _INNER_LETTERS = 3
@@ -130,7 +131,7 @@ def _triggers(alternative: str) -> list[str]:
     """Return the telling words of an alternative; all of it, where its words are short and there are several."""
     words = alternative.replace("'", "").split()
     telling = [word for word in words if word in SHORT_TRIGGERS or (len(word) >= TRIGGER_LETTERS and word not in COMMON_WORDS)]
-    if telling or len(words) == 1 or not COMMON_WORDS.isdisjoint(words):
+    if telling or len(words) == 1 or (not COMMON_WORDS.isdisjoint(words) and len("".join(words)) < _PHRASE_LETTERS):
         return telling
     return [" ".join(words)]
 

@@ -42,12 +42,12 @@ SHORT_TRIGGERS = frozenset(("dan",))
 
 COMMON_WORDS = words(
     """
-    your this that with have from into will must them what like were been then only such said know told over would should could these those
+    your this that with have from into will must them what like were been then only such said know over would should could these those
     their while where which there about other every never again still until please write response responses data following words word work
     customer answer test testing security information first environment service shall using character function language personal transform
     entire online rights point request operating give code real state users text question subject current sentences change list
-    here complete role around user limited internal actual received post without before down training
-    show tell send make content contents line lines file learned given existing original final
+    here complete role around user limited internal actual post without before down training
+    show tell send make content contents line lines file learned existing original final
     """
 )
 """Words too common to say that a reading is worth making."""
