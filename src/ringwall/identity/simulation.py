@@ -10,7 +10,7 @@ import msgspec
 from ringwall.identity.caller import caller_of, session_of
 from ringwall.identity.entities import Holder, Role, User
 from ringwall.identity.errors import InvalidInput, NoSuchEntity
-from ringwall.identity.permissions import NamedDocument, Permissions, compile_documents
+from ringwall.identity.permissions import NamedDocument, Permissions
 from ringwall.policies import (
     CompiledStatement,
     Decision,
@@ -21,12 +21,14 @@ from ringwall.policies import (
     compile_policies,
     evaluate,
     parse_policy,
+    read_stored_policy,
 )
 from ringwall.policies.pattern import Variable, tokenize
 from ringwall.vocabulary import Principal
 
 Verdict = Literal["allowed", "explicitDeny", "implicitDeny"]
-_MAX_EVALUATIONS = 10_000
+_MAX_EVALUATIONS = 1_000
+_MAX_POLICY_CHARS = 131_072
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,10 @@ class Simulator:
         """Check the documents of a request and name them as the simulator does: `PolicyInputList.1`.
 
         Raises:
-            InvalidInput: one of them does not parse.
+            InvalidInput: one of them does not parse, or they are too long together.
         """
+        if sum(map(len, documents)) > _MAX_POLICY_CHARS:
+            raise InvalidInput(f"A simulation takes at most {_MAX_POLICY_CHARS} characters of policies")
         named = []
         for index, document in enumerate(documents):
             try:
@@ -122,6 +126,11 @@ class Simulator:
         return found
 
 
+def context_keys(documents: Sequence[NamedDocument]) -> tuple[str, ...]:
+    """Return the condition keys that documents ask for, in conditions and variables."""
+    return tuple(sorted({key for statement in _compile(tuple(documents)).statements for key in _keys(statement)}))
+
+
 def simulate(question: Question) -> tuple[Answer, ...]:
     """Try every action on every resource.
 
@@ -131,8 +140,8 @@ def simulate(question: Question) -> tuple[Answer, ...]:
     if len(question.actions) * len(question.resources) > _MAX_EVALUATIONS:
         raise InvalidInput(f"A simulation tries at most {_MAX_EVALUATIONS} combinations of actions and resources")
     sets = PolicySets(
-        compile_documents(question.documents),
-        boundary=None if question.boundary is None else compile_documents(question.boundary),
+        _compile(question.documents),
+        boundary=None if question.boundary is None else _compile(question.boundary),
         resource=_resource_policy(question.resource_policy),
     )
     return tuple(
@@ -140,6 +149,11 @@ def simulate(question: Question) -> tuple[Answer, ...]:
         for action in question.actions
         for resource in question.resources
     )
+
+
+def _compile(documents: tuple[NamedDocument, ...]) -> PolicySet:
+    """Compile without keeping: what is tried here must not push out what decides."""
+    return compile_policies([read_stored_policy(document, name=name) for name, document in documents])
 
 
 def _resource_policy(document: str) -> PolicySet | None:

@@ -37,6 +37,7 @@ _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"},
 )
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|[{\[]|[}\]]', re.DOTALL)  # a string is eaten whole, an open one to the end: linear
 _SID = re.compile(r"[A-Za-z0-9]{0,128}")
 _ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]{1,64}:[A-Za-z0-9_*?-]{1,128}")
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9-]{1,64}:[\x21-\x7e]{1,320}")
@@ -107,6 +108,8 @@ def _load(document: str | bytes) -> dict[str, Any]:
         text = document if isinstance(document, str) else document.decode()
         _check_depth(text)
         body = json.loads(text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_no_constant)
+        if "\\u" in text or not text.isascii():
+            json.dumps(body, ensure_ascii=False).encode()  # refuses lone surrogates, which nothing further on could print
     except (ValueError, RecursionError) as error:
         raise MalformedPolicyDocument("Syntax errors in policy: it is not JSON in UTF-8") from error
     if not isinstance(body, dict):
@@ -116,7 +119,7 @@ def _load(document: str | bytes) -> dict[str, Any]:
 
 def _check_depth(text: str) -> None:
     depth = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*+"|[{\[]|[}\]]', text, re.DOTALL):
+    for token in _BRACKETS.finditer(text):
         if token.group() in "{[":
             depth += 1
             if depth > MAX_DEPTH:

@@ -303,6 +303,11 @@ def test_the_simulator(iam: Any) -> None:
     missing = iam.simulate_custom_policy(**arguments)["EvaluationResults"]
     assert missing[0]["EvalDecision"] == "implicitDeny"
     assert missing[0]["MissingContextValues"] == ["aws:securetransport"]
+    assert iam.get_context_keys_for_custom_policy(PolicyInputList=[policy])["ContextKeyNames"] == ["aws:securetransport"]
+    admin = iam.get_user()["User"]["Arn"]
+    assert iam.get_context_keys_for_principal_policy(PolicySourceArn=admin, PolicyInputList=[policy])["ContextKeyNames"] == [
+        "aws:securetransport"
+    ]
     assert refused("InvalidInput", 400, iam.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["iam:GetUser"])
     paged = iam.get_paginator("simulate_custom_policy").paginate(**arguments, PaginationConfig={"PageSize": 1})
     assert len([one for page in paged for one in page["EvaluationResults"]]) == 3

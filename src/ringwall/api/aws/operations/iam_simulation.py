@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ringwall.api.aws.operation import Call, Operation
+from ringwall.api.aws.operation import Call, Handler, Operation, Resources
 from ringwall.api.aws.operations.iam_shapes import Input, Output, anything, sliced
 from ringwall.identity.errors import InvalidInput
-from ringwall.identity.simulation import Answer, Question, simulate
+from ringwall.identity.simulation import Answer, Question, context_keys, simulate
 from ringwall.policies import request_context
 from ringwall.vocabulary import Principal
 
@@ -96,11 +96,30 @@ def _source_type(name: str) -> str:
     return "resource" if name == "ResourcePolicy" else "none"
 
 
+async def _keys_for_custom(call: Call, request: Input) -> Output:
+    return {"ContextKeyNames": list(context_keys(call.rooms.identity.simulation.read(request["PolicyInputList"], "PolicyInputList")))}
+
+
+async def _keys_for_principal(call: Call, request: Input) -> Output:
+    simulation = call.rooms.identity.simulation
+    attached, _, _ = await simulation.attached(call.account_id, request["PolicySourceArn"])
+    given = simulation.read(request.get("PolicyInputList") or (), "PolicyInputList")
+    return {"ContextKeyNames": list(context_keys((*attached, *given)))}
+
+
 def _source(_call: Call, request: Input) -> Sequence[str]:
     return (request["PolicySourceArn"],)
 
 
+def _row(name: str, handle: Handler, resources: Resources) -> Operation:
+    return Operation("iam", name, f"iam:{name}", handle, resources, read_only=True)
+
+
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("iam", "SimulateCustomPolicy", "iam:SimulateCustomPolicy", _simulate_custom, anything, read_only=True),
-    Operation("iam", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", _simulate_principal, _source, read_only=True),
+    _row("GetContextKeysForCustomPolicy", _keys_for_custom, anything),
+    Operation(
+        "iam", "GetContextKeysForPrincipalPolicy", "iam:GetContextKeysForPrincipalPolicy", _keys_for_principal, _source, read_only=True
+    ),
+    _row("SimulateCustomPolicy", _simulate_custom, anything),
+    _row("SimulatePrincipalPolicy", _simulate_principal, _source),
 )
