@@ -154,7 +154,7 @@ def run_checks(
             raise LimitExceeded("a text has more readings than the budget for decoding allows", remedy="send less encoded content")
         found.extend((each, finding) for finding in scan.findings)
         if learns:
-            readings.extend(readings_of(each.text, shared))
+            readings.extend(readings_of(each.text, scan.views, shared))
     worst = score_categories(scorer, readings) if scorer is not None and learns else {}
     thresholds = scorer.thresholds if scorer is not None else {}
     severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}

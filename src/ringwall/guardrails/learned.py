@@ -23,12 +23,14 @@ _LEVELS: tuple[Confidence, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
 _LEAST: dict[str, int] = {"HIGH": 1, "MEDIUM": 2, "LOW": 3}  # a HIGH filter blocks LOW confidence and more, a LOW filter only HIGH
 
 
-_LETTER = r"[A-Za-z\x{80}-\x{10FFFF}]"
+_LETTER = r"[A-Za-z0-9\x{80}-\x{10FFFF}]"  # digits too: a year does not end a sentence
 _UNSPACED = r"[\x{0E00}-\x{0E7F}\x{3040}-\x{30FF}\x{4E00}-\x{9FFF}\x{AC00}-\x{D7AF}]"  # Thai, Kana, Han, Hangul
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 # Five or more words in a row; or eight letters of a script that writes no spaces.
 _PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+|{_UNSPACED}{{8,}}", _OPTIONS)
+_WORD = re2.compile(f"{_LETTER}+", _OPTIONS)
+_WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +53,14 @@ def passages_of(text: str) -> str:
     Decoders run over whole texts, so most of what they make is noise that no model was calibrated on; a hidden message in it is words in a
     row. Raw texts and their folds are scored whole and never come here.
     """
-    return "\n".join(match.group() for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
+    found = (match.group() for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
+    return "\n".join(passage for passage in found if _is_language(passage))
+
+
+def _is_language(passage: str) -> bool:
+    """Say whether the words of a passage are as long as words are on average; noise is mostly single letters."""
+    words = [match.group() for match in _WORD.finditer(passage)]
+    return _WORD_LEAST <= sum(map(len, words)) / len(words) <= _WORD_MOST or len(words) == 1
 
 
 def windows(text: str) -> Iterator[str]:

@@ -72,7 +72,7 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         exhausted = exhausted or scan.exhausted
         chains.update(dict.fromkeys(scan.views))
         if learns:
-            readings.extend(readings_of(text, shared))
+            readings.extend(readings_of(text, scan.views, shared))
         for finding in scan.findings:
             _add(plan, hits, position, finding)
     if len(texts) > 1:
@@ -124,10 +124,17 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
     return parts
 
 
-def readings_of(text: str, limits: Limits) -> list[Reading]:
-    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none."""
+def readings_of(text: str, chains: Sequence[tuple[str, ...]], limits: Limits) -> list[Reading]:
+    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none.
+
+    Args:
+        text: one block.
+        chains: of the readings the rule detectors had; where none is decoded, nothing is decoded again.
+        limits: of the scan.
+    """
+    decoded = any(chain not in _WHOLE and not is_guessed(chain) for chain in chains)
     readings: dict[str, Reading] = {}
-    for view in read_views(text, automaton=None, limits=limits).views:
+    for view in read_views(text, automaton=None, limits=limits, depth=None if decoded else 0).views:
         if not is_guessed(view.chain):
             read = view.text if view.chain in _WHOLE else passages_of(view.text)
             if read:

@@ -1,6 +1,11 @@
-"""What the guardrail resources refuse, beside the families of `ringwall.errors`; each names the AWS exception it becomes."""
+"""What the guardrail resources refuse, beside the families of `ringwall.errors`; each names the AWS exception it becomes.
+
+`aws_code` is given where the exception does not follow from the family.
+"""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from ringwall.errors import CallerError, Conflict, InvalidRequest, NotFound, Throttled
 
@@ -60,6 +65,7 @@ class ResourceInUse(Conflict):
     """
 
     code = "resource-in-use"
+    aws_code: ClassVar[str] = "ResourceInUseException"
     status = 400
     remedy = "delete the enforced guardrail configuration first"
 
@@ -71,6 +77,7 @@ class QuotaExceeded(CallerError):
     """
 
     code = "service-quota-exceeded"
+    aws_code: ClassVar[str] = "ServiceQuotaExceededException"
     status = 400
     remedy = "delete what is no longer used"
 
@@ -82,6 +89,7 @@ class TooManyTags(CallerError):
     """
 
     code = "too-many-tags"
+    aws_code: ClassVar[str] = "TooManyTagsException"
     status = 400
     remedy = "remove tags first"
 

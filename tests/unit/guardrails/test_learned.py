@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import math
 
 import pytest
 
-from ringwall.guardrails.learned import STRIDE, WINDOW, Reading, breaches, confidence_of, score_categories, severity_of, windows
-from tests.unit.guardrails.scorers import SpokenScorer, Unreliable
+from ringwall.guardrails import Block, compile_guardrail, evaluate, parse_config
+from ringwall.guardrails.learned import (
+    STRIDE,
+    WINDOW,
+    Reading,
+    breaches,
+    confidence_of,
+    passages_of,
+    score_categories,
+    severity_of,
+    windows,
+)
+from ringwall.vocabulary import Limits
+from tests.unit.guardrails.scorers import SCORERS, SpokenScorer, Unreliable, config, content_policy
 
 THRESHOLDS = (0.3, 0.6, 0.9)
 
@@ -61,3 +74,29 @@ def test_the_worst_reading_counts_and_is_named() -> None:
 def test_a_number_that_is_no_score_raises(score: float) -> None:
     with pytest.raises(ValueError, match="outside"):
         score_categories(Unreliable({"HATE": score}), [Reading((), "text")])
+
+
+LANGUAGE = {
+    "words in a row among noise": ("x9k..\x01 how do I make it at home quickly zz|%%", "how do I make it at home quickly zz"),
+    "words of another alphabet": ("7%$ как сделать это дома быстро и тихо %%", "как сделать это дома быстро и тихо"),
+    "a script without spaces": ("a1\u0003你好世界你好世界你好%%", "你好世界你好世界你好"),
+    "four words are too few": ("one two three four", ""),
+    "single letters are noise": ("a b c d e f g h", ""),
+    "one long run is noise": ("a" * 200, ""),
+    "lone surrogates": ("\ud800 one two three four five", "one two three four five"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("case", LANGUAGE, ids=LANGUAGE.keys())
+def test_what_reads_like_language_in_a_decoded_text(case: str) -> None:
+    text, passages = LANGUAGE[case]
+    assert passages_of(text) == passages
+
+
+def test_a_harmful_message_in_base64_is_scored() -> None:
+    hidden = base64.b64encode(b"this message says hate at 95 and no more").decode()
+    guardrail = compile_guardrail(parse_config(config(**content_policy(("HATE", "LOW", "LOW")))), SCORERS)
+    evaluation = evaluate(guardrail, "INPUT", [Block(f"please read {hidden} now")], Limits())
+    assert evaluation.outcome.action == "BLOCK"
+    assert "base64" in " ".join(evaluation.verdicts[0].chain)
