@@ -54,7 +54,12 @@ def test_every_error_class_has_a_modelled_or_common_name_at_every_served_operati
 
 def test_every_error_class_has_a_common_name_where_no_operation_was_found() -> None:
     for kind in every_error_class():
-        for protocol, common in (("rest-json", COMMON_JSON), ("json", COMMON_JSON), ("query", COMMON_QUERY), ("smithy-rpc-v2-cbor", COMMON_JSON)):
+        for protocol, common in (
+            ("rest-json", COMMON_JSON),
+            ("json", COMMON_JSON),
+            ("query", COMMON_QUERY),
+            ("smithy-rpc-v2-cbor", COMMON_JSON),
+        ):
             assert aws_error(make(kind), "", "", protocol).code in common
 
 
@@ -80,13 +85,25 @@ def test_no_code_names_two_families() -> None:
         pytest.param(NotFound("x"), "sts", "GetCallerIdentity", "query", "ValidationError", 400, id="a service that models nothing"),
         pytest.param(Conflict("x"), "bedrock", "CreateGuardrail", "rest-json", "ConflictException", 400, id="a conflict"),
         pytest.param(Conflict("x"), "iam", "CreateUser", "query", "EntityAlreadyExists", 409, id="a user twice"),
-        pytest.param(LimitExceeded("x"), "bedrock-runtime", "ApplyGuardrail", "rest-json", "ValidationException", 400, id="a text that is too long"),
+        pytest.param(
+            LimitExceeded("x"), "bedrock-runtime", "ApplyGuardrail", "rest-json", "ValidationException", 400, id="a text that is too long"
+        ),
         pytest.param(LimitExceeded("x"), "", "", "rest-json", "ValidationException", 400, id="a body that is too long"),
         pytest.param(Throttled("x"), "bedrock-runtime", "ApplyGuardrail", "rest-json", "ThrottlingException", 429, id="throttled"),
         pytest.param(AccessDenied("x"), "bedrock", "ListGuardrails", "rest-json", "AccessDeniedException", 403, id="denied at Bedrock"),
         pytest.param(AccessDenied("x"), "iam", "ListUsers", "query", "AccessDenied", 403, id="denied at IAM"),
-        pytest.param(SignatureDoesNotMatch("x"), "bedrock", "ListGuardrails", "rest-json", "InvalidSignatureException", 403, id="a wrong secret at Bedrock"),
-        pytest.param(SignatureDoesNotMatch("x"), "sts", "GetCallerIdentity", "query", "SignatureDoesNotMatch", 403, id="a wrong secret at STS"),
+        pytest.param(
+            SignatureDoesNotMatch("x"),
+            "bedrock",
+            "ListGuardrails",
+            "rest-json",
+            "InvalidSignatureException",
+            403,
+            id="a wrong secret at Bedrock",
+        ),
+        pytest.param(
+            SignatureDoesNotMatch("x"), "sts", "GetCallerIdentity", "query", "SignatureDoesNotMatch", 403, id="a wrong secret at STS"
+        ),
         pytest.param(ConstraintsViolated(("x",)), "bedrock", "CreateGuardrail", "rest-json", "ValidationException", 400, id="a constraint"),
         pytest.param(InvalidRequest("x"), "iam", "CreateUser", "query", "InvalidInput", 400, id="a wrong argument at IAM"),
         pytest.param(Unserved("x"), "", "", "rest-json", "UnknownOperationException", 501, id="not served keeps its status"),

@@ -14,7 +14,17 @@ def request(*headers: tuple[str, str]) -> HttpRequest:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "127.0.0.1:8741", "localhost:1", "LOCALHOST", "localhost.", "[::1]:8741", "10.0.0.7:8741", "guard.example", "Guard.Example:443"],
+    [
+        "127.0.0.1",
+        "127.0.0.1:8741",
+        "localhost:1",
+        "LOCALHOST",
+        "localhost.",
+        "[::1]:8741",
+        "10.0.0.7:8741",
+        "guard.example",
+        "Guard.Example:443",
+    ],
 )
 def test_our_names_pass(host: str) -> None:
     Hosts("10.0.0.7", ["guard.example"]).check(request(("host", host)))
@@ -22,7 +32,17 @@ def test_our_names_pass(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8741", "evil.example:127.0.0.1", "0.0.0.0", "[::2]:8741", "10.0.0.8", "guard.example.evil"],
+    [
+        "",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:8741",
+        "evil.example:127.0.0.1",
+        "0.0.0.0",
+        "[::2]:8741",
+        "10.0.0.8",
+        "guard.example.evil",
+    ],
 )
 def test_other_names_are_refused(host: str) -> None:
     with pytest.raises(UnknownHost):

@@ -31,7 +31,7 @@ class OperationUnserved(Unserved):
     """ringwall does not serve this AWS operation."""
 
     code = "operation-unserved"
-    remedy = "docs/wire/native.md and the README list what is served"
+    remedy = "docs/wire/operations.md lists what is served"
 
 
 class AwsFace:
