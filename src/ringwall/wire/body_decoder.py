@@ -24,22 +24,7 @@ _FLOAT_WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": floa
 def decoder_of(service: Service, ref: Ref, *, cbor: bool) -> Decoder:
     """Return the compiled decoder for a use of a shape."""
     key = (ref.shape, ref.timestamp_format, "decode-cbor" if cbor else "decode-json")
-    found = service.compiled.get(key)
-    if found is not None:
-        return found
-
-    def later(value: Any, path: str, violations: Violations) -> Any:
-        """Stand in for the decoder while it is being compiled: a shape may hold itself."""
-        return service.compiled[key](value, path, violations)
-
-    service.compiled[key] = later
-    try:
-        compiled = _compile(service, ref, cbor=cbor)
-    except BaseException:
-        del service.compiled[key]  # a shape that cannot be compiled is refused every time, not only the first
-        raise
-    service.compiled[key] = compiled
-    return compiled
+    return service.compile_once(key, lambda: _compile(service, ref, cbor=cbor))
 
 
 def _compile(service: Service, ref: Ref, *, cbor: bool) -> Decoder:

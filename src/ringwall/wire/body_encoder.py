@@ -23,22 +23,7 @@ def encoder_of(service: Service, ref: Ref, *, cbor: bool) -> Encoder | None:
     if shape.type not in {"structure", "list", "map"}:
         return _scalar_encoder(shape, ref, cbor=cbor)
     key = (ref.shape, ref.timestamp_format, "encode-cbor" if cbor else "encode-json")
-    found = service.compiled.get(key)
-    if found is not None:
-        return found
-
-    def later(value: Any) -> Any:
-        """Stand in for the encoder while it is being compiled: a shape may hold itself."""
-        return service.compiled[key](value)
-
-    service.compiled[key] = later
-    try:
-        compiled = _compile(service, shape, cbor=cbor)
-    except BaseException:
-        del service.compiled[key]
-        raise
-    service.compiled[key] = compiled
-    return compiled
+    return service.compile_once(key, lambda: _compile(service, shape, cbor=cbor))
 
 
 def _compile(service: Service, shape: Shape, *, cbor: bool) -> Encoder:

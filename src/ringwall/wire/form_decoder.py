@@ -80,22 +80,7 @@ def grow_tree(form: dict[str, str], depth: int) -> Node:
 def form_decoder_of(service: Service, ref: Ref) -> FormDecoder:
     """Return the compiled decoder of a use of a shape in forms."""
     key = (ref.shape, f"{ref.timestamp_format}|{ref.flattened}|{ref.location_name}", "decode-form")
-    found = service.compiled.get(key)
-    if found is not None:
-        return found
-
-    def later(node: Node, path: str, violations: Violations) -> Any:
-        """Stand in for the decoder while it is being compiled: a shape may hold itself."""
-        return service.compiled[key](node, path, violations)
-
-    service.compiled[key] = later
-    try:
-        compiled = _compile(service, ref)
-    except BaseException:
-        del service.compiled[key]
-        raise
-    service.compiled[key] = compiled
-    return compiled
+    return service.compile_once(key, lambda: _compile(service, ref))
 
 
 def _compile(service: Service, ref: Ref) -> FormDecoder:

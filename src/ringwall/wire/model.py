@@ -184,6 +184,27 @@ class Service:
     def __repr__(self) -> str:
         return f"<service {self.name}>"
 
+    def compile_once(self, key: tuple[str, str, str], build: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+        """Return what is compiled under a key, built on first use; a shape that holds itself meets a stand-in while it is being built.
+
+        What cannot be built raises every time it is asked for, and where it is met inside something else.
+        """
+        found = self.compiled.get(key)
+        if found is not None:
+            return found
+
+        def stand_in(*values: Any) -> Any:
+            return self.compile_once(key, build)(*values)
+
+        self.compiled[key] = stand_in
+        try:
+            built = build()
+        except BaseException:  # whatever happened, no stand-in may stay behind: it would call itself
+            del self.compiled[key]
+            raise
+        self.compiled[key] = built
+        return built
+
     def operation(self, name: str) -> Operation:
         """Return an operation by name.
 

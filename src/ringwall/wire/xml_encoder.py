@@ -28,22 +28,7 @@ def xml_encoder_of(service: Service, ref: Ref) -> XmlEncoder:
     """Return the compiled encoder for a use of a shape."""
     namespace = namespace_attribute(ref.xml_namespace or service.shapes[ref.shape].xml_namespace)
     key = (ref.shape, f"{ref.timestamp_format}|{ref.flattened}|{namespace}", "encode-xml")
-    found = service.compiled.get(key)
-    if found is not None:
-        return found
-
-    def later(value: Any, name: str, pieces: list[str]) -> None:
-        """Stand in for the encoder while it is being compiled: a shape may hold itself."""
-        service.compiled[key](value, name, pieces)
-
-    service.compiled[key] = later
-    try:
-        compiled = _compile(service, ref, namespace)
-    except BaseException:
-        del service.compiled[key]
-        raise
-    service.compiled[key] = compiled
-    return compiled
+    return service.compile_once(key, lambda: _compile(service, ref, namespace))
 
 
 def _compile(service: Service, ref: Ref, namespace: str) -> XmlEncoder:

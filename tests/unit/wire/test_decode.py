@@ -324,3 +324,18 @@ def test_a_shape_whose_pattern_cannot_be_matched_is_refused_every_time() -> None
     for _ in range(2):
         with pytest.raises(RingwallError, match="pattern"):
             decode_input(match, HttpRequest("POST", b"/", b"", (), b'{"p":"aa"}', secure=False), LIMITS)
+
+
+def test_a_shape_that_holds_an_unusable_one_in_a_circle_is_refused_from_either_side() -> None:
+    shapes = {
+        "In": {"type": "structure", "members": {"b": {"shape": "B"}, "p": {"shape": "Bad"}}},
+        "B": {"type": "structure", "members": {"a": {"shape": "In"}}},
+        "Bad": {"type": "string", "pattern": r"(a)\1"},
+    }
+    operations = {
+        name: {**TOY["operations"]["Op"], "name": name, "input": {"shape": shape}} for name, shape in (("Op", "In"), ("Other", "B"))
+    }
+    service = service_from_model("toy", {**TOY, "operations": operations, "shapes": shapes})
+    for name, body in (("Op", b"{}"), ("Other", b'{"a":{}}'), ("Other", b'{"a":{"b":{}}}')):
+        with pytest.raises(RingwallError, match="pattern"):
+            decode_input(Match(service, service.operations[name], "json"), HttpRequest("POST", b"/", b"", (), body, secure=False), LIMITS)
