@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote_to_bytes
 
+QUERY_BYTES = 64 * 1024
+"""A longer query is refused before any of it is read."""
+
 _UNRESERVED = "-_.~"
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.~-]*", re.ASCII)
 _RUNS = re.compile(r"  |[\t\r\n]")

@@ -15,6 +15,8 @@ from ringwall.wire.timestamp import ISO8601
 
 FORM_FIELDS = 10_000
 """A form with more is refused: short names make a small body a large tree."""
+FORM_BYTES = 1024 * 1024
+"""A longer form is refused: percent-decoding costs eighty bytes of memory for one of input. AWS's largest (a template) is 51,200 bytes."""
 
 _INDEX_DIGITS = 9
 
@@ -37,8 +39,10 @@ def parse_form(body: bytes) -> dict[str, str]:
 
     Raises:
         MalformedRequest: not UTF-8, or a name twice.
-        LimitExceeded: more than `FORM_FIELDS` fields.
+        LimitExceeded: more than `FORM_FIELDS` fields or `FORM_BYTES` bytes.
     """
+    if len(body) > FORM_BYTES:
+        raise LimitExceeded(f"the form is too long: it exceeds the maximum of {FORM_BYTES} bytes")
     if body.count(b"&") >= FORM_FIELDS:
         raise LimitExceeded(f"the form has more than {FORM_FIELDS} fields")
     form: dict[str, str] = {}

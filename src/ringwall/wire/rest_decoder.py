@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from ringwall.errors import Unserved
+from ringwall.errors import LimitExceeded, Unserved
 from ringwall.wire.body_decoder import decoder_of, structure_decoder
+from ringwall.wire.canonical import QUERY_BYTES
 from ringwall.wire.constraint import Check, Violations, check_of, finish, missing
 from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.message import HttpRequest
@@ -40,7 +41,14 @@ def percent_decoded(raw: bytes) -> str:
 
 
 def parse_query(query: bytes) -> Query:
-    """Read a query string into names and values, in order."""
+    """Read a query string into names and values, in order.
+
+    Raises:
+        MalformedRequest: not UTF-8.
+        LimitExceeded: longer than `QUERY_BYTES`.
+    """
+    if len(query) > QUERY_BYTES:
+        raise LimitExceeded(f"the query is too long: it exceeds the maximum of {QUERY_BYTES} bytes")
     pairs = []
     for part in query.split(b"&"):
         if part:

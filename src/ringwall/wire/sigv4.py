@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ringwall.wire.canonical import canonical_path, canonical_query, folded
+from ringwall.wire.canonical import QUERY_BYTES, canonical_path, canonical_query, folded
 from ringwall.wire.errors import (
     IncompleteSignature,
     PayloadHashMismatch,
@@ -135,6 +135,8 @@ def verify_sigv4(claim: SigV4Claim, request: HttpRequest, secret_access_key: str
         IncompleteSignature: something that must be signed is not.
     Cost: O(body); about 10 us for a 200-byte body (benchmarks/wire.py).
     """
+    if len(request.query) > QUERY_BYTES or len(request.raw_path) > QUERY_BYTES:
+        raise IncompleteSignature("the path or the query is too long")
     headers = _signed_values(claim, request)
     amz_date = _signing_date(claim, request)
     payload = _payload_hash(request)

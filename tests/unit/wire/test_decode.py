@@ -13,8 +13,9 @@ import pytest
 from ringwall.errors import LimitExceeded, RingwallError, Unserved
 from ringwall.vocabulary import Limits
 from ringwall.wire import ConstraintsViolated, HttpRequest, MalformedRequest, Match, Router, UnsupportedEncoding, decode_input
+from ringwall.wire.canonical import QUERY_BYTES
 from ringwall.wire.constraint import MOST_VIOLATIONS
-from ringwall.wire.form_decoder import FORM_FIELDS, parse_form
+from ringwall.wire.form_decoder import FORM_BYTES, FORM_FIELDS, parse_form
 from ringwall.wire.model import service_from_model
 
 ROUTER = Router(["bedrock", "bedrock-runtime", "iam", "sts", "cloudwatch"])
@@ -235,6 +236,10 @@ def test_forms_have_bounds() -> None:
         form("Action=CreateUser&Version=2010-05-08&UserName=b&" + ".".join("a" * 70) + "=1")
     with pytest.raises(LimitExceeded):
         parse_form(b"&".join(b"a%d=1" % number for number in range(FORM_FIELDS + 1)))
+    with pytest.raises(LimitExceeded):
+        parse_form(b"a=" + b"%41" * FORM_BYTES)
+    with pytest.raises(LimitExceeded):
+        rest("GET", "/guardrails", None, "nextToken=" + "a" * QUERY_BYTES)
 
 
 def test_a_body_over_the_limit_is_refused_whole() -> None:

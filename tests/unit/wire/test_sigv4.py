@@ -219,6 +219,12 @@ def test_no_credentials_are_none_and_bearer_keys_are_read() -> None:
     assert claim == BearerClaim("ABSKabc+/=")
 
 
+def test_long_paths_and_queries_are_refused_before_they_are_read() -> None:
+    signed = sign_request(PLAIN, KEY, NOW)
+    assert outcome(change(signed, query=b"%41" * 100_000)) == "incomplete-signature"
+    assert outcome(change(signed, raw_path=b"/" + b"%41" * 100_000)) == "incomplete-signature"
+
+
 def test_two_authorization_headers_are_refused() -> None:
     signed = sign_request(PLAIN, KEY, NOW)
     assert outcome(with_header(signed, "authorization", "Bearer a")) == "incomplete-signature"
