@@ -15,6 +15,10 @@ from training.content.fit import Settings
 
 FLOORS = {"HATE": 0.967, "INSULTS": 0.969, "SEXUAL": 0.957, "VIOLENCE": 0.941, "MISCONDUCT": 0.883, "PROMPT_ATTACK": 0.865}
 ARCHITECTURE = "logistic regression per head over {words} word and {characters} character buckets, int8"
+COLUMNS = (
+    "| category | AUROC (95 % interval) | aim | AUROC with the sources' own negatives | recall at 1 % of harmless prompts flagged "
+    "| recall at LOW / MEDIUM / HIGH | texts |"
+)
 LIMITS = (
     "English almost only; a few attack phrases in ten other languages. Texts in other languages and scripts score low whatever they say.",
     "A bag of n-grams: it does not understand negation, quotation, irony or counter-speech, and follows the vocabulary of its sources.",
@@ -103,8 +107,7 @@ def write(card: dict, out: Path, docs: Path, reliability: list[tuple]) -> None:
 def metrics_table(card: dict) -> list[str]:
     """Return the Markdown table of the figures per category."""
     lines = [
-        "| category | AUROC (95 % interval) | aim | AUROC, the sources' own negatives among the harmless | recall at 1 % of harmless prompts "
-        "flagged | recall at LOW / MEDIUM / HIGH | texts |",
+        COLUMNS,
         "|---|---|---|---|---|---|---|",
     ]
     for head, figure in card["metrics"].items():

@@ -57,6 +57,7 @@ _SUFFIXES = (
     ("s", ""),
     ("e", ""),
 )
+_ENDINGS = tuple(ending for ending, _ in _SUFFIXES)
 _SHORTEST_STEM = 3
 
 
@@ -110,10 +111,18 @@ def _decoded(name: str, kind: type[_Decoded]) -> _Decoded:
         raise WeightsRefused(f"`{name}` cannot be read: {error}") from error
 
 
+@functools.cache
+def _weights() -> tuple[dict[str, float], float]:
+    """Return the weight of every listed stem, and that of all others."""
+    table = frequencies()
+    top = math.log((table.documents + 1) / 2)
+    return {part: max(0.0, math.log((table.documents + 1) / (count + 1)) / top) for part, count in table.stems.items()}, 1.0
+
+
 def weight(stem: str) -> float:
     """Return how much a stem says: its inverse document frequency, in 0..1."""
-    table = frequencies()
-    return math.log((table.documents + 1) / (table.stems.get(stem, 1) + 1)) / math.log((table.documents + 1) / 2)
+    known, rare = _weights()
+    return known.get(stem, rare)
 
 
 def words(text: str) -> list[str]:
@@ -130,10 +139,11 @@ def words(text: str) -> list[str]:
 def stem(word: str) -> str:
     """Return a word without its commonest English endings, in lower case."""
     word = word.casefold().replace("’", "'").removesuffix("'s")
-    for ending, instead in _SUFFIXES:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            word = word[: len(word) - len(ending)] + instead
-            break
+    if word.endswith(_ENDINGS):
+        for ending, instead in _SUFFIXES:
+            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+                word = word[: len(word) - len(ending)] + instead
+                break
     if len(word) > _SHORTEST_STEM and word[-1] == word[-2]:
         return word[:-1]
     return word
@@ -141,7 +151,7 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """Return the stems of the content words of a text, in order."""
-    return [stem(word) for word in words(text) if word.casefold() not in _STOP]
+    return [stem(word) for word in words(text.casefold()) if word not in _STOP]
 
 
 def sentences(text: str) -> list[str]:
