@@ -17,6 +17,7 @@ from ringwall.identity.errors import NoSuchEntity, QuotaExceeded, ServiceNotSupp
 from ringwall.identity.names import secret_access_key, unique_id
 from ringwall.identity.ports import Sealer
 from ringwall.identity.records import Records, delete, insert, replace
+from ringwall.storage.ports import Delete
 from ringwall.vocabulary import Clock
 
 BEDROCK = "bedrock.amazonaws.com"
@@ -93,9 +94,11 @@ class AccessKeys:
             key = await self._records.require(AccessKey, account_id, id)
             _check_owner(key.entity, user_name)
             left = tuple(one for one in user.entity.access_keys if one != id)
-            await self._records.apply(delete(key), replace(msgspec.structs.replace(user.entity, access_keys=left), user.revision))
+            changed = msgspec.structs.replace(user.entity, access_keys=left)
+            await self._records.apply(delete(key), replace(changed, user.revision), Delete(account_id, KeyUse.kind, id))
 
         await self._records.retrying(attempt)
+        self._uses.pop(id, None)
 
     async def last_use(self, account_id: str, id: str) -> tuple[AccessKey, KeyUse | None]:
         """Return a key and when it was last used, as far as is known. Raises NoSuchEntity."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 
+from ringwall.errors import RingwallError
 from ringwall.identity import quotas
 from ringwall.identity.access_keys import AccessKeys, ApiKeys, NewAccessKey, NewApiKey
 from ringwall.identity.accounts import Accounts
@@ -25,6 +29,9 @@ from ringwall.storage.ports import Storage
 from ringwall.vocabulary import Clock, Principal
 from ringwall.wire import HttpRequest
 
+log = logging.getLogger("ringwall.identity")
+
+_SAVE_USES_EVERY = timedelta(minutes=15)
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -47,6 +54,9 @@ class Identity:
 
     def __init__(self, storage: Storage, sealer: Sealer, clock: Clock, region: str) -> None:
         self.region = region
+        self._clock = clock
+        self._saved_at = clock()
+        self._saving: asyncio.Task[None] | None = None
         records = self._records = Records(storage)
         self._authentication = Authentication(records, sealer, clock)
         self.permissions = Permissions(records)
@@ -66,7 +76,23 @@ class Identity:
         Raises:
             NotAuthenticated: no credentials, or credentials that do not hold.
         """
-        return await self._authentication.authenticate(request)
+        caller = await self._authentication.authenticate(request)
+        if self._saving is None or self._saving.done():
+            self._save_uses_when_due()
+        return caller
+
+    def _save_uses_when_due(self) -> None:
+        """Start writing down key uses every quarter of an hour, beside the request: all at once, because every write ends the caches."""
+        now = self._clock()
+        if now - self._saved_at >= _SAVE_USES_EVERY:
+            self._saved_at = now
+            self._saving = asyncio.get_running_loop().create_task(self._save_uses())
+
+    async def _save_uses(self) -> None:
+        try:
+            await self.access_keys.save_uses()
+        except RingwallError as error:
+            log.warning("identity.key-uses.not-saved %s", error.code)  # what is lost is when keys were last used
 
     async def authorize(self, principal: Principal, action: str, resources: Sequence[str], context: Mapping[str, ContextValue]) -> None:
         """Return if the principal may do the action on every one of the resources.
@@ -147,4 +173,6 @@ class Identity:
 
     async def close(self) -> None:
         """Write down when keys were last used."""
+        if self._saving is not None:
+            await self._saving
         await self.access_keys.save_uses()

@@ -69,5 +69,6 @@ async def open_house(directory: Path, place: str | Path | None = None) -> AsyncI
         identity = Identity(storage, keys, clock, REGION)
         administrator = await identity.create_administrator("first", ACCOUNT, operator=True)
         yield House(identity, storage, keys, clock, administrator)
+        await identity.close()
     finally:
         await storage.close()

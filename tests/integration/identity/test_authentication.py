@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
+import anyio
+import anyio.lowlevel
 import msgspec
 import pytest
 
@@ -186,3 +188,13 @@ async def test_the_last_use_of_a_key_is_remembered(house: House) -> None:
     used = (await other.access_keys.last_use(ACCOUNT, key.key.name))[1]
     assert used is not None
     assert used.created == int(house.clock().timestamp())
+
+
+async def test_key_uses_are_saved_every_quarter_of_an_hour_without_being_asked(house: House) -> None:
+    key = house.administrator.access_key
+    await house.identity.authenticate(house.signed(key))
+    house.clock.advance(900)
+    await house.identity.authenticate(house.signed(key))
+    other = Identity(house.storage, house.keys, house.clock, REGION)
+    while (await other.access_keys.last_use(ACCOUNT, key.key.name))[1] is None:
+        await anyio.lowlevel.checkpoint()
