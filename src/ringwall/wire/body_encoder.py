@@ -10,7 +10,7 @@ from typing import Any
 
 from ringwall.errors import Bug
 from ringwall.wire.model import Ref, Service, Shape
-from ringwall.wire.timestamp import UNIX, form_of, number_from_moment, text_from_moment
+from ringwall.wire.timestamp import UNIX, aware, form_of, number_from_moment, text_from_moment
 
 Encoder = Callable[[Any], Any]
 
@@ -100,7 +100,7 @@ def _json_moment(form: str) -> Encoder:
 
 
 def _cbor_moment(value: Any) -> datetime:
-    return _as_moment(value).astimezone()
+    return aware(_as_moment(value))
 
 
 def _as_moment(value: Any) -> datetime:

@@ -62,7 +62,7 @@ def _from_http_date(text: str) -> datetime:
 
 def number_from_moment(moment: datetime) -> int | float:
     """Write seconds since 1970; whole seconds as an integer, others to the millisecond."""
-    seconds = _aware(moment).timestamp()
+    seconds = aware(moment).timestamp()
     return int(seconds) if seconds == int(seconds) else round(seconds, 3)
 
 
@@ -70,7 +70,7 @@ def text_from_moment(moment: datetime, form: str) -> str:
     """Write a moment in one of the three forms, fractions to the millisecond."""
     if form == UNIX:
         return str(number_from_moment(moment))
-    aware = _aware(moment).astimezone(UTC)
+    aware = aware(moment).astimezone(UTC)
     millis = aware.microsecond // 1000
     if form == RFC822:
         base = formatdate(calendar.timegm(aware.utctimetuple()), usegmt=True)
@@ -79,7 +79,7 @@ def text_from_moment(moment: datetime, form: str) -> str:
     return f"{aware.year:04d}-{aware.month:02d}-{aware.day:02d}T{aware.hour:02d}:{aware.minute:02d}:{aware.second:02d}{fraction}Z"
 
 
-def _aware(moment: datetime) -> datetime:
+def aware(moment: datetime) -> datetime:
     """Take a moment without a zone as UTC, as botocore does."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

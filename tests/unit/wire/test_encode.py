@@ -140,3 +140,18 @@ def test_an_exception_without_a_message_member_still_carries_one() -> None:
     service = service_from_model("toy", model)
     answer = error(Match(service, service.operations["Op"], "rest-json"), "rest-json", "Bare")
     assert (answer.status, json.loads(answer.body)) == (418, {"message": "went <wrong>"})
+
+
+def test_a_moment_without_a_zone_is_utc_in_every_protocol() -> None:
+    naive = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - what is tested
+    alarm = {"MetricAlarms": [{"StateUpdatedTimestamp": naive}]}
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert (
+        cbor2.loads(output("cloudwatch", "DescribeAlarms", alarm, "smithy-rpc-v2-cbor").body)["MetricAlarms"][0]["StateUpdatedTimestamp"]
+        == moment
+    )
+    assert (
+        json.loads(output("cloudwatch", "DescribeAlarms", alarm, "json").body)["MetricAlarms"][0]["StateUpdatedTimestamp"]
+        == moment.timestamp()
+    )
+    assert b"<StateUpdatedTimestamp>2026-01-02T03:04:05Z<" in output("cloudwatch", "DescribeAlarms", alarm, "query").body
