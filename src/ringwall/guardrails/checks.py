@@ -116,20 +116,27 @@ def parse_messages(messages: Sequence[Mapping[str, Any]], limits: Limits) -> tup
         LimitExceeded: more or longer texts than the limits allow.
     """
     texts: list[MessageText] = []
-    for index, message in enumerate(messages):
-        if message.get("role") not in {"user", "assistant", "system"}:
-            raise ContentRefused(f"messages[{index}].role must be user, assistant or system")
-        for at, block in enumerate(message.get("content") or ()):
-            text = block.get("text")
-            if not isinstance(text, str) or not text or len(block) != 1:
-                raise ContentRefused(f"messages[{index}].content[{at}] must be a text that is not empty")
-            texts.append(MessageText(index, at, text))
-        if not message.get("content"):
-            raise ContentRefused(f"messages[{index}] has no content")
+    for index, message in enumerate(messages if isinstance(messages, list | tuple) else ()):
+        texts.extend(_message(index, message))
     if not texts:
         raise ContentRefused("there is no message")
     refuse_over_limits(sum(len(each.text) for each in texts), len(texts), limits)
     return tuple(texts)
+
+
+def _message(index: int, message: object) -> list[MessageText]:
+    if not isinstance(message, Mapping) or message.get("role") not in ("user", "assistant", "system"):
+        raise ContentRefused(f"messages[{index}].role must be user, assistant or system")
+    content = message.get("content")
+    if not isinstance(content, list | tuple) or not content:
+        raise ContentRefused(f"messages[{index}] has no content")
+    texts: list[MessageText] = []
+    for at, block in enumerate(content):
+        text = block.get("text") if isinstance(block, Mapping) and len(block) == 1 else None
+        if not isinstance(text, str) or not text:
+            raise ContentRefused(f"messages[{index}].content[{at}] must be a text that is not empty")
+        texts.append(MessageText(index, at, text))
+    return texts
 
 
 def run_checks(

@@ -120,6 +120,12 @@ def test_a_pattern_that_cannot_be_served_is_refused_when_compiled(case: str) -> 
         compile_guardrail(parsed, SCORERS)
 
 
+@pytest.mark.parametrize("word", ["—", "\u200b", "\u0301", "..."], ids=ascii)
+def test_a_word_that_no_text_can_hold_is_refused_when_compiled(word: str) -> None:
+    with pytest.raises(InvalidRequest):
+        compile_guardrail(parse_config(config(**words({"text": word}))), SCORERS)
+
+
 @pytest.mark.parametrize(
     "policy",
     [
