@@ -70,13 +70,13 @@ def text_from_moment(moment: datetime, form: str) -> str:
     """Write a moment in one of the three forms, fractions to the millisecond."""
     if form == UNIX:
         return str(number_from_moment(moment))
-    aware = aware(moment).astimezone(UTC)
-    millis = aware.microsecond // 1000
+    utc = aware(moment).astimezone(UTC)
+    millis = utc.microsecond // 1000
     if form == RFC822:
-        base = formatdate(calendar.timegm(aware.utctimetuple()), usegmt=True)
+        base = formatdate(calendar.timegm(utc.utctimetuple()), usegmt=True)
         return f"{base[:-4]}.{millis:03d} GMT" if millis else base
     fraction = f".{millis:03d}" if millis else ""
-    return f"{aware.year:04d}-{aware.month:02d}-{aware.day:02d}T{aware.hour:02d}:{aware.minute:02d}:{aware.second:02d}{fraction}Z"
+    return f"{utc.year:04d}-{utc.month:02d}-{utc.day:02d}T{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d}{fraction}Z"
 
 
 def aware(moment: datetime) -> datetime:
