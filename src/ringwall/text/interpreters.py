@@ -26,7 +26,7 @@ class Interpreter(Protocol):
         """Apply one character fold; None if it changes nothing."""
         ...
 
-    def decode(self, text: str, *, mapped: bool) -> list[Decoded]:
+    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
         """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
         ...
 

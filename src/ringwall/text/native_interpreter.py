@@ -1,16 +1,96 @@
-"""The C interpreter, where it is built."""
+"""The C interpreter, where it is built: the same tables, the same results, some hundred times faster."""
 
 from __future__ import annotations
 
-from ringwall.text.python_interpreter import PythonInterpreter
+from array import array
+from collections.abc import Sequence
+from types import ModuleType
+
+from ringwall.errors import Bug
+from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton, Side
+from ringwall.text.results import Decoded, Match
+from ringwall.text.tables import Tables
+from ringwall.text.tables.loader import CorruptTables
+from ringwall.text.view import Mapped
+
+_extension: ModuleType | None
+try:
+    from ringwall.text import _interpreter as _extension  # type: ignore[attr-defined,no-redef,unused-ignore]
+except ImportError:  # installed without a C compiler
+    _extension = None
+
+_FOLDS = ("characters", "letters", "specks")
 
 
 def native_is_built() -> bool:
-    """Say whether the C extension is there and reads this version of the tables."""
-    return False
+    """Say whether the C extension is there (32-bit array items are what it counts in)."""
+    return _extension is not None and hasattr(_extension, "tables") and array("I").itemsize == 4
 
 
-class NativeInterpreter(PythonInterpreter):
-    """Placeholder base until the extension is loaded."""
+class NativeInterpreter:
+    """Hands texts to the C extension and wraps what comes back."""
 
     name = "c"
+
+    def __init__(self, tables: Tables) -> None:
+        if _extension is None:
+            raise Bug("the C interpreter is not built")
+        self._c = _extension
+        try:
+            self._tables = self._c.tables(
+                tuple((f.index, f.entries, f.pool) for f in (tables.folds[name] for name in _FOLDS)),
+                tuple(
+                    (
+                        int(m.sink == "runs"), m.minimum, m.run_minimum, m.minimum_changes, m.state_count, m.class_count,
+                        m.starts, m.classes, m.alphabet, m.transitions, m.ops, m.texts, m.readings,
+                    )
+                    for m in tables.machines
+                ),
+                b"".join(tables.maps),
+                b"".join(tables.columns),
+                tables.symbols,
+                tables.decode_readings,
+                tables.utf8_transitions,
+                tables.utf8_leads,
+                tables.symbol_count,
+                tables.column_count,
+                tables.first_leet,
+                tables.marker,
+            )  # fmt: skip
+        except ValueError as error:
+            raise CorruptTables(f"the C interpreter refuses the tables: {error}") from error
+
+    def fold(self, name: str, text: str) -> Mapped | None:
+        """Apply one character fold; None if it changes nothing."""
+        made = self._c.fold(self._tables, _FOLDS.index(name), text)
+        return None if made is None else Mapped(made[0], array("I", made[1]), array("I", made[2]))
+
+    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
+        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
+        return [
+            Decoded(reading, machine, made, array("I", starts), array("I", ends))
+            for reading, machine, (made, starts, ends) in self._c.decode(self._tables, text, mapped, sparse)
+        ]
+
+    def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
+        """Find every phrase in every reading of a folded text; one more than the limit if there are more."""
+        if automaton.native is None:
+            automaton.native = (self._automaton(automaton.squashed), self._automaton(automaton.bounded))
+        squashed, bounded = automaton.native
+        limit = MATCHES_PER_TEXT + len(text)
+        return [Match(*match) for match in self._c.scan(self._tables, squashed, bounded, text, limit)]
+
+    def compose(self, outer: Mapped, starts: Sequence[int], ends: Sequence[int]) -> tuple[array[int], array[int]]:
+        """Map ranges of `outer.text` to ranges of the text that `outer` was made from (no range is empty)."""
+        first, last = self._c.compose(outer.starts, outer.ends, starts, ends)
+        return array("I", first), array("I", last)
+
+    def _automaton(self, side: Side | None) -> object:
+        if side is None:
+            return None
+        table = side.table
+        lengths = array("I", (len(pattern.columns) for pattern in side.patterns))
+        where = bytes(pattern.where for pattern in side.patterns)
+        return self._c.automaton(
+            table.columns, table.states, table.first_accepting, table.transitions, table.output_starts, table.outputs, table.links, lengths, where
+        )

@@ -37,6 +37,7 @@ _SCRIPTS_WITHOUT_SPACES = (
 _CHARACTERS_PER_IDEOGRAPH = 4  # a Chinese word has two characters and no spaces around it
 
 IN_ORDER, IN_ROTATIONS, IN_REVERSE = 1, 2, 4
+MATCHES_PER_TEXT = 20_000  # and one per character besides; more than that is exhaustion
 
 
 class EmptyPhrase(InvalidRequest):
@@ -98,7 +99,7 @@ class PhraseAutomaton:
         self.bounded = bounded
         self.digest = digest
         self.lexicon = Lexicon(phrases)
-        self.native: object | None = None  # the C interpreter keeps its copy of the tables here
+        self.native: tuple[object, object] | None = None  # the C interpreter keeps its copy of the tables here
 
     @classmethod
     def compile(cls, phrases: Sequence[str]) -> PhraseAutomaton:

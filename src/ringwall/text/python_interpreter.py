@@ -22,6 +22,7 @@ from ringwall.text.tables.machine import (
     CHANGE,
     CODE,
     COPY,
+    DENSE_CHANGES,
     END,
     FAIL,
     MARK,
@@ -29,6 +30,7 @@ from ringwall.text.tables.machine import (
     NONE,
     OTHER,
     REFEED,
+    REWIND,
     SYMBOL,
     TEXT,
 )
@@ -73,8 +75,11 @@ class PythonInterpreter:
             composed_ends.append(max(last[start], last[end - 1]))
         return composed_starts, composed_ends
 
-    def decode(self, text: str, *, mapped: bool) -> list[Decoded]:
-        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
+    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
+        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for.
+
+        `sparse`: a single escape makes an in-place reading of the text as it stands; otherwise, and in mapped readings, DENSE_CHANGES do.
+        """
         found = []
         shadow = text.encode() if text.isascii() else _NOT_ASCII.sub("\x80", text).encode("latin-1")
         for reading, (alphabet, backwards) in enumerate(self._tables.decode_readings if mapped else self._tables.decode_readings[:1]):
@@ -87,7 +92,7 @@ class PythonInterpreter:
                 present = sum(count for count, member in zip(counts, machine.alphabet, strict=True) if member)
                 if reading not in machine.readings or present < machine.minimum:
                     continue
-                for made, starts, ends in self._run(number, symbols, source):
+                for made, starts, ends in self._run(number, symbols, source, sparse=sparse and not reading):
                     if backwards:
                         starts, ends = _backwards(starts, ends, len(text))
                     found.append(Decoded(reading, number, made, starts, ends))
@@ -135,17 +140,14 @@ class PythonInterpreter:
             origins.append(len(symbols))
         return self._folds.words(symbols, with_leet=with_leet), origins
 
-    def _run(self, number: int, symbols: bytes, source: str) -> Iterator[Run]:
+    def _run(self, number: int, symbols: bytes, source: str, *, sparse: bool) -> Iterator[Run]:
         machine = self._tables.machines[number]
         for start in machine.starts:
             units, changes = _lane(machine, self._ops[number], symbols, source, start)
             if machine.sink == "runs":
-                yield from run_text(self._tables, units, machine.run_minimum, self._visible)
-            elif changes >= machine.minimum_changes:
+                yield from run_text(self._tables, units, machine.run_minimum, self._folds)
+            elif changes >= (machine.minimum_changes if sparse else max(machine.minimum_changes, DENSE_CHANGES)):
                 yield inplace_text(self._tables, units)
-
-    def _visible(self, code_point: int) -> bool:
-        return self._folds.fold_character("characters", code_point) != ""
 
 
 def _backwards(starts: array[int], ends: array[int], length: int) -> tuple[array[int], array[int]]:
@@ -155,7 +157,7 @@ def _backwards(starts: array[int], ends: array[int], length: int) -> tuple[array
 def _steps(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, state: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     """Yield (position, mark, op) for each step; a FAIL rewinds to behind the mark."""
     classes, transitions, width = machine.classes, machine.transitions, machine.class_count
-    position = mark = floor = refeeds = 0
+    position = mark = failed = rewound = refeeds = 0
     length = len(symbols)
     while True:
         symbol = symbols[position] if position < length else END
@@ -167,10 +169,15 @@ def _steps(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, state: 
             mark = position
         yield position, mark, op
         if kind == FAIL:
-            if mark < floor or mark >= length:
+            if mark < failed or mark >= length:
                 raise CorruptTables(f"decoder `{machine.name}` fails without a mark")
-            position = mark + 1
-            floor, refeeds = position, 0
+            position = failed = mark + 1
+            refeeds = 0
+        elif kind == REWIND:
+            if mark < rewound:
+                raise CorruptTables(f"decoder `{machine.name}` looks ahead twice")
+            position, rewound = mark, mark + 1
+            refeeds = 0
         elif flags & REFEED or symbol == END:
             refeeds += 1
             if refeeds > _REFEED_LIMIT:

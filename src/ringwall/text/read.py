@@ -16,14 +16,13 @@ import msgspec
 from ringwall.errors import LimitExceeded
 from ringwall.text.hits import is_written_out
 from ringwall.text.interpreters import Decoded, Interpreter, Match, choose_interpreter
-from ringwall.text.phrases import PhraseAutomaton
+from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton
 from ringwall.text.tables import Tables, load_tables
 from ringwall.text.tokens import unpigged
 from ringwall.text.view import Chain, Mapped, PhraseHit, View, Views
 from ringwall.vocabulary import Limits, Span
 
 STRONG_RUN = 24  # characters from which a decoder's run is a view of its own; shorter ones, mostly chance, share one view per node
-MATCHES_PER_TEXT = 20_000  # and one per character besides; more than that is exhaustion
 _ALWAYS_AT_ROOT = ("rot13", "atbash")
 
 
@@ -35,6 +34,7 @@ class _Node(msgspec.Struct, frozen=True):
     made_from: Mapped | None
     layers_left: int
     parts: tuple[tuple[int, Chain], ...] = ()
+    weak: bool = False  # joined from short runs, which are mostly chance
 
 
 def read_views(
@@ -97,8 +97,9 @@ class _Reader:
         if node.chain and node.text in self._seen:
             return
         self._seen.add(node.text)
-        self._keep(node.chain, node.text, node.made_from, node.parts)
         folded = self._interpreter.fold("characters", node.text)
+        if not (node.weak and folded is not None):
+            self._keep(node.chain, node.text, node.made_from, node.parts)
         if folded is None:
             base = node
         else:
@@ -107,6 +108,7 @@ class _Reader:
             self._seen.add(folded.text)
             base = self._inside(node, ("fold",), folded, node.layers_left)
             self._keep(base.chain, base.text, base.made_from, ())
+        base = msgspec.structs.replace(base, weak=node.weak)
         if not self._afford(len(base.text) * (1 + (len(self._tables.decode_readings) if base.layers_left > 0 else 0))):
             return
         self._scan(base, node, folded)
@@ -211,11 +213,11 @@ class _Reader:
 
     def _decode(self, base: _Node) -> None:
         """Queue what the decoders make of a folded text."""
-        despecked = self._interpreter.fold("specks", base.text)
+        despecked = None if base.weak else self._interpreter.fold("specks", base.text)
         if despecked is not None:
             self._queue.append(self._inside(base, ("despecked",), despecked, base.layers_left - 1))
         strong: dict[tuple[int, int], list[Decoded]] = {}
-        for run in self._interpreter.decode(base.text, mapped=base.layers_left > 1):
+        for run in self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak):
             strong.setdefault((run.reading, run.machine), []).append(run)
         weak: list[tuple[Chain, Mapped]] = []
         weak_layers = 0
@@ -228,7 +230,7 @@ class _Reader:
             else:
                 weak.extend((chain, made) for made in fresh)
                 weak_layers = max(weak_layers, layers_left)
-        self._queue.extend(self._joined(base, weak, weak_layers))
+        self._queue.extend(msgspec.structs.replace(node, weak=True) for node in self._joined(base, weak, weak_layers))
 
     def _new_run(self, base: _Node, run: Decoded) -> Mapped | None:
         """Map a run to the raw text; None if some other decoder read the same characters at the same place."""

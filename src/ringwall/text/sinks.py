@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from ringwall.text.symbols import Folds
 from ringwall.text.tables import Tables
 from ringwall.text.tables.utf8 import REJECT, START
 
@@ -71,19 +72,22 @@ def inplace_text(tables: Tables, units: Units) -> Run:
     return "".join(text), starts, ends
 
 
-def run_text(tables: Tables, units: Units, minimum: int, visible: Callable[[int], bool]) -> Iterator[Run]:
-    """Yield the runs of at least `minimum` visible characters between malformed places; invisible characters are dropped."""
+def run_text(tables: Tables, units: Units, minimum: int, folds: Folds) -> Iterator[Run]:
+    """Yield the runs of at least `minimum` letters, or twice as many visible characters, between malformed places; invisible characters are dropped."""
     text: list[str] = []
     starts, ends = array("I"), array("I")
+    letters = 0
     for code_point, _, start, end in _characters(tables, units):
         if code_point != MALFORMED:
-            if visible(code_point):
+            if folds.fold_character("characters", code_point) != "":
                 text.append(chr(code_point))
                 starts.append(start)
                 ends.append(end)
+                letters += folds.fold_character("letters", code_point)[:1] not in ("", " ")
             continue
-        if len(text) >= minimum:
+        if letters >= minimum or len(text) >= 2 * minimum:
             yield "".join(text), starts, ends
-        text, starts, ends = [], array("I"), array("I")
-    if len(text) >= minimum:
+        text, letters = [], 0
+        starts, ends = array("I"), array("I")
+    if letters >= minimum or len(text) >= 2 * minimum:
         yield "".join(text), starts, ends

@@ -17,7 +17,7 @@ _LONG_RUN = 12
 _DIGITS = {ord(c): int(c) for c in string.digits}
 
 
-def _radix(name: str, values: dict[int, int], bits: int, period: int, resets: tuple[str, ...]) -> Definition:
+def _radix(name: str, values: dict[int, int], bits: int, period: int, resets: tuple[str, ...], run_minimum: int = RUN_MINIMUM) -> Definition:
     """Define a code of `bits` per symbol whose phase repeats every `period` symbols.
 
     States are (mode, phase); modes: "plain" keeps its phase over foreign characters, "padding" restarts at `=`, "token" at any foreign character.
@@ -37,8 +37,8 @@ def _radix(name: str, values: dict[int, int], bits: int, period: int, resets: tu
         return Op(following, BYTES, SYMBOL, 1 << bits, value, (1 << left) - 1, left, 1, -(-have // bits) - 1)
 
     starts = tuple(("plain", phase) for phase in range(period)) + tuple((mode, 0) for mode in resets)
-    minimum = -(-RUN_MINIMUM * 8 // bits)
-    return Definition(name, "runs", step, starts, frozenset(values), minimum)
+    minimum = -(-run_minimum * 8 // bits)
+    return Definition(name, "runs", step, starts, frozenset(values), minimum, run_minimum=run_minimum)
 
 
 def base64() -> Definition:
@@ -51,12 +51,12 @@ def base64() -> Definition:
 def base32() -> Definition:
     """Read the standard alphabet in either case."""
     values = {ord(c): i for i, c in enumerate(string.ascii_uppercase + "234567")}
-    return _radix("base32", values | {ord(chr(c).lower()): i for c, i in values.items()}, 5, 8, ("padding", "token"))
+    return _radix("base32", values | {ord(chr(c).lower()): i for c, i in values.items()}, 5, 8, ("padding",), _LONG_RUN)
 
 
 def hexadecimal() -> Definition:
     """Read pairs of hex digits, separators skipped."""
-    return _radix("hex", _HEX, 4, 2, ("token",))
+    return _radix("hex", _HEX, 4, 2, ())
 
 
 def binary() -> Definition:
@@ -160,10 +160,10 @@ def morse() -> Definition:
     prefixes = {code[:end] for code in letters for end in range(1, len(code) + 1)}
 
     def gap(state: str, symbol: int) -> Op:
-        if symbol in (ord("/"), ord("|"), ord("\n")):
-            return Op("word")
-        if symbol in (ord(" "), ord("\t"), ord("\r")):
-            return Op({"letter": "blank", "blank": "blanks", "blanks": "word"}.get(state, state))
+        ends_word = symbol in (ord("/"), ord("|"), ord("\n"))
+        if ends_word or symbol in (ord(" "), ord("\t"), ord("\r")):
+            following = "word" if ends_word else {"letter": "blank", "blank": "blanks", "blanks": "word"}.get(state, state)
+            return Op(following, NONE, MARK if following == "word" != state else 0)
         return Op("start") if symbol == END else Op("start", BREAK)
 
     def step(state: State, symbol: int) -> Op:
@@ -177,7 +177,7 @@ def morse() -> Definition:
         if mark is None:
             return gap(state, symbol)
         if state == "word":
-            return Op("start", TEXT, MARK | REFEED, text=" ")
+            return Op("start", TEXT, REFEED, text=" ")
         return Op(mark, NONE, MARK)
 
     return Definition("morse", "runs", step, ("start",), frozenset(marks), RUN_MINIMUM // 2)

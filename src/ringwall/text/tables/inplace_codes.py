@@ -23,6 +23,7 @@ from ringwall.text.tables.machine import (
     NONE,
     OTHER,
     REFEED,
+    REWIND,
     TEXT,
     Definition,
     Op,
@@ -193,53 +194,70 @@ def quoted_printable() -> Definition:
     return Definition("quoted_printable", "inplace", step, (_TEXT_STATE,), frozenset({ord("=")}), 1)
 
 
-_CHANGES_FOR_SEPARATED = 3  # "e.g.", "U.S." and "x = y" are not spelled out letter by letter
+_LOOK_AHEAD = 3  # separators that must follow before characters count as spelled out: not "e.g.", "U.S.A." or "x = y"
+_BLANKS = frozenset(map(ord, " \t\r\n"))
+
+
+def _looking(state: tuple[str, int, int, str], symbol: int, found: State) -> Op:
+    """Look ahead from a mark: state = ("look", separator, separators seen, what is expected: "character", "separator" or "gap")."""
+    _, separator, seen, expected = state
+    blank, end = symbol in _BLANKS, symbol == END
+    give_up = _fail("edge")
+    if expected == "separator":
+        if seen == _LOOK_AHEAD and (symbol == separator or blank or end):
+            return Op(found, REWIND)
+        if symbol == separator:
+            return Op(("look", separator, seen + 1, "character"))
+        return Op(("look", separator, seen, "gap")) if blank else give_up
+    if end or (blank and expected == "character" and separator != ord(" ")):
+        return give_up
+    return Op(state) if blank else Op(("look", separator, seen, "separator"))
+
+
+def _joining(state: tuple[str, int], symbol: int) -> Op:
+    """Drop separators after the look ahead: state = (where, separator)."""
+    where, separator = state
+    blank, end = symbol in _BLANKS, symbol == END
+    if where == "held":  # a separator is held back
+        return _fail(("gap", separator)) if blank or end else Op(("held+1", separator))
+    if where == "held+1":  # and the character behind it
+        return Op(("single", separator), COPY, CHANGE | REFEED, back=1) if symbol == separator or blank or end else _fail("edge")
+    if end:
+        return Op(state)
+    if where == "single" and symbol == separator:
+        return Op(("held", separator), NONE, MARK)
+    if blank:
+        collapsed = where == "gap" and separator == ord(" ")  # of two or more blanks between words one is kept
+        return Op(state) if collapsed else _copy(("gap", separator))
+    return _copy("word") if where == "single" else _copy(("single", separator))
+
+
+def _separated(name: str, separators: frozenset[int]) -> Definition:
+    """Define the joining of single characters that stand apart by one and the same separator."""
+
+    def step(state: State, symbol: int) -> Op:
+        if isinstance(state, tuple):
+            return _looking(state, symbol, ("single", state[1])) if state[0] == "look" else _joining(state, symbol)  # type: ignore[arg-type]
+        if symbol == END:
+            return Op(state)
+        character = symbol in _ALNUM or symbol == OTHER or (ord(" ") in separators and symbol not in _BLANKS)
+        if state == "single" and symbol in separators:
+            return Op(("look", symbol, 1, "character"), NONE, MARK)
+        if not character:
+            return _copy("edge")
+        return _copy("single" if state == "edge" else "word")
+
+    return Definition(name, "inplace", step, ("edge",), separators, _LOOK_AHEAD, _LOOK_AHEAD)
 
 
 def spaced() -> Definition:
     """Join single characters that stand apart by one blank; two or more blanks are one gap between words."""
-
-    def step(state: State, symbol: int) -> Op:
-        blank = symbol == ord(" ")
-        if symbol == END:
-            return Op("single", COPY, CHANGE | REFEED, back=1) if state == "held+1" else (_fail("edge") if state == "held" else Op(state))
-        if state in ("edge", "gap"):
-            return (Op("gap", COPY) if state == "edge" else Op("gap")) if blank else _copy("single")
-        if state == "single":
-            return Op("held", NONE, MARK) if blank else _copy("word")
-        if state == "word":
-            return _copy("gap") if blank else _copy("word")
-        if state == "held":
-            return _fail("gap") if blank else Op("held+1")
-        return Op("single", COPY, CHANGE | REFEED, back=1) if blank else _fail("gap")
-
-    return Definition("spaced", "inplace", step, ("edge",), frozenset({ord(" ")}), _CHANGES_FOR_SEPARATED, _CHANGES_FOR_SEPARATED)
+    return _separated("spaced", frozenset({ord(" ")}))
 
 
 def dotted() -> Definition:
-    """Join single characters that stand apart by one and the same separator (`i.g.n.o.r.e`, `i-g-n-o-r-e`, ...)."""
-    separators = frozenset(map(ord, ".-_*,/|+~:;#"))
-    blanks = frozenset(map(ord, " \t\r\n"))
-
-    def outside(state: State, symbol: int) -> Op:
-        if state == "edge":
-            return _copy("single" if symbol in _ALNUM or symbol == OTHER else "edge")
-        if state == "single" and symbol in separators:
-            return Op(("held", symbol), NONE, MARK)
-        return _copy("word" if symbol in _ALNUM or symbol == OTHER else "edge")
-
-    def step(state: State, symbol: int) -> Op:
-        if isinstance(state, str):
-            return Op(state) if symbol == END else outside(state, symbol)
-        what, separator = state  # type: ignore[misc]
-        ended = symbol == END or symbol in blanks
-        if what == "held":
-            return _fail("edge") if ended else Op(("held+1", separator))
-        if symbol == separator or ended:
-            return Op("single", COPY, CHANGE | REFEED, back=1)
-        return _fail("edge")
-
-    return Definition("dotted", "inplace", step, ("edge",), separators, _CHANGES_FOR_SEPARATED, _CHANGES_FOR_SEPARATED)
+    """Join single characters that stand apart by a punctuation mark (`i.g.n.o.r.e`, `i-g-n-o-r-e`, ...)."""
+    return _separated("dotted", frozenset(map(ord, ".-_*,/|+~:;#")))
 
 
 INPLACE_CODES = (escapes, quoted_printable, spaced, dotted)

@@ -199,7 +199,7 @@ def _check_machine(machine: Machine) -> None:
     _require(machine.sink in ("runs", "inplace"), machine.name)
     for row in range(0, len(machine.ops), OP_FIELDS):
         following, kind, _, mul, add, _, shift, count, back, offset, length = machine.ops[row : row + OP_FIELDS]
-        _require(0 <= following < machine.state_count and 0 <= kind <= 6, machine.name)
+        _require(0 <= following < machine.state_count and 0 <= kind <= 7, machine.name)
         _require(0 <= mul < 1 << 26 and 0 <= add < 1 << 40, machine.name)
         _require(0 <= count <= 4 and 0 <= back <= 7 and 0 <= shift < 40 and shift - 8 * max(count - 1, 0) >= 0, machine.name)
         _require(0 <= offset and 0 <= length and offset + length <= len(machine.texts), machine.name)

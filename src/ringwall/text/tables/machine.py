@@ -10,13 +10,15 @@ A machine reads the ASCII shadow of a text (every other character is OTHER, the 
 
 Kinds: NONE; BYTES: `count` bytes of acc from bit `shift` down; CODE: acc as one code point; COPY: the character `back` places ago, unchanged;
 TEXT: a constant; BREAK: what was emitted before and after do not belong together; FAIL: the marked character is emitted unchanged, reading resumes
-behind it in state `next` (so an escape that turns out not to be one costs nothing).
+behind it in state `next` (so an escape that turns out not to be one costs nothing); REWIND: reading resumes at the mark in state `next` (so a machine can
+look ahead before it commits itself). Each position may be failed from once and rewound to once.
 Flags: SYMBOL: the position counts for `back` of BYTES (a byte's range starts `back` symbols ago); MARKED: the range of BYTES starts at the mark instead;
 CHANGE: the reading now differs from its source.
 
-Sinks: "runs": bytes and code points are joined to characters (UTF-8, UTF-16 pairs); runs of at least `run_minimum` visible characters survive,
+Sinks: "runs": bytes and code points are joined to characters (UTF-8, UTF-16 pairs); runs of at least `run_minimum` letters and digits survive (or of twice as many visible characters: Morse has no letters),
 a malformed byte or BREAK ends a run, invisible characters neither count nor end one. "inplace": everything is kept; a malformed byte stands for the
-Latin-1 character of its value. A reading with fewer than `minimum_changes` changes is none.
+Latin-1 character of its value. A reading with fewer than `minimum_changes` changes is none;
+in a text that is itself guesswork, fewer than `DENSE_CHANGES`.
 """
 
 from __future__ import annotations
@@ -26,10 +28,11 @@ from typing import Literal
 
 import msgspec
 
-NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL = range(7)
+NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND = range(8)
 MARK, REFEED, SYMBOL, MARKED, CHANGE = 1, 2, 4, 8, 16
 ACC_LIMIT = (1 << 40) - 1
 RUN_MINIMUM = 8
+DENSE_CHANGES = 4  # an encoded payload of eight letters has eight changes, chance has one or two
 OTHER = 128
 END = 129
 ALPHABET = 130

@@ -1,0 +1,411 @@
+/* Decoders: machines over the ASCII shadow of a text, and the sinks that make characters of what they emit. Included by _interpreter.c. */
+
+typedef struct { uint8_t kind; uint32_t value, start, end; } Unit; /* kind: BYTES, CODE, COPY or BREAK */
+typedef struct { Unit *data; size_t count, room; } Units;
+
+/* One reading of one text: symbols in reading order, and the characters themselves for copies. */
+typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t length; int backwards; } Source;
+
+/* A result list kept outside Python while the lock is released. */
+typedef struct { int reading, machine; Run run; } Found;
+typedef struct { Found *data; size_t count, room; } FoundList;
+
+static int found_push(FoundList *list, int reading, int machine, const Run *run) {
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        Found *data = realloc(list->data, room * sizeof *data);
+        if (!data) return 0;
+        list->data = data;
+        list->room = room;
+    }
+    Found *f = &list->data[list->count];
+    *f = (Found){reading, machine, {{0}, {0}, {0}}};
+    size_t n = run->text.count;
+    list->count++;
+    if (!ints_room(&f->run.text, n + 1) || !ints_room(&f->run.starts, n + 1) || !ints_room(&f->run.ends, n + 1)) return 0;
+    memcpy(f->run.text.data, run->text.data, n * 4);
+    memcpy(f->run.starts.data, run->starts.data, n * 4);
+    memcpy(f->run.ends.data, run->ends.data, n * 4);
+    f->run.text.count = f->run.starts.count = f->run.ends.count = n;
+    return 1;
+}
+
+static int unit_push(Units *u, uint8_t kind, uint32_t value, size_t start, size_t end) {
+    if (u->count == u->room) {
+        size_t room = u->room ? u->room * 2 : 256;
+        Unit *data = realloc(u->data, room * sizeof *data);
+        if (!data) return 0;
+        u->data = data;
+        u->room = room;
+    }
+    u->data[u->count++] = (Unit){kind, value, (uint32_t)start, (uint32_t)end};
+    return 1;
+}
+
+static uint32_t copied_character(const Source *s, size_t position) {
+    if (s->symbols[position] < OTHER) return s->symbols[position];
+    return s->characters[s->backwards ? s->length - 1 - position : position];
+}
+
+static uint64_t accumulate(uint64_t acc, uint64_t mul, uint64_t add) {
+    acc = acc * mul + add; /* acc <= 2^40, mul < 2^26 */
+    return acc > ACC_LIMIT ? ACC_LIMIT : acc;
+}
+
+/* Run one lane of one machine. With `units` NULL only the changes are counted. */
+static int lane(const Machine *m, const Source *s, uint32_t start, Units *units, uint64_t *changes) {
+    uint32_t ring[8] = {0}, state = start, symbols_seen = 0, refeeds = 0;
+    size_t position = 0, mark = 0, failed = 0, rewound = 0, n = s->length;
+    uint64_t acc = 0;
+    *changes = 0;
+    for (;;) {
+        uint32_t symbol = position < n ? s->symbols[position] : END;
+        const Op *op = &m->ops[m->transitions[(size_t)state * m->classes_count + m->classes[symbol]]];
+        state = op->next;
+        if (symbol == END && op->kind == NONE) return OK;
+        if (op->flags & MARK) mark = position;
+        acc = accumulate(acc, op->mul, op->add);
+        if (op->flags & SYMBOL) ring[symbols_seen++ & 7] = (uint32_t)position;
+        if (op->flags & CHANGE) ++*changes;
+        size_t stop = op->flags & REFEED ? position : (position + 1 < n ? position + 1 : n);
+        int right = 1;
+        switch (op->kind) {
+        case BYTES: {
+            uint32_t back = op->back < symbols_seen ? op->back : (symbols_seen ? symbols_seen - 1 : 0);
+            size_t first = op->flags & MARKED ? mark : ring[(symbols_seen - 1 - back) & 7];
+            size_t last = op->flags & MARKED ? stop : (size_t)ring[(symbols_seen - 1) & 7] + 1;
+            for (uint32_t k = 0; units && right && k < op->count; k++) right = unit_push(units, BYTES, acc >> (op->shift - 8 * k) & 255, first, last);
+            break;
+        }
+        case CODE:
+            if (units) right = unit_push(units, CODE, acc >= CODE_POINTS ? CODE_POINTS : (uint32_t)acc, mark, stop);
+            break;
+        case COPY:
+            if (position < op->back || position - op->back >= n) return BAD_TABLE;
+            if (units) right = unit_push(units, COPY, copied_character(s, position - op->back), position - op->back, position - op->back + 1);
+            break;
+        case TEXT:
+            for (uint32_t k = 0; units && right && k < op->length; k++) right = unit_push(units, CODE, m->texts[op->offset + k], mark, stop);
+            break;
+        case BREAK:
+            if (units && !(units->count && units->data[units->count - 1].kind == BREAK)) right = unit_push(units, BREAK, 0, position, position);
+            break;
+        case FAIL:
+            if (mark < failed || mark >= n) return BAD_TABLE;
+            if (units) right = unit_push(units, COPY, copied_character(s, mark), mark, mark + 1);
+            acc = 0;
+            break;
+        default: break;
+        }
+        if (!right) return NO_MEMORY;
+        acc &= op->keep;
+        if (op->kind == FAIL) {
+            position = failed = mark + 1;
+            refeeds = 0;
+        } else if (op->kind == REWIND) {
+            if (mark < rewound || mark > position) return BAD_TABLE;
+            position = mark;
+            rewound = mark + 1;
+            refeeds = 0;
+        } else if (op->flags & REFEED || symbol == END) {
+            if (++refeeds > REFEED_LIMIT) return BAD_TABLE;
+        } else {
+            position++;
+            refeeds = 0;
+        }
+    }
+}
+
+/* ---- sinks ---- */
+
+typedef struct {
+    const Tables *t;
+    const Machine *m;
+    FoundList *found;
+    int reading, machine;
+    size_t length; /* of the text, to turn ranges round */
+    int backwards;
+    uint64_t letters;
+    Run run;
+} Sink;
+
+static int sink_end_run(Sink *s) {
+    int right = (s->letters < s->m->run_minimum && s->run.text.count < 2 * s->m->run_minimum) || found_push(s->found, s->reading, s->machine, &s->run);
+    run_clear(&s->run);
+    s->letters = 0;
+    return right;
+}
+
+/* Say whether the `letters` fold makes anything but a separator of a character. */
+static int is_letter(const Tables *t, uint32_t c) {
+    uint32_t entry = fold_entry(&t->folds[1], c);
+    return !entry ? c != ' ' : (entry & 31) && t->folds[1].pool[entry >> 5] != ' ';
+}
+
+static int sink_character(Sink *s, uint32_t c, uint32_t start, uint32_t end) {
+    if (s->backwards) {
+        uint32_t turned = (uint32_t)s->length - end;
+        end = (uint32_t)s->length - start;
+        start = turned;
+    }
+    if (s->m->runs) {
+        uint32_t entry = fold_entry(&s->t->folds[0], c);
+        if (entry && !(entry & 31)) return 1; /* invisible */
+        s->letters += is_letter(s->t, c);
+    }
+    return run_push(&s->run, c, start, end);
+}
+
+static int sink_malformed(Sink *s, uint32_t byte, uint32_t start, uint32_t end) {
+    return s->m->runs ? sink_end_run(s) : sink_character(s, byte, start, end);
+}
+
+/* Join bytes (UTF-8) and code units (UTF-16 pairs) to characters. */
+static int sink_units(Sink *s, const Unit *units, size_t count) {
+    uint8_t state = 0;
+    uint32_t value = 0;
+    size_t pending = 0; /* units before the current one that are bytes of an unfinished character */
+    const Unit *high = NULL;
+    int right = 1;
+    for (size_t i = 0; right && i < count; i++) {
+        const Unit *u = &units[i];
+        if (high) {
+            if (u->kind == CODE && u->value >= 0xDC00 && u->value < 0xE000) {
+                right = sink_character(s, 0x10000 + ((high->value - 0xD800) << 10) + u->value - 0xDC00, high->start, u->end);
+                high = NULL;
+                continue;
+            }
+            right = sink_malformed(s, 0xFFFD, high->start, high->end);
+            high = NULL;
+        }
+        uint8_t next = u->kind == BYTES ? s->t->utf8[state * 256 + u->value] : REJECT;
+        if (pending && (u->kind != BYTES || next == REJECT)) {
+            for (size_t k = i - pending; right && k < i; k++) right = sink_malformed(s, units[k].value, units[k].start, units[k].end);
+            pending = 0;
+            state = 0;
+            if (u->kind == BYTES) next = s->t->utf8[u->value];
+        }
+        if (!right) break;
+        if (u->kind != BYTES) {
+            if (u->kind == CODE && u->value >= 0xD800 && u->value < 0xDC00) high = u;
+            else if (u->kind == BREAK || u->value >= CODE_POINTS || (u->kind == CODE && u->value >= 0xDC00 && u->value < 0xE000)) right = sink_malformed(s, 0xFFFD, u->start, u->end);
+            else right = sink_character(s, u->value, u->start, u->end);
+            continue;
+        }
+        if (next == REJECT) { right = sink_malformed(s, u->value, u->start, u->end); continue; }
+        value = pending ? value << 6 | (u->value & 0x3F) : u->value & s->t->leads[u->value];
+        pending++;
+        state = next;
+        if (state == 0) {
+            right = sink_character(s, value & 0x1FFFFF, units[i + 1 - pending].start, u->end);
+            pending = 0;
+        }
+    }
+    if (right && high) right = sink_malformed(s, 0xFFFD, high->start, high->end);
+    for (size_t k = count - pending; right && k < count; k++) right = sink_malformed(s, units[k].value, units[k].start, units[k].end);
+    return right;
+}
+
+/* ---- the fast path of block codes ---- */
+
+static const uint8_t byte_kinds[256] = {
+#define R16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+    R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(1), R16(1), R16(1), R16(1),
+    3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, R16(2), R16(2), 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3
+#undef R16
+};
+/* Whether a byte of one kind (ASCII, tail, lead, never) may stand behind one of another in well-formed UTF-8: bit [before][behind]. */
+static const uint8_t may_follow[4] = {1 | 4, 1 | 2 | 4, 2, 0};
+
+/* Emit the bytes of up to four lanes at once (their loads overlap), and nothing else. `out[k]` has room for n + SLACK bytes; 0 if a table emits more. */
+enum { ABREAST = 4, SLACK = 64 };
+typedef struct { uint32_t state; uint64_t acc; size_t made; } Lane;
+
+static inline void fast_step(const Fast *table, uint32_t class, Lane *l, uint8_t *out) {
+    const Fast *f = &table[l->state + class];
+    uint64_t acc = accumulate(l->acc, f->mul, f->add);
+    l->state = f->next;
+    out[l->made] = (uint8_t)(acc >> f->shift);
+    if (f->count > 1) for (uint32_t k = 1; k < f->count; k++) out[l->made + k] = (uint8_t)(acc >> (f->shift - 8 * k));
+    l->made += f->count;
+    l->acc = acc & f->keep;
+}
+
+static int fast_lanes(const Machine *m, const uint8_t *classes, size_t n, Lane lanes[ABREAST], uint8_t *out[ABREAST]) {
+    const Fast *table = m->packed;
+    Lane a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
+    size_t most = n + SLACK - 8;
+    for (size_t i = 0; i <= n; i++) {
+        uint32_t class = i < n ? classes[i] : m->classes[END];
+        fast_step(table, class, &a, out[0]);
+        fast_step(table, class, &b, out[1]);
+        fast_step(table, class, &c, out[2]);
+        fast_step(table, class, &d, out[3]);
+        if (a.made > most || b.made > most || c.made > most || d.made > most) return 0;
+    }
+    lanes[0] = a; lanes[1] = b; lanes[2] = c; lanes[3] = d;
+    return 1;
+}
+
+/* Read well-formed UTF-8 from `first` on; return where it breaks, and whether the run up to there survives. */
+static size_t run_end(const Tables *t, const uint8_t *bytes, size_t first, size_t count, uint64_t minimum, int *survives) {
+    uint64_t letters = 0, visible = 0;
+    uint32_t value = 0;
+    uint8_t state = 0;
+    size_t i = first, begun = first;
+    for (; i < count; i++) {
+        uint8_t next = t->utf8[state * 256 + bytes[i]];
+        if (next == REJECT) break;
+        value = state == 0 ? bytes[i] & t->leads[bytes[i]] : value << 6 | (bytes[i] & 0x3F);
+        if (state == 0) begun = i;
+        state = next;
+        if (state) continue;
+        uint32_t entry = fold_entry(&t->folds[0], value);
+        if (entry && !(entry & 31)) continue;
+        visible++;
+        letters += is_letter(t, value);
+    }
+    *survives = letters >= minimum || visible >= 2 * minimum;
+    if (state && begun > first) return begun; /* the unfinished character is read afresh, byte by byte */
+    return i > first ? i : first + 1;
+}
+
+typedef struct { uint8_t *classes, *bytes[ABREAST]; Units units; Ints runs; } Scratch;
+
+/* Find the runs of a lane that survive, as pairs of byte indices. Most windows of `minimum` bytes hold a place where well-formed UTF-8 must break: look from
+ * their end, and skip to it. */
+static int surviving_runs(const Tables *t, const uint8_t *bytes, size_t count, uint64_t minimum, Ints *runs) {
+    size_t first = 0;
+    runs->count = 0;
+    while (first + minimum <= count) {
+        size_t place = first + minimum - 1;
+        int survives = 0;
+        while (place > first && may_follow[byte_kinds[bytes[place - 1]]] >> byte_kinds[bytes[place]] & 1) place--;
+        if (place > first) { first = place; continue; }
+        size_t end = run_end(t, bytes, first, count, minimum, &survives);
+        if (survives && (!ints_push(runs, (uint32_t)first) || !ints_push(runs, (uint32_t)end))) return 0;
+        first = end;
+    }
+    return 1;
+}
+
+/* Run one lane again and turn its surviving bytes into characters with their ranges. */
+static int emit_runs(const Machine *m, const Source *source, uint32_t start, const Scratch *scratch, Sink *sink, Units *units) {
+    uint32_t ring[8] = {0}, state = start, seen = 0;
+    size_t made = 0, next_run = 0;
+    uint64_t acc = 0;
+    units->count = 0;
+    for (size_t i = 0; i <= source->length && next_run < scratch->runs.count; i++) {
+        const Op *op = &m->ops[m->transitions[(size_t)state * m->classes_count + (i < source->length ? scratch->classes[i] : m->classes[END])]];
+        state = op->next;
+        acc = accumulate(acc, op->mul, op->add);
+        if (op->flags & SYMBOL) ring[seen++ & 7] = (uint32_t)i;
+        for (uint32_t k = 0; op->kind == BYTES && k < op->count && next_run < scratch->runs.count; k++, made++) {
+            if (made < scratch->runs.data[next_run]) continue;
+            uint32_t back = op->back < seen ? op->back : (seen ? seen - 1 : 0);
+            if (!unit_push(units, BYTES, acc >> (op->shift - 8 * k) & 255, ring[(seen - 1 - back) & 7], (size_t)ring[(seen - 1) & 7] + 1)) return 0;
+            if (made + 1 < scratch->runs.data[next_run + 1]) continue;
+            run_clear(&sink->run);
+            sink->letters = 0;
+            if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;
+            units->count = 0;
+            next_run += 2;
+        }
+        acc &= op->keep;
+    }
+    return 1;
+}
+
+static int run_block_code(const Tables *t, const Machine *m, const Source *source, Sink *sink, Scratch *scratch) {
+    for (size_t i = 0; i < source->length; i++) scratch->classes[i] = m->classes[source->symbols[i]];
+    for (int first = 0; first < m->lanes; first += ABREAST) {
+        int together = m->lanes - first < ABREAST ? m->lanes - first : ABREAST;
+        Lane lanes[ABREAST] = {{0, 0, 0}};
+        for (int k = 0; k < together; k++) lanes[k].state = m->starts[first + k] * m->classes_count;
+        if (!fast_lanes(m, scratch->classes, source->length, lanes, scratch->bytes)) return BAD_TABLE;
+        for (int k = 0; k < together; k++) {
+            if (!surviving_runs(t, scratch->bytes[k], lanes[k].made, m->run_minimum, &scratch->runs)) return NO_MEMORY;
+            if (scratch->runs.count && !emit_runs(m, source, m->starts[first + k], scratch, sink, &scratch->units)) return NO_MEMORY;
+        }
+    }
+    return OK;
+}
+
+static int run_machine(const Tables *t, const Machine *m, const Source *source, int sparse, Sink *sink, Scratch *scratch) {
+    uint64_t changes = 0;
+    if (m->fast) return run_block_code(t, m, source, sink, scratch);
+    for (int l = 0; l < m->lanes; l++) {
+        if (!m->runs) {
+            int status = lane(m, source, m->starts[l], NULL, &changes);
+            if (status) return status;
+            if (changes < m->minimum_changes || (!sparse && changes < DENSE_CHANGES)) continue;
+        }
+        scratch->units.count = 0;
+        int status = lane(m, source, m->starts[l], &scratch->units, &changes);
+        if (status) return status;
+        run_clear(&sink->run);
+        sink->letters = 0;
+        if (!sink_units(sink, scratch->units.data, scratch->units.count)) return NO_MEMORY;
+        if (m->runs ? !sink_end_run(sink) : !found_push(sink->found, sink->reading, sink->machine, &sink->run)) return NO_MEMORY;
+    }
+    return OK;
+}
+
+static int decode_all(const Tables *t, const uint32_t *text, size_t n, int readings, int sparse, FoundList *found) {
+    uint8_t *shadow = malloc(n + 1), *symbols = malloc(n + 1);
+    Scratch scratch = {malloc(n + 1), {NULL}, {0}, {0}};
+    int status = shadow && symbols && scratch.classes ? OK : NO_MEMORY;
+    for (int k = 0; k < ABREAST; k++) if (!(scratch.bytes[k] = malloc(n + SLACK))) status = NO_MEMORY;
+    for (size_t i = 0; status == OK && i < n; i++) shadow[i] = text[i] < 128 ? (uint8_t)text[i] : OTHER;
+    for (int r = 0; status == OK && r < readings; r++) {
+        const uint8_t *map = t->maps + t->reading_alphabet[r] * 128;
+        uint64_t counts[OTHER + 1] = {0};
+        for (size_t i = 0; i < n; i++) {
+            uint8_t c = shadow[t->reading_backwards[r] ? n - 1 - i : i];
+            symbols[i] = c < OTHER ? map[c] : OTHER;
+            counts[symbols[i]]++;
+        }
+        Source source = {symbols, text, n, t->reading_backwards[r]};
+        for (int k = 0; status == OK && k < t->machine_count; k++) {
+            const Machine *m = &t->machines[k];
+            uint64_t present = 0;
+            if (!(m->readings >> r & 1)) continue;
+            for (int c = 0; c < 128; c++) if (m->alphabet[c]) present += counts[c];
+            if (present < m->minimum) continue;
+            Sink sink = {t, m, found, r, k, n, source.backwards, 0, {{0}, {0}, {0}}};
+            status = run_machine(t, m, &source, sparse && !r, &sink, &scratch);
+            run_free(&sink.run);
+        }
+    }
+    free(shadow); free(symbols); free(scratch.classes); free(scratch.units.data); free(scratch.runs.data);
+    for (int k = 0; k < ABREAST; k++) free(scratch.bytes[k]);
+    return status;
+}
+
+static PyObject *py_decode(PyObject *self, PyObject *args) {
+    PyObject *capsule, *text, *result = NULL;
+    int mapped, sparse, status;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OUpp", &capsule, &text, &mapped, &sparse)) return NULL;
+    Tables *t = PyCapsule_GetPointer(capsule, "ringwall.tables");
+    Py_UCS4 *data = t ? PyUnicode_AsUCS4Copy(text) : NULL;
+    if (!data) return NULL;
+    size_t n = (size_t)PyUnicode_GetLength(text);
+    FoundList found = {0};
+    Py_BEGIN_ALLOW_THREADS
+    status = decode_all(t, data, n, mapped ? t->reading_count : 1, sparse, &found);
+    Py_END_ALLOW_THREADS
+    PyMem_Free(data);
+    if (status == NO_MEMORY) PyErr_NoMemory();
+    else if (status) refuse("a decoder does not advance");
+    else result = PyList_New((Py_ssize_t)found.count);
+    for (size_t i = 0; i < found.count; i++) {
+        Found *f = &found.data[i];
+        PyObject *item = result ? Py_BuildValue("(iiN)", f->reading, f->machine, run_value(&f->run)) : NULL;
+        if (item) PyList_SetItem(result, (Py_ssize_t)i, item);
+        else Py_CLEAR(result);
+        run_free(&f->run);
+    }
+    free(found.data);
+    return result;
+}
