@@ -228,3 +228,8 @@ def test_long_paths_and_queries_are_refused_before_they_are_read() -> None:
 def test_two_authorization_headers_are_refused() -> None:
     signed = sign_request(PLAIN, KEY, NOW)
     assert outcome(with_header(signed, "authorization", "Bearer a")) == "incomplete-signature"
+
+
+def test_a_changed_request_does_not_remember_the_former_headers() -> None:
+    assert PLAIN.header("host") == "h:1"
+    assert change(PLAIN, headers=(("host", "h:2"),)).header("host") == "h:2"
