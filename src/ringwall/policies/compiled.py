@@ -3,7 +3,7 @@
 A `PolicySet` answers one question fast: which statement with this effect matches the request. Statements are found through the action's
 selection (made on the first request with that action and kept, at most `_KEPT` of them), inside it through the exact resource or the
 literal prefix of the resource pattern. Only statements that survive both look at conditions.
-Cost: 3-5 us for a set of 1,000 statements (benchmarks/policies.py).
+Cost: 4.2 us of CPU a decision for a set of 1,000 statements (median, benchmarks/policies.py).
 """
 
 from __future__ import annotations

@@ -11,8 +11,10 @@ import pytest
 
 from tests.conformance.policies.port import decide_naively, decide_with_ringwall
 
-VECTORS = Path(__file__).parent.parent / "vectors" / "iam-evaluation.json"
-CASES: list[dict[str, Any]] = json.loads(VECTORS.read_text())["cases"]
+VECTORS = Path(__file__).parent.parent / "vectors"
+CASES: list[dict[str, Any]] = [
+    case for name in ("iam-evaluation", "iam-conditions") for case in json.loads((VECTORS / f"{name}.json").read_text())["cases"]
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
