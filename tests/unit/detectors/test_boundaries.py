@@ -43,10 +43,15 @@ def view(text: str, ranges: list[tuple[int, int]]) -> View:
 
 def test_a_letter_made_of_the_next_raw_word_is_no_neighbour() -> None:
     raw = "XXXX YY"
-    reading = view("12N", [(0, 2), (2, 4), (5, 7)])
+    reading = view("abN", [(0, 2), (2, 4), (5, 7)])
     assert stands_alone(raw, reading, 0, 2, asks_start=True, asks_end=True)
     assert not stands_alone("XXXXYYY", reading, 0, 2, asks_start=True, asks_end=True)
     assert stands_alone("XXXXYYY", reading, 0, 2, asks_start=True, asks_end=False)
+
+
+def test_a_letter_beside_digits_is_no_part_of_the_number() -> None:
+    reading = view("12N", [(0, 2), (2, 4), (4, 7)])
+    assert stands_alone("XXXXYYY", reading, 0, 2, asks_start=True, asks_end=True)
 
 
 def test_a_digit_that_goes_on_across_separated_pairs_is_a_neighbour() -> None:

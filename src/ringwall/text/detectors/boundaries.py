@@ -32,16 +32,17 @@ def stands_alone(raw: str, view: View, start: int, end: int, *, asks_start: bool
     A base64 decoder reads on over spaces, so the word behind an encoded passage comes out as letters glued to it.
     """
     text = view.text
-    if (
-        asks_start
-        and start
-        and is_word(text[start - 1])
-        and is_word(text[start])
-        and not _was_apart(raw, view, start - 1, view.origin(start, end))
-    ):
-        return False
-    glued = asks_end and end < len(text) and is_word(text[end]) and is_word(text[end - 1])
-    return not glued or _was_apart(raw, view, end, view.origin(start, end))
+    before = asks_start and start > 0 and _is_glued(text[start - 1], text[start])
+    after = asks_end and end < len(text) and _is_glued(text[end], text[end - 1])
+    if not before and not after:
+        return True
+    span = view.origin(start, end)
+    return (not before or _was_apart(raw, view, start - 1, span)) and (not after or _was_apart(raw, view, end, span))
+
+
+def _is_glued(neighbour: str, edge: str) -> bool:
+    """Say whether a neighbour belongs to the same word or number; a letter beside a number's digits does not, where decoders made it."""
+    return is_word(neighbour) and is_word(edge) and (neighbour.isdigit() or not edge.isdigit())
 
 
 def is_word(char: str) -> bool:

@@ -21,7 +21,7 @@ from ringwall.text.detectors.config import DetectorConfig, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
 from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
-from ringwall.text.detectors.readings import Reach, is_joined, is_scrambled, reaches_of
+from ringwall.text.detectors.readings import Reach, is_joined, least_letters, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
 from ringwall.text.phrases import PhraseAutomaton
@@ -36,7 +36,6 @@ WORD_COUNT = 10_000
 
 _LIMITS = Limits()
 _PLAIN = ((), ("fold",))
-_SCRAMBLED_LETTERS = 7  # a shorter word that is another one scrambled is that other word
 
 
 class Detectors:
@@ -84,9 +83,7 @@ class Detectors:
         """
         return self.scan_views(text, limits=limits, readings=readings)[0]
 
-    def scan_views(
-        self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all"
-    ) -> tuple[Scan, tuple[View, ...]]:
+    def scan_views(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> tuple[Scan, tuple[View, ...]]:
         """Do as `scan`, and return the readings too, for learned detectors that score the same ones.
 
         Raises:
@@ -118,11 +115,10 @@ class Detectors:
         return scan, views
 
     def _take_phrase(self, hit: PhraseHit, collector: Collector) -> None:
-        """Add a word's hit. Trigger words have no rule of their own; a short scrambled word is another word."""
+        """Add a word's hit, unless chance makes such hits. Trigger words have no rule of their own."""
         rule = self._phrase_rules[hit.phrase]
-        if rule is None or (is_scrambled(hit.chain) and self._letters[hit.phrase] < _SCRAMBLED_LETTERS):
-            return
-        collector.add_span(rule, hit.chain, hit.span, "", 1.0)
+        if rule is not None and self._letters[hit.phrase] >= least_letters(hit.chain):
+            collector.add_span(rule, hit.chain, hit.span, "", 1.0)
 
     def _read(self, view: View, reaches: tuple[Reach, ...], collector: Collector) -> None:
         for reach in reaches:

@@ -12,6 +12,9 @@ Reach = Literal["faithful", "decoded", "guessed"]
 
 _SEPARATORS_OUT = frozenset(("spaced", "dotted", "despecked", "underscores"))
 _GUESSES = frozenset(("reversed", "atbash", "leet", "pig_latin", "unscrambled"))
+_CERTAIN = _SEPARATORS_OUT | {"fold", "leet"}
+_SCRAMBLED_LETTERS = 7
+_CHANCE_LETTERS = 5
 _ITSELF: tuple[Reach, ...] = ("faithful",)
 _GUESSED: tuple[Reach, ...] = ("guessed",)
 _BLOCKS: tuple[Reach, ...] = ("decoded",)
@@ -33,12 +36,19 @@ def reaches_of(view: View) -> tuple[Reach, ...]:
     """Say as what a reading is read.
 
     What a decoder of blocks made (base64, hex, ...) is read as decoded: it runs on into the words around an encoded passage, so that what
-    it makes of them is glued to what the passage holds. A long run of it is no chance, and is read like the text itself besides.
+    it makes of them is glued to what the passage holds. What reads as text is no chance, and is read like the text itself besides.
     """
     reaches = _reaches(view.chain)
     if reaches is _EITHER:
-        return _BLOCKS if view.parts or max(map(len, view.text.split("\n"))) < _LONG else _EITHER
+        return _BLOCKS if view.parts or not reads_as_text(view.text) else _EITHER
     return reaches
+
+
+def reads_as_text(text: str) -> bool:
+    """Say whether what a decoder made is text rather than chance: a long run, four fifths of it letters and spaces."""
+    longest = max(text.split("\n"), key=len)
+    letters = sum(map(str.isalpha, longest)) + longest.count(" ")
+    return len(longest) >= _LONG and " " in longest and letters * 5 >= len(longest) * 4
 
 
 def is_joined(chain: tuple[str, ...]) -> bool:
@@ -46,9 +56,14 @@ def is_joined(chain: tuple[str, ...]) -> bool:
     return any("|" in step for step in chain)
 
 
-def is_scrambled(chain: tuple[str, ...]) -> bool:
-    """Say whether words were taken for scrambled forms of others, which short words are of each other ("trial", "trail")."""
-    return "unscrambled" in chain
+def least_letters(chain: tuple[str, ...]) -> int:
+    """Say how many letters a word must have for its hit in such a reading to be no chance.
+
+    Short words are each other's scrambled forms ("trial", "trail"); what decoders make of chance holds words of three and four letters.
+    """
+    if "unscrambled" in chain:
+        return _SCRAMBLED_LETTERS
+    return 1 if all(step in _CERTAIN for step in chain) else _CHANCE_LETTERS
 
 
 @lru_cache(maxsize=8192)

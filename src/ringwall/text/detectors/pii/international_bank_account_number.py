@@ -81,6 +81,7 @@ DETECTOR = Detector(
             regex=r"\b[0-7][0-9]{3}(?:[ .-]?[A-Za-z0-9]{4}){4,7}(?:[ .-]?[A-Za-z0-9]{1,4})?\b",
             check=_check,
             confidence=0.8,
+            reach="faithful",
             overlapping=True,
         ),
     ),
