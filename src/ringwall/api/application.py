@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import uuid4
 
 import msgspec
 
@@ -20,6 +19,7 @@ from ringwall.api.faces.problem import problem
 from ringwall.api.hosts import Hosts
 from ringwall.api.logs import locate
 from ringwall.api.pipeline import answer
+from ringwall.api.request_id import new_uuid
 from ringwall.api.rooms import Rooms
 from ringwall.errors import RingwallError
 from ringwall.wire import HttpRequest, HttpResponse
@@ -71,14 +71,14 @@ class Application:
         if path == CONSOLE_PREFIX or path.startswith(b"/console/") or _is_browser_at_the_door(scope, path):
             await self._serve_console(scope, receive, send)
         elif path == b"/health":
-            await respond(send, await self._health(), str(uuid4()), method=scope["method"])
+            await respond(send, await self._health(), new_uuid(), method=scope["method"])
         elif path == OPENAPI_PATH and scope["method"] in {"GET", "HEAD"}:
-            await respond(send, self._describe(scope), str(uuid4()), method=scope["method"])
+            await respond(send, self._describe(scope), new_uuid(), method=scope["method"])
         else:
             await self._serve_face(scope, receive, send, self._faces.native if path.startswith(NATIVE_PREFIX) else self._faces.aws)
 
     async def _serve_face(self, scope: Scope, receive: Receive, send: Send, face: Face) -> None:
-        request_id = str(uuid4())
+        request_id = new_uuid()
         try:
             request = self._intake.head(scope)
         except TooManyHeaders as error:
@@ -115,7 +115,7 @@ class Application:
         await respond(send, response, exchange.request_id, method=exchange.request.method)
 
     async def _serve_console(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = str(uuid4())
+        request_id = new_uuid()
         pages = self._faces.console
         method = scope["method"]
         try:
@@ -137,7 +137,7 @@ class Application:
         try:
             self._hosts.check(self._intake.head(scope))
         except RingwallError as error:
-            return problem(error, str(uuid4()))
+            return problem(error, new_uuid())
         return self._faces.native.describe()
 
     async def _health(self) -> HttpResponse:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from ringwall.api.counting import count
 from ringwall.api.exchange import Exchange
 from ringwall.api.native.registry import BY_NAME
 from ringwall.api.pipeline import STEPS_IN_PROCESS, walk
+from ringwall.api.request_id import new_uuid
 from ringwall.api.rooms import Rooms
 from ringwall.errors import Bug, RingwallError
 from ringwall.vocabulary import Principal
@@ -59,7 +59,7 @@ class Caller:
         self.source_ip = source_ip
         self.user_agent = user_agent
         self.secure = secure
-        self.request_id = request_id or str(uuid4())
+        self.request_id = request_id or new_uuid()
 
 
 class InProcess:

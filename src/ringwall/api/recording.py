@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from datetime import UTC
 
 from ringwall.api.exchange import Exchange
+from ringwall.api.request_id import new_uuid
 from ringwall.vocabulary import AuditRecord, Principal
 
 NATIVE = "ringwall"
@@ -21,8 +22,8 @@ def audit_record(exchange: Exchange) -> AuditRecord:
     unserved = error.facts if error is not None and operation is None else {}
     service = operation.service if operation is not None else str(unserved.get("service", NATIVE))
     return AuditRecord(
-        event_id=str(uuid4()),
-        event_time=exchange.now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{exchange.now.microsecond // 1000:03d}Z",
+        event_id=new_uuid(),
+        event_time=exchange.now.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z",
         event_source=service if service == NATIVE else f"{service}.amazonaws.com",
         event_name=operation.name if operation is not None else str(unserved.get("operation", "Unrouted")),
         aws_region=exchange.rooms.region,

@@ -100,13 +100,13 @@ def test_identities_roles_and_sessions(live: Live) -> None:
     role = iam.create_role(RoleName="boto3-reader", AssumeRolePolicyDocument=trust)["Role"]
     allow = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"bedrock:List*","Resource":"*"}]}'
     iam.put_role_policy(RoleName="boto3-reader", PolicyName="p", PolicyDocument=allow)
-    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="s")["Credentials"]
+    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
     session = {
         "aws_access_key_id": given["AccessKeyId"],
         "aws_secret_access_key": given["SecretAccessKey"],
         "aws_session_token": given["SessionToken"],
     }
-    assert client(live, "sts", **session).get_caller_identity()["Arn"].endswith("assumed-role/boto3-reader/s")
+    assert client(live, "sts", **session).get_caller_identity()["Arn"].endswith("assumed-role/boto3-reader/session")
     assert client(live, "bedrock", **session).list_guardrails()["guardrails"]
     status, code, message = refused(client(live, "bedrock", **session).create_guardrail, name="x", **CONFIG)
     assert (status, code) == (403, "AccessDeniedException")
