@@ -31,11 +31,11 @@ def topics_table(measured: dict) -> list[str]:
 
 def grounding_table(measured: dict) -> list[str]:
     """Return the Markdown table of grounding."""
-    lines = ["| source | AUROC | answers | fitted on |", "|---|---|---|---|"]
-    return lines + [
-        f"| {name} | {figure['auroc']:.3f} | {figure['answers']} | {'yes' if figure['fitted_on'] else 'no'} |"
-        for name, figure in measured.items()
-    ]
+    lines = ["| source | AUROC | answers | fitted on | below 0.3 | below 0.5 | below 0.7 |", "|---|---|---|---|---|---|---|"]
+    for name, figure in measured.items():
+        below = " | ".join(f"{100 * grounded:.0f} / {100 * other:.0f} %" for grounded, other in figure["below"].values())
+        lines.append(f"| {name} | {figure['auroc']:.3f} | {figure['answers']} | {'yes' if figure['fitted_on'] else 'no'} | {below} |")
+    return lines
 
 
 def relevance_table(measured: dict) -> list[str]:

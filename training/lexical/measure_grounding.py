@@ -18,6 +18,7 @@ FIT = ("halueval_qa_sample", "faithdial_audit", "bump_summaries")  # role train,
 MEASURE = ("wice", "begin_dialogue", "conjnli", "xquad_en_swapped")  # validation, or may not be fitted on
 AGAINST = ("numbers", "names", "negated")
 PENALTY = 1e-3
+CUTS = (0.3, 0.5, 0.7)
 MOST = 1_500
 
 
@@ -70,17 +71,22 @@ def _bounded(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, names:
 
 
 def measure(datasets: Path, weights: dict[str, float]) -> dict:
-    """Return per source the AUROC of grounding."""
+    """Return per source the AUROC of grounding, and the shares of grounded and of other answers that score below some thresholds."""
     entries = corpus.manifest(datasets)
     vector = np.array([weights[name] for name in grounding.Evidence.__struct_fields__])
+    perfect = weights["bias"] + sum(weights[name] * getattr(grounding.PERFECT, name) for name in grounding.Evidence.__struct_fields__)
     out = {}
     for name in (*MEASURE, *FIT):
         values, labels = table(read(datasets, entries[name], fitting=False))
         margins = values @ vector
+        scores = (1 + np.exp(-perfect)) / (1 + np.exp(-margins - weights["bias"]))
         out[name] = {
             "answers": len(labels),
             "grounded": int(labels.sum()),
             "auroc": round(auroc(margins[labels], margins[~labels]), 3),
+            "below": {
+                str(cut): [round(float((scores[labels] < cut).mean()), 3), round(float((scores[~labels] < cut).mean()), 3)] for cut in CUTS
+            },
             "fitted_on": name in FIT,
         }
     return out
