@@ -140,7 +140,13 @@ def _message(index: int, message: object) -> list[MessageText]:
 
 
 def run_checks(
-    checks: Checks, texts: Sequence[MessageText], *, detectors: Detectors, scorer: ContentScorer | None, limits: Limits
+    checks: Checks,
+    texts: Sequence[MessageText],
+    *,
+    detectors: Detectors,
+    scorer: ContentScorer | None,
+    limits: Limits,
+    results_max: int = RESULTS_MAX,
 ) -> dict[str, Any]:
     """Run the checks and return the InvokeGuardrailChecks answer.
 
@@ -165,24 +171,21 @@ def run_checks(
     worst = score_categories(scorer, readings) if scorer is not None and learns else {}
     thresholds = scorer.thresholds if scorer is not None else {}
     severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}
-    return _answer(checks, found, severity, sum(len(each.text) for each in texts))
-
-
-def _answer(checks: Checks, found: Sequence[tuple[MessageText, Finding]], severity: Mapping[str, float], characters: int) -> dict[str, Any]:
-    units = {"textUnits": -(-characters // TEXT_UNIT)}
     results: dict[str, Any] = {}
     if checks.harms:
         results["contentFilter"] = {"results": [{"category": name, "severityScore": severity[name]} for name in checks.harms]}
     if checks.attacks:
-        fired = {finding.type for _, finding in found if finding.kind == "attack"}
-        learned = severity["PROMPT_ATTACK"]
-        results["promptAttack"] = {
-            "results": [{"category": name, "severityScore": 1.0 if name in fired else learned} for name in checks.attacks]
-        }
+        results["promptAttack"] = {"results": _attacks(checks, found, severity["PROMPT_ATTACK"])}
     if checks.entities:
         entries = [_entity(each, finding) for each, finding in found if finding.kind == "pii"]
-        results["sensitiveInformation"] = {"results": entries[:RESULTS_MAX], "truncated": len(entries) > RESULTS_MAX}
-    return {"results": results, "usage": {name: dict(units) for name in results}}
+        results["sensitiveInformation"] = {"results": entries[:results_max], "truncated": len(entries) > results_max}
+    units = -(-sum(len(each.text) for each in texts) // TEXT_UNIT)
+    return {"results": results, "usage": {name: {"textUnits": units} for name in results}}
+
+
+def _attacks(checks: Checks, found: Sequence[tuple[MessageText, Finding]], learned: float) -> list[dict[str, Any]]:
+    fired = {finding.type for _, finding in found if finding.kind == "attack"}
+    return [{"category": name, "severityScore": 1.0 if name in fired else learned} for name in checks.attacks]
 
 
 def _entity(each: MessageText, finding: Finding) -> dict[str, Any]:

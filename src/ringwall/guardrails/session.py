@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ringwall.errors import Bug
+from ringwall.errors import Bug, LimitExceeded
 from ringwall.guardrails.content import Block
 from ringwall.guardrails.evaluation import Evaluation, evaluate, refuse_over_limits
 from ringwall.guardrails.guardrail import Guardrail
@@ -92,7 +92,7 @@ class Session:
     def _check(self, characters: int, blocks: int) -> None:
         try:
             refuse_over_limits(self._characters + characters, len(self._blocks) + blocks, self._limits)
-        except Exception:
+        except LimitExceeded:
             self._over = True
             self._blocks.clear()
             self._chunks = None

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from ringwall.errors import RingwallError
 from ringwall.guardrails import Applied, Guardrail, GuardrailConfig
 from ringwall.inference.catalogue import Found
 from ringwall.storage import Storage
@@ -68,7 +69,7 @@ class CompiledGuardrails:
             return kept.ready
         try:
             found = await self._find(account_id, identifier, version)
-        except Exception:
+        except RingwallError:
             self._cache.pop(key, None)
             raise
         if kept is not None and kept.revision == found.revision:

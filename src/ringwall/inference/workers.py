@@ -55,7 +55,7 @@ class Workers:
             self._waiting += characters
         try:
             future = self._threads.submit(work)
-        except BaseException:
+        except RuntimeError:  # the threads are shut down
             self._done(characters)
             raise
         future.add_done_callback(lambda _: self._done(characters))  # also where the caller left and the work was cancelled

@@ -57,10 +57,13 @@ def test_offsets_and_indices_name_the_substring() -> None:
     assert all(0.0 <= entry["confidenceScore"] <= 1.0 for entry in entries)
 
 
-def test_more_entries_than_an_answer_holds_are_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringwall.guardrails.checks.RESULTS_MAX", 2)
+def test_more_entries_than_an_answer_holds_are_truncated() -> None:
+    checks = parse_checks(MAIL)
+    detectors = compile_detectors(checks.detectors)
     for mails, truncated in ((2, False), (3, True)):
-        found = check(MAIL, said(" ".join(f"user{index}@example.com" for index in range(mails))))["results"]["sensitiveInformation"]
+        texts = parse_messages(said(" ".join(f"user{index}@example.com" for index in range(mails))), LIMITS)
+        answer = run_checks(checks, texts, detectors=detectors, scorer=None, limits=LIMITS, results_max=2)
+        found = answer["results"]["sensitiveInformation"]
         assert (len(found["results"]), found["truncated"]) == (2, truncated)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ringwall.errors import LimitExceeded
 from ringwall.guardrails import Block, ContentRefused, Evaluation, Scorers, compile_guardrail, evaluate, parse_config
+from ringwall.text.detectors import EngineFailed
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SCORERS, NamedTopicScorer, SharedWordsScorer, SpokenScorer, Unreliable, config, content_policy
 
@@ -172,15 +175,22 @@ def test_a_rule_that_only_reports_still_blocks_when_it_fails() -> None:
     assert run(given, "harmless", scorers=Scorers(content=Unreliable(error=KeyError()))).outcome.action == "BLOCK"
 
 
-def test_an_engine_that_raises_fails_every_rule_that_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+class BrokenEngine:
+    """Detectors whose engine gives up."""
+
+    digest = ""
+
+    def scan(self, text: str, **_: object) -> object:
+        raise EngineFailed(f"could not read {text}")
+
+
+def test_an_engine_that_raises_fails_every_rule_that_depends_on_it() -> None:
     given = {**pii(action="NONE"), **words(inputAction="NONE"), **topic(inputAction="NONE"), **content_policy(("HATE", "LOW", "LOW"))}
     guardrail = compile_guardrail(parse_config(given), SCORERS)
-    detectors = guardrail.plans["INPUT"].detectors
-    assert detectors is not None
-    monkeypatch.setattr(type(detectors), "scan", lambda *_, **__: 1 / 0)
-    evaluation = evaluate(guardrail, "INPUT", [Block("harmless")], LIMITS)
-    assert evaluation.outcome.failed == guardrail.plans["INPUT"].rule_ids
-    assert {verdict.failed for verdict in evaluation.verdicts} == {"ZeroDivisionError"}
+    plan = replace(guardrail.plans["INPUT"], detectors=BrokenEngine())
+    evaluation = evaluate(replace(guardrail, plans={"INPUT": plan}), "INPUT", [Block("harmless")], LIMITS)
+    assert evaluation.outcome.failed == plan.rule_ids
+    assert {verdict.failed for verdict in evaluation.verdicts} == {"EngineFailed"}
     assert evaluation.outcome.action == "BLOCK"
 
 
