@@ -16,7 +16,7 @@ format: .venv/.dev
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-.venv/.dev: requirements/dev.txt setup.py src/ringwall/text/_interpreter.c
+.venv/.dev: requirements/dev.txt pyproject.toml setup.py $(wildcard src/ringwall/*/*.c src/ringwall/*/*.h)
 	test -x $(PY) || python3 -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
