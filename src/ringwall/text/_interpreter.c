@@ -58,7 +58,7 @@ typedef struct { uint32_t next, kind, flags, back, offset, length, count, shift;
 typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift; } Fast;
 
 typedef struct {
-    int runs, lanes, fast;
+    int runs, lanes, fast, many; /* fast: the packed loop applies; many: a step may emit several bytes */
     uint32_t starts[MAX_LANES];
     uint64_t minimum, run_minimum, minimum_changes;
     uint32_t states, classes_count;
@@ -150,12 +150,31 @@ static int load_op(const Machine *m, const int64_t *row, Op *op) {
     return 1;
 }
 
+/* Bound every state's accumulator; say whether none can reach ACC_LIMIT, so that the fast loop need not look. */
+static int stays_small(const Machine *m) {
+    uint64_t *bound = calloc(m->states, sizeof *bound);
+    int changed = bound != NULL, small = changed;
+    for (int round = 0; changed && small && round < 64; round++) {
+        changed = 0;
+        for (size_t i = 0; small && i < (size_t)m->states * m->classes_count; i++) {
+            const Op *op = &m->ops[m->transitions[i]];
+            uint64_t acc = bound[i / m->classes_count] * op->mul + op->add; /* < 2^38 * 2^26 */
+            small = acc <= ACC_LIMIT >> 2;
+            if (acc > op->keep) acc = op->keep;
+            if (acc > bound[op->next]) { bound[op->next] = acc; changed = 1; }
+        }
+    }
+    free(bound);
+    return small && !changed;
+}
+
 /* Pack a machine's steps for the fast loop, if it only ever emits bytes that end at a symbol. */
 static int pack(Machine *m) {
-    m->fast = m->runs;
+    m->fast = m->runs && stays_small(m);
     for (size_t i = 0; i < m->op_count && m->fast; i++) {
         const Op *op = &m->ops[i];
         m->fast = (op->kind == NONE || op->kind == BYTES) && !(op->flags & (REFEED | MARKED)) && op->add <= UINT32_MAX && op->mul <= UINT32_MAX;
+        m->many |= op->kind == BYTES && op->count > 1;
     }
     if (!m->fast) return 1;
     size_t cells = (size_t)m->states * m->classes_count;

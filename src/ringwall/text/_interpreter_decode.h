@@ -208,43 +208,53 @@ static int sink_units(Sink *s, const Unit *units, size_t count) {
 
 /* ---- the fast path of block codes ---- */
 
-static const uint8_t byte_kinds[256] = {
-#define R16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
-    R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(0), R16(1), R16(1), R16(1), R16(1),
-    3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, R16(2), R16(2), 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3
-#undef R16
-};
-/* Whether a byte of one kind (ASCII, tail, lead, never) may stand behind one of another in well-formed UTF-8: bit [before][behind]. */
-static const uint8_t may_follow[4] = {1 | 4, 1 | 2 | 4, 2, 0};
+#define R8(x) x, x, x, x, x, x, x, x
+#define R16(x) R8(x), R8(x)
+#define R64(x) R16(x), R16(x), R16(x), R16(x)
+enum { ASCII = 1, TAIL = 2, LEAD = 4, NEVER = 8 };
+static const uint8_t byte_kind[256] = {R64(ASCII), R64(ASCII), R64(TAIL), NEVER, NEVER, LEAD, LEAD, LEAD, LEAD, LEAD, LEAD, R8(LEAD), R16(LEAD), R16(LEAD),
+                                       LEAD, LEAD, LEAD, LEAD, LEAD, NEVER, NEVER, NEVER, R8(NEVER)};
+/* The kinds of byte that may stand behind each byte in well-formed UTF-8 (a necessary condition; the tables decide). */
+#define ANY (ASCII | TAIL | LEAD)
+static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R64(ANY), 0, 0, TAIL, TAIL, TAIL, TAIL, TAIL, TAIL, R8(TAIL), R16(TAIL), R16(TAIL),
+                                        TAIL, TAIL, TAIL, TAIL, TAIL, 0, 0, 0, R8(0)};
 
 /* Emit the bytes of up to four lanes at once (their loads overlap), and nothing else. `out[k]` has room for n + SLACK bytes; 0 if a table emits more. */
 enum { ABREAST = 4, SLACK = 64 };
 typedef struct { uint32_t state; uint64_t acc; size_t made; } Lane;
 
-static inline void fast_step(const Fast *table, uint32_t class, Lane *l, uint8_t *out) {
-    const Fast *f = &table[l->state + class];
-    uint64_t acc = accumulate(l->acc, f->mul, f->add);
-    l->state = f->next;
-    out[l->made] = (uint8_t)(acc >> f->shift);
-    if (f->count > 1) for (uint32_t k = 1; k < f->count; k++) out[l->made + k] = (uint8_t)(acc >> (f->shift - 8 * k));
-    l->made += f->count;
-    l->acc = acc & f->keep;
-}
+#define STEP(l, o)                                                                                    \
+    do {                                                                                              \
+        const Fast *f = &table[(l).state + class];                                                    \
+        uint64_t acc = (l).acc * f->mul + f->add;                                                     \
+        (l).state = f->next;                                                                          \
+        (o)[(l).made] = (uint8_t)(acc >> f->shift);                                                   \
+        if (many) for (uint32_t k = 1; k < f->count; k++) (o)[(l).made + k] = (uint8_t)(acc >> (f->shift - 8 * k)); \
+        (l).made += f->count;                                                                         \
+        (l).acc = acc & f->keep;                                                                      \
+    } while (0)
 
-static int fast_lanes(const Machine *m, const uint8_t *classes, size_t n, Lane lanes[ABREAST], uint8_t *out[ABREAST]) {
+/* `width` and `many` are constants at each call, so that the compiler drops what they switch off. */
+static inline __attribute__((always_inline)) int fast_loop(const Machine *m, const uint8_t *classes, size_t n, Lane lanes[ABREAST], uint8_t *out[ABREAST],
+                                                           int width, int many) {
     const Fast *table = m->packed;
     Lane a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
+    uint8_t *out0 = out[0], *out1 = out[1], *out2 = out[2], *out3 = out[3];
     size_t most = n + SLACK - 8;
     for (size_t i = 0; i <= n; i++) {
         uint32_t class = i < n ? classes[i] : m->classes[END];
-        fast_step(table, class, &a, out[0]);
-        fast_step(table, class, &b, out[1]);
-        fast_step(table, class, &c, out[2]);
-        fast_step(table, class, &d, out[3]);
-        if (a.made > most || b.made > most || c.made > most || d.made > most) return 0;
+        STEP(a, out0);
+        if (width > 1) STEP(b, out1);
+        if (width > 2) { STEP(c, out2); STEP(d, out3); }
+        if (many && (a.made > most || b.made > most || c.made > most || d.made > most)) return 0;
     }
     lanes[0] = a; lanes[1] = b; lanes[2] = c; lanes[3] = d;
     return 1;
+}
+
+static int fast_lanes(const Machine *m, const uint8_t *classes, size_t n, int width, Lane lanes[ABREAST], uint8_t *out[ABREAST]) {
+    if (m->many) return width > 2 ? fast_loop(m, classes, n, lanes, out, 4, 1) : width > 1 ? fast_loop(m, classes, n, lanes, out, 2, 1) : fast_loop(m, classes, n, lanes, out, 1, 1);
+    return width > 2 ? fast_loop(m, classes, n, lanes, out, 4, 0) : width > 1 ? fast_loop(m, classes, n, lanes, out, 2, 0) : fast_loop(m, classes, n, lanes, out, 1, 0);
 }
 
 /* Read well-formed UTF-8 from `first` on; return where it breaks, and whether the run up to there survives. */
@@ -280,7 +290,7 @@ static int surviving_runs(const Tables *t, const uint8_t *bytes, size_t count, u
     while (first + minimum <= count) {
         size_t place = first + minimum - 1;
         int survives = 0;
-        while (place > first && may_follow[byte_kinds[bytes[place - 1]]] >> byte_kinds[bytes[place]] & 1) place--;
+        while (place > first && may_follow[bytes[place - 1]] & byte_kind[bytes[place]]) place--;
         if (place > first) { first = place; continue; }
         size_t end = run_end(t, bytes, first, count, minimum, &survives);
         if (survives && (!ints_push(runs, (uint32_t)first) || !ints_push(runs, (uint32_t)end))) return 0;
@@ -322,7 +332,7 @@ static int run_block_code(const Tables *t, const Machine *m, const Source *sourc
         int together = m->lanes - first < ABREAST ? m->lanes - first : ABREAST;
         Lane lanes[ABREAST] = {{0, 0, 0}};
         for (int k = 0; k < together; k++) lanes[k].state = m->starts[first + k] * m->classes_count;
-        if (!fast_lanes(m, scratch->classes, source->length, lanes, scratch->bytes)) return BAD_TABLE;
+        if (!fast_lanes(m, scratch->classes, source->length, together, lanes, scratch->bytes)) return BAD_TABLE;
         for (int k = 0; k < together; k++) {
             if (!surviving_runs(t, scratch->bytes[k], lanes[k].made, m->run_minimum, &scratch->runs)) return NO_MEMORY;
             if (scratch->runs.count && !emit_runs(m, source, m->starts[first + k], scratch, sink, &scratch->units)) return NO_MEMORY;

@@ -155,6 +155,7 @@ static int scan_stream(const Tables *t, const Automaton *a, const Stream *s, Hit
         for (size_t i = 0; i < s->count; i++) {
             uint8_t symbol = s->symbols[i];
             int32_t any = 0;
+#pragma GCC unroll 9
             for (int k = 0; k < TOGETHER; k++) {
                 states[k] = a->transitions[states[k] + columns[k][symbol]];
                 any |= states[k] >= loud;

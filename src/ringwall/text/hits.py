@@ -1,4 +1,6 @@
-"""The second look at a bounded phrase: its columns merge characters that leet writing confuses, which in a short word means other words ("fail", "fall")."""
+"""The second look at a bounded phrase: its columns merge characters that leet writing confuses, which in a short word means other words
+("fail", "fall").
+"""
 
 from __future__ import annotations
 

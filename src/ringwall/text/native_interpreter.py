@@ -92,5 +92,13 @@ class NativeInterpreter:
         lengths = array("I", (len(pattern.columns) for pattern in side.patterns))
         where = bytes(pattern.where for pattern in side.patterns)
         return self._c.automaton(
-            table.columns, table.states, table.first_accepting, table.transitions, table.output_starts, table.outputs, table.links, lengths, where
+            table.columns,
+            table.states,
+            table.first_accepting,
+            table.transitions,
+            table.output_starts,
+            table.outputs,
+            table.links,
+            lengths,
+            where,
         )

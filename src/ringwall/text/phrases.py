@@ -1,8 +1,9 @@
 """The phrase automaton: a list of phrases as one dense Aho-Corasick table over the columns of `tables/scanning.py`.
 
-Phrases are folded by the very tables that fold texts, so a text and a phrase that fold alike match. A phrase of at least `ANYWHERE` normalised
-characters is listed without separators and found anywhere in a text without its separators; a shorter one keeps its word boundaries. The table is
-checked by `validate` (translation validation): every transition is the trie's or the fail state's, every accepting state is reachable and complete.
+Phrases are folded by the very tables that fold texts, so a text and a phrase that fold alike match. A phrase of at least `ANYWHERE`
+normalised characters is listed without separators and found anywhere in a text without its separators; a shorter one keeps its word
+boundaries. The table is checked by `validate` (translation validation): every transition is the trie's or the fail state's, every
+accepting state is reachable and complete.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class Pattern(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     """A dense automaton.
 
-    transitions: int32[states * columns], already multiplied by the number of columns; accepting states come last, from `first_accepting` on.
-    outputs: patterns that end in accepting state first_accepting + i are outputs[output_starts[i]:output_starts[i + 1]], in order;
+    transitions: int32[states * columns], already multiplied by the number of columns; accepting states come last, from `first_accepting`
+    on. outputs: patterns that end in accepting state first_accepting + i are outputs[output_starts[i]:output_starts[i + 1]], in order;
     links[i] is the next accepting state along the fail chain (as an index from first_accepting) or -1.
     """
 
@@ -83,7 +84,9 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """The patterns of one kind of stream with their two engines: the dense table and the library that stands in without the C interpreter."""
+    """The patterns of one kind of stream with their two engines: the dense table and the library that stands in without the C
+    interpreter.
+    """
 
     patterns: tuple[Pattern, ...]
     table: Table
@@ -231,8 +234,9 @@ def _dense(words: list[bytes]) -> Table:
 def _validate(side: Side) -> None:
     """Walk the table from its start and hold it against sets of suffixes, computed from the patterns alone.
 
-    The state reached by a prefix p must behave as p: its transition on c leads to the state of the longest suffix of p + c that is a prefix of a
-    pattern, and its outputs are exactly the patterns that are suffixes of p. By induction the table then finds every occurrence and no other.
+    The state reached by a prefix p must behave as p: its transition on c leads to the state of the longest suffix of p + c that is a
+    prefix of a pattern, and its outputs are exactly the patterns that are suffixes of p. By induction the table then finds every
+    occurrence and no other.
     """
     table, words = side.table, [pattern.columns for pattern in side.patterns]
     width, size = table.columns, len(table.transitions)
@@ -244,26 +248,28 @@ def _validate(side: Side) -> None:
         ending.setdefault(word, []).append(number)
     reached: dict[bytes, int] = {b"": 0}
     suffix: dict[bytes, bytes] = {b"": b""}
-    if table.first_accepting == 0 and words:
-        raise InvalidAutomaton("the start state accepts")
     for prefix in sorted(prefixes, key=len):
-        state = reached.get(prefix)
-        if state is None:
+        if prefix not in reached:
             raise InvalidAutomaton("a prefix of a phrase cannot be reached")
-        fallback = suffix[prefix]
-        for column in range(width):
-            longer = prefix + bytes([column])
-            following = table.transitions[state + column]
-            if longer in prefixes:
-                if reached.setdefault(longer, following) != following:
-                    raise InvalidAutomaton("two states stand for one prefix")
-                suffix[longer] = _longest_suffix(fallback, column, prefixes, suffix) if prefix else b""
-            elif following != (table.transitions[reached[fallback] + column] if prefix else 0):
-                raise InvalidAutomaton("a transition differs from the fail state's")
-        if _outputs(table, state // width) != _expected(prefix, ending, suffix):
+        _check_row(table, prefix, prefixes, reached, suffix)
+        if _outputs(table, reached[prefix] // width) != _expected(prefix, ending, suffix):
             raise InvalidAutomaton("a state's outputs are not the phrases that end there")
     if len(set(reached.values())) != len(prefixes):
         raise InvalidAutomaton("one state stands for two prefixes")
+
+
+def _check_row(table: Table, prefix: bytes, prefixes: set[bytes], reached: dict[bytes, int], suffix: dict[bytes, bytes]) -> None:
+    """Check one state's transitions; note where they lead, and the longest proper suffix of each new prefix that is a prefix itself."""
+    state, fallback = reached[prefix], suffix[prefix]
+    for column in range(table.columns):
+        longer = prefix + bytes([column])
+        following = table.transitions[state + column]
+        if longer in prefixes:
+            if reached.setdefault(longer, following) != following:
+                raise InvalidAutomaton("two states stand for one prefix")
+            suffix[longer] = _longest_suffix(fallback, column, prefixes, suffix) if prefix else b""
+        elif following != (table.transitions[reached[fallback] + column] if prefix else 0):
+            raise InvalidAutomaton("a transition differs from the fail state's")
 
 
 def _longest_suffix(fallback: bytes, column: int, prefixes: set[bytes], suffix: dict[bytes, bytes]) -> bytes:
@@ -288,7 +294,7 @@ def _outputs(table: Table, state: int) -> list[int]:
 
 
 def _expected(prefix: bytes, ending: dict[bytes, list[int]], suffix: dict[bytes, bytes]) -> list[int]:
-    found = []
+    found: list[int] = []
     while prefix:
         found.extend(ending.get(prefix, ()))
         prefix = suffix[prefix]

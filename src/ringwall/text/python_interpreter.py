@@ -93,13 +93,14 @@ class PythonInterpreter:
                 if reading not in machine.readings or present < machine.minimum:
                     continue
                 for made, starts, ends in self._run(number, symbols, source, sparse=sparse and not reading):
-                    if backwards:
-                        starts, ends = _backwards(starts, ends, len(text))
-                    found.append(Decoded(reading, number, made, starts, ends))
+                    ranges = _backwards(starts, ends, len(text)) if backwards else (starts, ends)
+                    found.append(Decoded(reading, number, made, *ranges))
         return found
 
     def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
-        """Find every phrase in every reading of a folded text: 27 alphabets, two directions, with and without separators and leet punctuation."""
+        """Find every phrase in every reading of a folded text: 27 alphabets, two directions, with and without separators and leet
+        punctuation.
+        """
         found: list[Match] = []
         for backwards in (False, True):
             symbols, places = self._folds.places(text[::-1] if backwards else text)

@@ -1,8 +1,9 @@
 """Reading a text: raw, folded, mapped, decoded, and decoded again, until nothing new comes out or the budget is spent.
 
-One node is one text (the raw one, or what decoders made of another node). A node is folded; the fold is scanned for phrases under every alphabet and
-direction, and decoded under the decode readings; what comes out becomes nodes one layer deeper. What is always worth a filter's look is materialised as a
-view; of the many other readings only those in which a phrase was found. Both interpreters run this same exploration, so they can differ in primitives only.
+One node is one text (the raw one, or what decoders made of another node). A node is folded; the fold is scanned for phrases under every
+alphabet and direction, and decoded under the decode readings; what comes out becomes nodes one layer deeper. What is always worth a
+filter's look is materialised as a view; of the many other readings only those in which a phrase was found. Both interpreters run this
+same exploration, so they can differ in primitives only.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ def read_views(
         automaton: phrases to look for while reading; every reading in which one is found is among the views.
         depth: layers of encoding to peel off; `limits.decode_depth` if None; 0 reads the raw text and its folds.
         interpreter: "c" or "python"; the fastest that is there if None.
+
     Returns:
         the views, raw first. `exhausted` means that part of the text's readings was not read.
+
     Raises:
         LimitExceeded: the text is too long; nothing was read.
     Cost: linear in the characters read, which are bounded by the budget of `limits` (benchmarks/text.py).
@@ -255,7 +258,8 @@ class _Reader:
         names = list(dict.fromkeys(chain for chain, _ in runs))
         if len(runs) == 1:
             return [_Node(base.chain + names[0], runs[0][1].text, runs[0][1], layers_left)]
-        starts, ends, parts, offset = array("I"), array("I"), [], 0
+        starts, ends, offset = array("I"), array("I"), 0
+        parts: list[tuple[int, Chain]] = []
         for chain, made in runs:
             if parts:
                 starts.append(made.starts[0])

@@ -1,4 +1,6 @@
-"""Sinks: what becomes of a decoder's emissions (bytes, code points, copies, breaks) in the pure-Python interpreter. `tables/machine.py` has the rules."""
+"""Sinks: what becomes of a decoder's emissions (bytes, code points, copies, breaks) in the pure-Python interpreter. `tables/machine.py`
+has the rules.
+"""
 
 from __future__ import annotations
 
@@ -21,28 +23,40 @@ _LOW = range(0xDC00, 0xE000)
 
 def _characters(tables: Tables, units: Units) -> Iterator[tuple[int, int, int, int]]:
     """Join bytes (UTF-8) and code units (UTF-16 pairs); yield (code point or MALFORMED, malformed byte, start, end)."""
-    pending: Units = []
-    state, value = START, 0
+    bytes_seen: Units = []
     high: Unit | None = None
     for unit in units:
         kind, number, start, end = unit
+        if kind == "byte":
+            if high is not None:
+                yield MALFORMED, _REPLACEMENT, high[2], high[3]
+                high = None
+            bytes_seen.append(unit)
+            continue
+        if bytes_seen:
+            yield from _utf8(tables, bytes_seen)
+            bytes_seen = []
         if high is not None:
             if kind == "code" and number in _LOW:
                 yield 0x10000 + (high[1] - 0xD800 << 10) + number - 0xDC00, 0, high[2], end
                 high = None
                 continue
             yield MALFORMED, _REPLACEMENT, high[2], high[3]
-            high = None
-        if kind != "byte":
-            yield from ((MALFORMED, byte, s, e) for _, byte, s, e in pending)
-            pending, state = [], START
-            if kind == "code" and number in _HIGH:
-                high = unit
-            elif kind == "break" or number > 0x10FFFF or (kind == "code" and number in _LOW):
-                yield MALFORMED, _REPLACEMENT, start, end
-            else:
-                yield number, 0, start, end
-            continue
+        high = unit if kind == "code" and number in _HIGH else None
+        if high is None:
+            lone = kind == "break" or number > 0x10FFFF or (kind == "code" and number in _LOW)
+            yield (MALFORMED, _REPLACEMENT, start, end) if lone else (number, 0, start, end)
+    if high is not None:
+        yield MALFORMED, _REPLACEMENT, high[2], high[3]
+    yield from _utf8(tables, bytes_seen)
+
+
+def _utf8(tables: Tables, units: Units) -> Iterator[tuple[int, int, int, int]]:
+    """Walk the UTF-8 automaton over consecutive bytes; bytes of an unfinished character are malformed one by one."""
+    pending: Units = []
+    state, value = START, 0
+    for unit in units:
+        _, number, start, end = unit
         following = tables.utf8_transitions[state * 256 + number]
         if following == REJECT and pending:
             yield from ((MALFORMED, byte, s, e) for _, byte, s, e in pending)
@@ -51,14 +65,12 @@ def _characters(tables: Tables, units: Units) -> Iterator[tuple[int, int, int, i
         if following == REJECT:
             yield MALFORMED, number, start, end
             continue
-        value = number & tables.utf8_leads[number] if not pending else value << 6 | number & 0x3F
+        value = value << 6 | number & 0x3F if pending else number & tables.utf8_leads[number]
         pending.append(unit)
         state = following
         if state == START:
             yield value, 0, pending[0][2], end
             pending = []
-    if high is not None:
-        yield MALFORMED, _REPLACEMENT, high[2], high[3]
     yield from ((MALFORMED, byte, s, e) for _, byte, s, e in pending)
 
 
@@ -73,7 +85,9 @@ def inplace_text(tables: Tables, units: Units) -> Run:
 
 
 def run_text(tables: Tables, units: Units, minimum: int, folds: Folds) -> Iterator[Run]:
-    """Yield the runs of at least `minimum` letters, or twice as many visible characters, between malformed places; invisible characters are dropped."""
+    """Yield the runs of at least `minimum` letters, or twice as many visible characters, between malformed places; invisible characters
+    are dropped.
+    """
     text: list[str] = []
     starts, ends = array("I"), array("I")
     letters = 0

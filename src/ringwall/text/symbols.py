@@ -1,4 +1,6 @@
-"""Texts as symbols: what a phrase and a text are turned into before the phrase automaton reads them (in Python; the C interpreter does the same)."""
+"""Texts as symbols: what a phrase and a text are turned into before the phrase automaton reads them (in Python; the C interpreter does
+the same).
+"""
 
 from __future__ import annotations
 

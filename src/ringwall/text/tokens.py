@@ -1,5 +1,7 @@
-"""Token folds: readings that a word, not a character, decides. Outside the automaton tables, because they are no finite-state maps of a whole text:
-a scrambled word is recognised by a lexicon (the phrases' own words), Pig Latin moves letters from one end of a word to the other."""
+"""Token folds: readings that a word, not a character, decides. Outside the automaton tables, because they are no finite-state maps of a
+whole text: a scrambled word is recognised by a lexicon (the phrases' own words), Pig Latin moves letters from one end of a word to the
+other.
+"""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ class View(msgspec.Struct, frozen=True):
     chain: the folds and decodings that made it, outermost first; `()` is the raw text itself, e.g. `("fold", "base64", "fold")`.
     text: the characters of this reading.
     starts, ends: for each character of `text` the half-open range of raw code points it was made from; both are empty for the raw view
-        (identity). `ends[i] > starts[i]`; several characters may share a range (a ligature), ranges may skip characters (deleted ones). The line end between
-        two runs of a decoder counts as made from the character behind it.
+        (identity). `ends[i] > starts[i]`; several characters may share a range (a ligature), ranges may skip characters (deleted ones).
+        The line end between two runs of a decoder counts as made from the character behind it.
     parts: where one view joins the runs of several decoders, (offset in `text`, chain) of each run, in order; otherwise empty.
     """
 

@@ -1,13 +1,16 @@
-"""Definitions of decoders that read symbols of an alphabet wherever they stand and skip everything else: base64, base32, base85, hex, binary, ...
+"""Definitions of decoders that read symbols of an alphabet wherever they stand and skip everything else: base64, base32, base85, hex,
+binary, ...
 
-Each is read from every offset (an attacker chooses what stands before the payload, so only all phases together cover it), and in lanes that start
-afresh at padding or at any foreign character (blocks encoded one by one). A byte is emitted as soon as its bits are complete, so a truncated last block
-is read as far as it goes. Source: RFC 4648 (base64, base32, base16), RFC 1924 alphabet as in Python's base64.b85encode, Adobe ASCII85.
+Each is read from every offset (an attacker chooses what stands before the payload, so only all phases together cover it), and in lanes
+that start afresh at padding or at any foreign character (blocks encoded one by one). A byte is emitted as soon as its bits are complete,
+so a truncated last block is read as far as it goes. Source: RFC 4648 (base64, base32, base16), RFC 1924 alphabet as in Python's
+base64.b85encode, Adobe ASCII85.
 """
 
 from __future__ import annotations
 
 import string
+from typing import cast
 
 from ringwall.text.tables.machine import BREAK, BYTES, CODE, END, MARK, NONE, REFEED, RUN_MINIMUM, SYMBOL, TEXT, Definition, Op, State
 
@@ -17,14 +20,17 @@ _LONG_RUN = 12
 _DIGITS = {ord(c): int(c) for c in string.digits}
 
 
-def _radix(name: str, values: dict[int, int], bits: int, period: int, resets: tuple[str, ...], run_minimum: int = RUN_MINIMUM) -> Definition:
+def _radix(
+    name: str, values: dict[int, int], bits: int, period: int, resets: tuple[str, ...], run_minimum: int = RUN_MINIMUM
+) -> Definition:
     """Define a code of `bits` per symbol whose phase repeats every `period` symbols.
 
-    States are (mode, phase); modes: "plain" keeps its phase over foreign characters, "padding" restarts at `=`, "token" at any foreign character.
+    States are (mode, phase); modes: "plain" keeps its phase over foreign characters, "padding" restarts at `=`, "token" at any foreign
+    character.
     """
 
     def step(state: State, symbol: int) -> Op:
-        mode, phase = state  # type: ignore[misc]
+        mode, phase = cast("tuple[str, int]", state)
         value = values.get(symbol)
         if value is None:
             restart = symbol != END and (mode == "token" or (mode == "padding" and symbol == ord("=")))
@@ -83,7 +89,8 @@ def hexadecimal_prefixed() -> Definition:
 def _base85(name: str, values: dict[int, int]) -> Definition:
     """Define a code of five symbols per four bytes.
 
-    A group that a lane's end cuts short is read as if filled with the highest symbol, n symbols giving n - 1 bytes. States: (mode, symbols so far).
+    A group that a lane's end cuts short is read as if filled with the highest symbol, n symbols giving n - 1 bytes. States: (mode,
+    symbols so far).
     """
 
     def flush(mode: str, have: int) -> Op:
@@ -92,7 +99,7 @@ def _base85(name: str, values: dict[int, int]) -> Definition:
         return Op((mode, 0), BYTES, 0, 85**missing, fill, 0, 24, have - 1, have - 1)
 
     def step(state: State, symbol: int) -> Op:
-        mode, have = state  # type: ignore[misc]
+        mode, have = cast("tuple[str, int]", state)
         value = values.get(symbol)
         if value is None:
             if have >= 2 and (symbol == END or mode == "token"):

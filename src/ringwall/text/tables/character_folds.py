@@ -1,10 +1,11 @@
 """Definitions of the character folds: what the generator evaluates once for each of the 1,114,112 code points.
 
-Three maps from one code point to a short string, so each is a letter homomorphism (an attacker who only substitutes characters with the same image
-gains nothing). Order matters: look-alikes are folded before case, because `lower()` first turns GREEK CAPITAL MU into a letter that looks like nothing.
+Three maps from one code point to a short string, so each is a letter homomorphism (an attacker who only substitutes characters with the
+same image gains nothing). Order matters: look-alikes are folded before case, because `lower()` first turns GREEK CAPITAL MU into a letter
+that looks like nothing.
 
-    characters  what a reader sees, case kept: compatibility forms, look-alikes, width, tags, circled letters; invisible and combining characters go.
-    letters     case, letters and digits only; every other character is one space. letters(characters(x)) == letters(x).
+    characters  what a reader sees, case kept: compatibility forms, look-alikes, width, tags, circled letters; invisible and combining
+    characters go. letters     case, letters and digits only; every other character is one space. letters(characters(x)) == letters(x).
     specks      emoji and other pictures go, the rest stays.
 
 Source: Unicode 14 as shipped in CPython 3.11's unicodedata (UAX #15 NFKD, UAX #44 categories); `lookalikes.py`.
@@ -13,7 +14,7 @@ Source: Unicode 14 as shipped in CPython 3.11's unicodedata (UAX #15 NFKD, UAX #
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from functools import cache
 
 from ringwall.text.tables.lookalikes import EXPANSIONS, lookalike_map, named_letter
 
@@ -23,7 +24,8 @@ _LOOKALIKES = lookalike_map()
 _EXPANSIONS = {ord(c): text for c, text in EXPANSIONS.items()}
 _KEPT_CONTROLS = "\t\n\r"
 _LINE_ENDS = {0x0B, 0x0C, 0x85, 0x2028, 0x2029}
-# Blank though their category says letter or symbol: Hangul fillers, Braille blank; and unassigned code points that Unicode reserves as ignorable.
+# Blank though their category says letter or symbol: Hangul fillers, Braille blank; and unassigned code points that Unicode reserves as
+# ignorable.
 _FILLERS = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2065} | set(range(0xFFF0, 0xFFF9)) | set(range(0xE0000, 0xE1000))
 _BLANKS = {0x2800}
 _TAGS = range(0xE0020, 0xE007F)
@@ -48,7 +50,7 @@ def _one_step(code_point: int) -> str:
     return named_letter(code_point) or unicodedata.normalize("NFKD", character)
 
 
-@lru_cache(maxsize=None)
+@cache
 def characters(code_point: int) -> str:
     """Return what a reader sees in place of one code point, case kept."""
     if code_point < 0x80:
@@ -62,7 +64,7 @@ def characters(code_point: int) -> str:
     return "".join(characters(ord(piece)) for piece in step)
 
 
-@lru_cache(maxsize=None)
+@cache
 def letters(code_point: int) -> str:
     """Return the case-folded letters and digits of one code point; a leet symbol stays, anything else is a space."""
     text = characters(code_point)

@@ -1,7 +1,7 @@
 """Generate the tables: `python -m ringwall.text.tables.generate` writes `tables.bin` and `manifest.json` beside this file.
 
-File: zlib of "RWT1", uint32 header length, a JSON header, sections (little-endian arrays, each at a multiple of 8). Everything that folds or decodes a text is
-in it; interpreters hold no alphabet of their own. `docs/decisions/0001-text-tables.md` says why.
+File: zlib of "RWT1", uint32 header length, a JSON header, sections (little-endian arrays, each at a multiple of 8). Everything that folds
+or decodes a text is in it; interpreters hold no alphabet of their own. `docs/decisions/0001-text-tables.md` says why.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ def build() -> bytes:
 
 
 def manifest(data: bytes) -> dict[str, Any]:
-    """Describe the file as `manifest.json` does; the digest is of the bytes before compression, whose form may differ between zlib versions."""
+    """Describe the file as `manifest.json` does; the digest is of the bytes before compression, whose form may differ between zlib
+    versions.
+    """
     return {"file": "tables.bin", "sha256": hashlib.sha256(data).hexdigest(), "version": VERSION, "unicode": unicodedata.unidata_version}
 
 

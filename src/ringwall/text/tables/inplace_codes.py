@@ -1,14 +1,15 @@
 """Definitions of decoders that replace escapes where they stand and leave the rest of the text alone.
 
-Sources: RFC 3986 s.2.1 (percent), RFC 2045 s.6.7 (quoted-printable), HTML living standard s.13.2.5.72-80 (character references, with CPython's
-html.entities for the names), ECMAScript s.12.9.4 and C11 s.6.4.4.4 (backslash escapes). Leading zeros are unlimited and the semicolon of a numeric
-reference may be missing, because browsers and models read on.
+Sources: RFC 3986 s.2.1 (percent), RFC 2045 s.6.7 (quoted-printable), HTML living standard s.13.2.5.72-80 (character references, with
+CPython's html.entities for the names), ECMAScript s.12.9.4 and C11 s.6.4.4.4 (backslash escapes). Leading zeros are unlimited and the
+semicolon of a numeric reference may be missing, because browsers and models read on.
 """
 
 from __future__ import annotations
 
 import html.entities
 import string
+from typing import cast
 
 from ringwall.text.tables.character_folds import characters
 from ringwall.text.tables.machine import (
@@ -73,7 +74,7 @@ def _digits(state: tuple[str, int], symbol: int) -> Op:
 def _number(state: tuple[str, str], symbol: int) -> Op:
     """Read a number of any length: state = ("number", form) where form says the radix and what may end it."""
     form = state[1]
-    digits = {c: v for c, v in _HEX.items() if form != "dec" or v < 10 and chr(c).isdigit()}
+    digits = {c: v for c, v in _HEX.items() if form != "dec" or (v < 10 and chr(c).isdigit())}
     if symbol in digits:
         return Op(state, mul=10 if form == "dec" else 16, add=digits[symbol])
     closing = {"dec": ";", "hex": ";", "brace": "}", "plus": ""}[form]
@@ -92,7 +93,7 @@ def _octal(state: tuple[str, int, int], symbol: int) -> Op:
     return Op(_TEXT_STATE, BYTES, MARKED | CHANGE | REFEED, 1, 0, 0, 0, 1)
 
 
-def _reference(state: str, symbol: int) -> Op:
+def _reference(state: str, symbol: int) -> Op:  # noqa: PLR0911 - one return a transition
     """Read `&`: a numeric reference, or a name that the trie of names knows."""
     rest = state[1:]
     character = chr(symbol) if symbol < OTHER else ""
@@ -114,7 +115,7 @@ def _reference(state: str, symbol: int) -> Op:
     return _fail()
 
 
-def _backslash(state: str, symbol: int) -> Op:
+def _backslash(state: str, symbol: int) -> Op:  # noqa: PLR0911 - one return a transition
     """Read what follows a backslash."""
     character = chr(symbol) if symbol < OTHER else ""
     if state == "\\":
@@ -149,11 +150,11 @@ def _plus(state: str, symbol: int) -> Op:
     return Op("U+0", mul=0, add=_HEX[symbol]) if state == "U+" else Op(("number", "plus"), mul=16, add=_HEX[symbol])
 
 
-def _escape_step(state: State, symbol: int) -> Op:
+def _escape_step(state: State, symbol: int) -> Op:  # noqa: PLR0911 - one return a transition
     if isinstance(state, tuple):
         if state[0] == "number":
-            return _number(state, symbol)  # type: ignore[arg-type]
-        return _octal(state, symbol) if state[0] == "octal" else _digits(state, symbol)  # type: ignore[arg-type]
+            return _number(state, symbol)
+        return _octal(state, symbol) if state[0] == "octal" else _digits(state, symbol)
     assert isinstance(state, str)
     if state == _TEXT_STATE:
         if symbol == END:
@@ -176,7 +177,7 @@ def escapes() -> Definition:
 def quoted_printable() -> Definition:
     """Read `=XX` and soft line ends in place (apart from the other escapes: `?q=ad%6din` would be captured)."""
 
-    def step(state: State, symbol: int) -> Op:
+    def step(state: State, symbol: int) -> Op:  # noqa: PLR0911 - one return a transition
         if state == _TEXT_STATE:
             if symbol == END:
                 return Op(_TEXT_STATE)
@@ -189,7 +190,7 @@ def quoted_printable() -> Definition:
             return Op(_TEXT_STATE, NONE, CHANGE) if symbol == ord("\n") else _fail()
         if state == "=\r":
             return Op(_TEXT_STATE, NONE, CHANGE) if symbol == ord("\n") else _fail()
-        return _digits(state, symbol)  # type: ignore[arg-type]
+        return _digits(cast("tuple[str, int]", state), symbol)
 
     return Definition("quoted_printable", "inplace", step, (_TEXT_STATE,), frozenset({ord("=")}), 1)
 
@@ -237,7 +238,7 @@ def _separated(name: str, separators: frozenset[int]) -> Definition:
 
     def step(state: State, symbol: int) -> Op:
         if isinstance(state, tuple):
-            return _looking(state, symbol, ("single", state[1])) if state[0] == "look" else _joining(state, symbol)  # type: ignore[arg-type]
+            return _looking(state, symbol, ("single", state[1])) if state[0] == "look" else _joining(state, symbol)
         if symbol == END:
             return Op(state)
         character = symbol in _ALNUM or symbol == OTHER or (ord(" ") in separators and symbol not in _BLANKS)

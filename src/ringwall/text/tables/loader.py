@@ -202,7 +202,7 @@ def _check_machine(machine: Machine) -> None:
         _require(0 <= following < machine.state_count and 0 <= kind <= 7, machine.name)
         _require(0 <= mul < 1 << 26 and 0 <= add < 1 << 40, machine.name)
         _require(0 <= count <= 4 and 0 <= back <= 7 and 0 <= shift < 40 and shift - 8 * max(count - 1, 0) >= 0, machine.name)
-        _require(0 <= offset and 0 <= length and offset + length <= len(machine.texts), machine.name)
+        _require(offset >= 0 and length >= 0 and offset + length <= len(machine.texts), machine.name)
 
 
 @lru_cache(maxsize=1)

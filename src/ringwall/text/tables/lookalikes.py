@@ -1,8 +1,8 @@
 """Our own list of characters that people read as an ASCII letter or digit, the source of the character fold.
 
-Written by looking at the glyphs, script by script; where a script has case pairs both members are listed under the same letter, so that folding
-look-alikes before case and after it cannot disagree on them. Decomposable characters (accents, width, mathematical and circled letters) are not
-listed: the generator takes those from the Unicode character database.
+Written by looking at the glyphs, script by script; where a script has case pairs both members are listed under the same letter, so that
+folding look-alikes before case and after it cannot disagree on them. Decomposable characters (accents, width, mathematical and circled
+letters) are not listed: the generator takes those from the Unicode character database.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Cyrillic, Greek, Armenian, Georgian, Cherokee, Coptic, Lisu, Canadian syllabics, Deseret, Osage, Warang Citi and others, by what they look like.
+# Cyrillic, Greek, Armenian, Georgian, Cherokee, Coptic, Lisu, Canadian syllabics, Deseret, Osage, Warang Citi and others, by what they
+# look like.
 LOOKALIKES: dict[str, str] = {
     "A": "АΑᎪꓮ𐊠Ꭺᗅ𖽀",
     "B": "ВΒᏴꓐᗷ𐊂𐌁Ᏼ",
@@ -98,18 +99,21 @@ EXPANSIONS: dict[str, str] = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "�
 
 _WITH = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH ")
 _PLAIN = re.compile(
-    r"LATIN (CAPITAL|SMALL) LETTER (?:REVERSED |TURNED |SCRIPT |OPEN |INSULAR |BLACKLETTER |LONG |DOTLESS |CLOSED |AFRICAN )?([A-Z])(?: .*)?$"
+    r"LATIN (CAPITAL|SMALL) LETTER "
+    r"(?:REVERSED |TURNED |SCRIPT |OPEN |INSULAR |BLACKLETTER |LONG |DOTLESS |CLOSED |AFRICAN )?([A-Z])(?: .*)?$"
 )
 _SMALL_CAPITAL = re.compile(r"LATIN LETTER SMALL CAPITAL (?:REVERSED |TURNED |INVERTED )?([A-Z])(?: .*)?$")
 _BOXED = re.compile(
     r"(?:(?:NEGATIVE )?(?:CIRCLED|SQUARED)|REGIONAL INDICATOR SYMBOL|PARENTHESIZED) (?:LATIN (CAPITAL|SMALL) )?LETTER ([A-Z])$"
 )
 _BOXED_DIGIT = re.compile(
-    r"(?:DINGBAT )?(?:DOUBLE CIRCLED|NEGATIVE CIRCLED|CIRCLED SANS-SERIF|NEGATIVE CIRCLED SANS-SERIF|PARENTHESIZED|CIRCLED) (?:DIGIT|NUMBER) "
-    r"(ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN)$"
+    r"(?:DINGBAT )?(?:DOUBLE CIRCLED|NEGATIVE CIRCLED|CIRCLED SANS-SERIF|NEGATIVE CIRCLED SANS-SERIF|PARENTHESIZED|CIRCLED) "
+    r"(?:DIGIT|NUMBER) (ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN)$"
 )
 _FULL_STOP_DIGIT = re.compile(r"(?:DIGIT|NUMBER) (ZERO|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN) (?:FULL STOP|COMMA)$")
-_DIGITS = {word: str(value) for value, word in enumerate("ZERO ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN".split())}
+_DIGITS = {
+    word: str(value) for value, word in enumerate(["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN"])
+}
 
 
 def named_letter(code_point: int) -> str | None:

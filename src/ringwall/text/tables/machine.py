@@ -1,6 +1,8 @@
-"""The form of a decoder: a deterministic transducer with one bounded accumulator, written as a step function and tabulated by the generator.
+"""The form of a decoder: a deterministic transducer with one bounded accumulator, written as a step function and tabulated by the
+generator.
 
-A machine reads the ASCII shadow of a text (every other character is OTHER, the end of the text is END). A step yields one `Op`. Its effects, in order:
+A machine reads the ASCII shadow of a text (every other character is OTHER, the end of the text is END). A step yields one `Op`. Its
+effects, in order:
 
 1. MARK: the position becomes the start of the range that the next emission is made from.
 2. acc = min(acc * mul + add, ACC_LIMIT).
@@ -8,17 +10,17 @@ A machine reads the ASCII shadow of a text (every other character is OTHER, the 
 4. acc = acc & keep.
 5. state = next; the position advances unless REFEED is set.
 
-Kinds: NONE; BYTES: `count` bytes of acc from bit `shift` down; CODE: acc as one code point; COPY: the character `back` places ago, unchanged;
-TEXT: a constant; BREAK: what was emitted before and after do not belong together; FAIL: the marked character is emitted unchanged, reading resumes
-behind it in state `next` (so an escape that turns out not to be one costs nothing); REWIND: reading resumes at the mark in state `next` (so a machine can
-look ahead before it commits itself). Each position may be failed from once and rewound to once.
-Flags: SYMBOL: the position counts for `back` of BYTES (a byte's range starts `back` symbols ago); MARKED: the range of BYTES starts at the mark instead;
-CHANGE: the reading now differs from its source.
+Kinds: NONE; BYTES: `count` bytes of acc from bit `shift` down; CODE: acc as one code point; COPY: the character `back` places ago,
+unchanged; TEXT: a constant; BREAK: what was emitted before and after do not belong together; FAIL: the marked character is emitted
+unchanged, reading resumes behind it in state `next` (so an escape that turns out not to be one costs nothing); REWIND: reading resumes at
+the mark in state `next` (so a machine can look ahead before it commits itself). Each position may be failed from once and rewound to once.
+Flags: SYMBOL: the position counts for `back` of BYTES (a byte's range starts `back` symbols ago); MARKED: the range of BYTES starts at
+the mark instead; CHANGE: the reading now differs from its source.
 
-Sinks: "runs": bytes and code points are joined to characters (UTF-8, UTF-16 pairs); runs of at least `run_minimum` letters and digits survive (or of twice as many visible characters: Morse has no letters),
-a malformed byte or BREAK ends a run, invisible characters neither count nor end one. "inplace": everything is kept; a malformed byte stands for the
-Latin-1 character of its value. A reading with fewer than `minimum_changes` changes is none;
-in a text that is itself guesswork, fewer than `DENSE_CHANGES`.
+Sinks: "runs": bytes and code points are joined to characters (UTF-8, UTF-16 pairs); runs of at least `run_minimum` letters and digits
+survive (or of twice as many visible characters: Morse has no letters), a malformed byte or BREAK ends a run, invisible characters neither
+count nor end one. "inplace": everything is kept; a malformed byte stands for the Latin-1 character of its value. A reading with fewer
+than `minimum_changes` changes is none; in a text that is itself guesswork, fewer than `DENSE_CHANGES`.
 """
 
 from __future__ import annotations
@@ -61,7 +63,8 @@ class Definition(msgspec.Struct, frozen=True):
     name: what a view's chain says.
     step: (state, symbol) -> Op; symbol is 0..127, OTHER or END. Must reach finitely many states.
     starts: start states, one per lane (offsets of a block code); each lane reads the whole text.
-    alphabet, minimum: with fewer than `minimum` characters of `alphabet` no lane can emit anything that its sink keeps (an exact prefilter).
+    alphabet, minimum: with fewer than `minimum` characters of `alphabet` no lane can emit anything that its sink keeps (an exact
+    prefilter).
     """
 
     name: str

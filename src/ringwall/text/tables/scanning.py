@@ -1,7 +1,9 @@
-"""Definitions of what the phrase automaton reads: symbols of a text, columns of the automaton, and the readings under which one text is scanned.
+"""Definitions of what the phrase automaton reads: symbols of a text, columns of the automaton, and the readings under which one text is
+scanned.
 
-A text becomes symbols (letters and digits of the `letters` fold, leet symbols, one SEPARATOR for anything else; a letter outside ASCII is MARKER and five
-nibbles of its code point). A reading permutes symbols into columns: rotate or mirror the alphabet, then collapse what leet writing confuses (i, l, 1, !, |).
+A text becomes symbols (letters and digits of the `letters` fold, leet symbols, one SEPARATOR for anything else; a letter outside ASCII is
+MARKER and five nibbles of its code point). A reading permutes symbols into columns: rotate or mirror the alphabet, then collapse what
+leet writing confuses (i, l, 1, !, |).
 """
 
 from __future__ import annotations

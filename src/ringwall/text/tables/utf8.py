@@ -1,7 +1,7 @@
 """The UTF-8 automaton: well-formed sequences only, and never a byte swallowed after a truncated one.
 
-Source: Unicode 14 table 3-7. On REJECT the pending bytes are malformed and the byte at hand is read afresh from START, so a payload keeps every byte that
-stands behind garbage (a decoder that skips the offending byte is a bypass).
+Source: Unicode 14 table 3-7. On REJECT the pending bytes are malformed and the byte at hand is read afresh from START, so a payload keeps
+every byte that stands behind garbage (a decoder that skips the offending byte is a bypass).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NEXT = {
     5: (range(0x90, 0xC0), 2), 6: (_TAIL, 2), 7: (range(0x80, 0x90), 2),
 }  # fmt: skip
 _LEADS = (
-    (range(0x00, 0x80), START, 0x7F),
+    (range(0x80), START, 0x7F),
     (range(0xC2, 0xE0), 1, 0x1F),
     (range(0xE0, 0xE1), 3, 0x0F),
     (range(0xE1, 0xED), 2, 0x0F),
