@@ -79,9 +79,6 @@ def undetermined(name: str, block: dict[str, Any], context: dict[str, Any], *, s
 
 def write(name: str) -> None:
     """Write every case made so far."""
-    text = json.dumps(
-        {"source": f"AWS documentation, named per case; written by make_{name.replace('-', '_')}.py", "cases": CASES},
-        indent=1,
-        sort_keys=True,
-    )
-    (HERE / f"{name}.json").write_text(text + "\n")
+    source = f"AWS documentation, named per case; written by make_{name.replace('-', '_')}.py"
+    lines = ",\n".join(json.dumps(one, sort_keys=True) for one in CASES)
+    (HERE / f"{name}.json").write_text(f'{{"source": {json.dumps(source)}, "cases": [\n{lines}\n]}}\n')

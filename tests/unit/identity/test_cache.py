@@ -19,7 +19,9 @@ def test_a_new_generation_empties_it() -> None:
     cache: GenerationCache[str, int] = GenerationCache(2)
     cache.get(1, "a")
     cache.put(1, "a", 1)
+    cache.put(1, "b", 2)
     assert cache.get(2, "a") is None
+    assert cache.get(2, "b") is None, "what was not asked for first is gone too"
     assert cache.get(1, "a") is None, "an older generation is another one too"
 
 
