@@ -162,12 +162,12 @@ def run_checks(
     found: list[tuple[MessageText, Finding]] = []
     readings: list[Reading] = []
     for each in texts:
-        scan = detectors.scan(each.text, limits=shared)
+        scan, views = detectors.scan_views(each.text, limits=shared)
         if scan.exhausted:
             raise LimitExceeded("a text has more readings than the budget for decoding allows", remedy="send less encoded content")
         found.extend((each, finding) for finding in scan.findings)
         if learns:
-            readings.extend(readings_of(each.text, scan.views, shared))
+            readings.extend(readings_of(views))
     worst = score_categories(scorer, readings) if scorer is not None and learns else {}
     thresholds = scorer.thresholds if scorer is not None else {}
     severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}

@@ -13,10 +13,10 @@ import msgspec
 from ringwall.guardrails.guardrail import Plan
 from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, passages_of
 from ringwall.guardrails.verdict import Hit
-from ringwall.text import read_views
 from ringwall.text.detectors import Detectors
 from ringwall.text.detectors.readings import is_guessed
 from ringwall.text.finding import Finding
+from ringwall.text.view import View
 from ringwall.vocabulary import Limits, Span
 
 EXHAUSTED = "budget exhausted"
@@ -66,13 +66,13 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
     exhausted = False
     learns = bool(plan.content or plan.topics)
     for position, text in texts:
-        scan = detectors.scan(text, limits=shared)
+        scan, views = detectors.scan_views(text, limits=shared)
         interpreter = scan.interpreter
         characters += scan.characters
         exhausted = exhausted or scan.exhausted
         chains.update(dict.fromkeys(scan.views))
         if learns:
-            readings.extend(readings_of(text, scan.views, shared))
+            readings.extend(readings_of(views))
         for finding in scan.findings:
             _add(plan, hits, position, finding)
     if len(texts) > 1:
@@ -124,17 +124,10 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
     return parts
 
 
-def readings_of(text: str, chains: Sequence[tuple[str, ...]], limits: Limits) -> list[Reading]:
-    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none.
-
-    Args:
-        text: one block.
-        chains: of the readings the rule detectors had; where none is decoded, nothing is decoded again.
-        limits: of the scan.
-    """
-    decoded = any(chain not in _WHOLE and not is_guessed(chain) for chain in chains)
+def readings_of(views: Sequence[View]) -> list[Reading]:
+    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none."""
     readings: dict[str, Reading] = {}
-    for view in read_views(text, automaton=None, limits=limits, depth=None if decoded else 0).views:
+    for view in views:
         if not is_guessed(view.chain):
             read = view.text if view.chain in _WHOLE else passages_of(view.text)
             if read:

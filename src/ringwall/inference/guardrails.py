@@ -6,7 +6,7 @@ It leaves to others: who may (identity), the audit record (a run returns what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -38,6 +38,7 @@ from ringwall.text import interpreter_name
 from ringwall.text.detectors import compile_detectors
 from ringwall.vocabulary import Clock, Limits, new_id
 
+_TEXT_COST = 100  # characters that a scan costs besides those of its text
 _CHECKS_KEPT = 32  # sets of detectors kept for InvokeGuardrailChecks
 
 
@@ -206,8 +207,8 @@ class Guardrails:
         scope = read_scope(request.get("outputScope"))
         identifier = self._catalogue.id_of(account_id, request["guardrailIdentifier"])
         ready = await self._compiled.ready(account_id, identifier, version_word(request["guardrailVersion"]))
-        characters = sum(len(block.text) for block in blocks)
-        evaluation, latency_ms = await self._workers.run(characters, lambda: evaluate(ready.guardrail, source, blocks, self._limits))
+        weight = _weight(block.text for block in blocks)
+        evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(ready.guardrail, source, blocks, self._limits))
         return Run(
             answer=render(evaluation, ready.applied, scope=scope, latency_ms=latency_ms),
             coverage=evaluation.coverage,
@@ -225,7 +226,7 @@ class Guardrails:
         texts = parse_messages(request["messages"], self._limits)
         scorer, limits = self._scorers.content, self._limits
         answer, _ = await self._workers.run(
-            sum(len(each.text) for each in texts),
+            _weight(each.text for each in texts),
             lambda: run_checks(checks, texts, detectors=self._detectors(checks.detectors), scorer=scorer, limits=limits),
         )
         digests = [self._keys.digest(account_id, each.text.encode("utf-8", "surrogatepass")) for each in texts]
@@ -237,3 +238,8 @@ class Guardrails:
 
     async def _compile(self, config: GuardrailConfig) -> Guardrail:
         return await self._workers.apart(lambda: compile_guardrail(config, self._scorers))
+
+
+def _weight(texts: Iterable[str]) -> int:
+    """Return how much there is to scan, in characters."""
+    return sum(len(text) + _TEXT_COST for text in texts)

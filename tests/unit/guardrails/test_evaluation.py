@@ -180,7 +180,7 @@ class BrokenEngine:
 
     digest = ""
 
-    def scan(self, text: str, **_: object) -> object:
+    def scan_views(self, text: str, **_: object) -> object:
         raise EngineFailed(f"could not read {text}")
 
 
