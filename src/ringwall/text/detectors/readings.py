@@ -13,6 +13,7 @@ Reach = Literal["faithful", "decoded", "guessed"]
 _SEPARATORS_OUT = frozenset(("spaced", "dotted", "despecked", "underscores"))
 _GUESSES = frozenset(("reversed", "atbash", "leet", "pig_latin", "unscrambled"))
 _CERTAIN = _SEPARATORS_OUT | {"fold", "leet"}
+_GUESSES_TAKEN = 1  # in one chain: reversed, then decoded, then reversed and decoded again, anything becomes sixteen digits
 _SCRAMBLED_LETTERS = 7
 _CHANCE_LETTERS = 5
 _ITSELF: tuple[Reach, ...] = ("faithful",)
@@ -25,15 +26,19 @@ _LONG = 24  # characters; what decoders make of chance is shorter
 def is_guessed(chain: tuple[str, ...]) -> bool:
     """Say whether a reading's last steps turned, moved or un-leeted letters, with no decoding after that to confirm the guess."""
     for step in reversed(chain):
-        if step in _GUESSES or step.startswith("rot"):
+        if _is_guess(step):
             return True
         if step != "fold" and step not in _SEPARATORS_OUT:
             return False
     return False
 
 
+def _is_guess(step: str) -> bool:
+    return step in _GUESSES or step.startswith("rot")
+
+
 def reaches_of(view: View) -> tuple[Reach, ...]:
-    """Say as what a reading is read.
+    """Say as what a reading is read: by no pattern where more than one guess made it (words and attack rules still read it).
 
     What a decoder of blocks made (base64, hex, ...) is read as decoded: it runs on into the words around an encoded passage, so that what
     it makes of them is glued to what the passage holds. What reads as text is no chance, and is read like the text itself besides.
@@ -69,6 +74,8 @@ def least_letters(chain: tuple[str, ...]) -> int:
 @lru_cache(maxsize=8192)
 def _reaches(chain: tuple[str, ...]) -> tuple[Reach, ...]:
     guessed = is_guessed(chain)
+    if sum(map(_is_guess, chain)) > _GUESSES_TAKEN:
+        return ()
     if any(part in _block_decoders() for step in chain for part in step.split("|")):
         return _BLOCKS if guessed or is_joined(chain) else _EITHER
     if guessed:

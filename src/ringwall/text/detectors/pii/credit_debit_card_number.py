@@ -24,8 +24,8 @@ _RANGES = (
     ("1800", "1800", (15,)),
     ("2131", "2131", (15,)),
     ("81", "81", (16, 17, 18, 19)),
-    ("50", "50", (12, 13, 14, 15, 16, 17, 18, 19)),
-    ("56", "69", (12, 13, 14, 15, 16, 17, 18, 19)),
+    ("50", "50", (15, 16, 17, 18, 19)),
+    ("56", "69", (15, 16, 17, 18, 19)),
 )
 
 
@@ -48,18 +48,24 @@ def _check(text: str, start: int, end: int) -> int:
     return 0
 
 
+_FOUR = r"\b(?:[456][0-9]{3}|2[2-7][0-9]{2}|3[05689][0-9]{2}|81[0-9]{2}|1800|2131)"
+
 DETECTOR = Detector(
     type="CREDIT_DEBIT_CARD_NUMBER",
     kind="pii",
     basis="checksum",
     patterns=(
         Pattern(
-            regex=r"\b(?:[456][0-9]{3}|2[2-7][0-9]{2}|3[05689][0-9]{2}|81[0-9]{2}|1800|2131)[ .-]?"
-            r"[0-9]{4}[ .-]?[0-9]{4}(?:[ .-]?[0-9]{1,4}){0,2}\b",
-            check=_check,
+            regex=_FOUR + r"[ .-]?[0-9]{4}[ .-]?[0-9]{4}[ .-]?[0-9]{3,4}\b",
+            check=alone_and(is_card_number),
             confidence=1.0,
-            overlapping=True,
         ),
         Pattern(regex=r"\b3[04678][0-9]{2}[ .-]?[0-9]{6}[ .-]?[0-9]{4,5}\b", check=alone_and(is_card_number), confidence=1.0),
+        Pattern(
+            regex=_FOUR + r"[ .-]?[0-9]{4}[ .-]?[0-9]{4}[ .-]?(?:[0-9]{4}[ .-]?[0-9]{1,3}|[0-9])\b",
+            check=_check,
+            confidence=0.9,
+            reach="faithful",
+        ),
     ),
 )

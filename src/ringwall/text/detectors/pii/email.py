@@ -26,15 +26,24 @@ def _check(text: str, start: int, end: int) -> int:
 
 
 def _known(text: str, start: int, end: int) -> int:
-    """Accept an address under a common top-level domain, without what is glued behind it."""
-    dot = text.rindex(".", start, end)
-    top = text[dot + 1 : end].lower()
-    if text[start] in "._%+'-" or ".." in text[start:end] or not any(c.isalpha() for c in text[text.index("@", start, end) : dot]):
+    """Accept an address up to a common top-level domain, without what a decoder glued behind it."""
+    at = text.index("@", start, end)
+    if text[start] in "._%+'-" or ".." in text[start:end]:
         return 0
-    for size in range(min(len(top), _LONGEST), 1, -1):
-        if any(word in _LEETED_TLDS for word in unleet(top[:size])):
-            return dot + 1 + size
+    labels = text[at + 1 : end].split(".")
+    for shortest in (0, 2):  # a whole label first, then the start of one
+        for count in range(len(labels) - 1, 0, -1):
+            size = _top_length(labels[count].lower(), shortest)
+            host = ".".join(labels[:count])
+            if size and any(map(str.isalpha, host)):
+                return at + 1 + len(host) + 1 + size
     return 0
+
+
+def _top_length(label: str, shortest: int) -> int:
+    """Return how many characters at the start of a label are a top-level domain: all of them, or at least `shortest` if that is not 0."""
+    sizes = range(min(len(label), _LONGEST), shortest - 1, -1) if shortest else (len(label),)
+    return next((size for size in sizes if any(word in _LEETED_TLDS for word in unleet(label[:size]))), 0)
 
 
 DETECTOR = Detector(
@@ -49,7 +58,7 @@ DETECTOR = Detector(
             reach="faithful",
         ),
         Pattern(
-            regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{2,63}@(?:[A-Za-z0-9-]{2,63}\.){1,8}[A-Za-z0-9]{2,24}\b",
+            regex=r"[A-Za-z0-9_][A-Za-z0-9._%+'-]{2,63}@(?:[A-Za-z0-9-]{2,63}\.){1,8}[A-Za-z0-9]{2,24}",
             check=_known,
             confidence=0.9,
             faithful=False,

@@ -11,6 +11,8 @@ def _ipv4(text: str, start: int, end: int) -> int:
     octets = text[start:end].split(".")
     if any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets):
         return 0
+    if (octets[0] == "0" and any(octet != "0" for octet in octets)) or (start and text[start - 1] == "."):
+        return 0
     return end if alone(text, start, end) else 0
 
 
