@@ -117,7 +117,7 @@ class Detectors:
     def _take_phrase(self, hit: PhraseHit, collector: Collector) -> None:
         """Add a word's hit, unless chance makes such hits. Trigger words have no rule of their own."""
         rule = self._phrase_rules[hit.phrase]
-        if rule is not None and self._letters[hit.phrase] >= least_letters(hit.chain):
+        if rule is not None and self._letters[hit.phrase] >= least_letters(hit.chain, rule.kind):
             collector.add_span(rule, hit.chain, hit.span, "", 1.0)
 
     def _read(self, view: View, reaches: tuple[Reach, ...], collector: Collector) -> None:

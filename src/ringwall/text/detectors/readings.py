@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
+from ringwall.text.finding import Kind
 from ringwall.text.tables import load_tables
 from ringwall.text.view import View
 
@@ -12,9 +13,11 @@ Reach = Literal["faithful", "decoded", "guessed"]
 
 _SEPARATORS_OUT = frozenset(("spaced", "dotted", "despecked", "underscores"))
 _GUESSES = frozenset(("reversed", "atbash", "leet", "pig_latin", "unscrambled"))
+_IN_PLACE = _SEPARATORS_OUT | {"fold", "escapes", "quoted_printable"}
 _CERTAIN = _SEPARATORS_OUT | {"fold", "leet"}
 _GUESSES_TAKEN = 1  # in one chain: reversed, then decoded, then reversed and decoded again, anything becomes sixteen digits
 _SCRAMBLED_LETTERS = 7
+_SCRAMBLED_PROFANITY = 9  # a place name must not be an insult scrambled
 _CHANCE_LETTERS = 5
 _ITSELF: tuple[Reach, ...] = ("faithful",)
 _GUESSED: tuple[Reach, ...] = ("guessed",)
@@ -24,11 +27,14 @@ _LONG = 24  # characters; what decoders make of chance is shorter
 
 
 def is_guessed(chain: tuple[str, ...]) -> bool:
-    """Say whether a reading's last steps turned, moved or un-leeted letters, with no decoding after that to confirm the guess."""
+    """Say whether a reading's last steps turned, moved or un-leeted letters, with no decoding of blocks after that to confirm the guess.
+
+    What replaces escapes in their places leaves the rest of a reversed text reversed, so it confirms nothing.
+    """
     for step in reversed(chain):
         if _is_guess(step):
             return True
-        if step != "fold" and step not in _SEPARATORS_OUT:
+        if step not in _IN_PLACE:
             return False
     return False
 
@@ -61,13 +67,13 @@ def is_joined(chain: tuple[str, ...]) -> bool:
     return any("|" in step for step in chain)
 
 
-def least_letters(chain: tuple[str, ...]) -> int:
+def least_letters(chain: tuple[str, ...], kind: Kind) -> int:
     """Say how many letters a word must have for its hit in such a reading to be no chance.
 
     Short words are each other's scrambled forms ("trial", "trail"); what decoders make of chance holds words of three and four letters.
     """
     if "unscrambled" in chain:
-        return _SCRAMBLED_LETTERS
+        return _SCRAMBLED_PROFANITY if kind == "profanity" else _SCRAMBLED_LETTERS
     return 1 if all(step in _CERTAIN for step in chain) else _CHANCE_LETTERS
 
 

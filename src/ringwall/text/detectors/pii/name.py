@@ -45,6 +45,7 @@ DETECTOR = Detector(
             regex=r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Mme|Sra?|Se\x{F1}ora?)\.? (" + _WORD + _MORE + r")",
             check=_named,
             confidence=0.8,
+            reach="decoded",
         ),
         Pattern(
             regex=r"(?i:\b(?:my name is|my name's|name is|i am called|they call me|"
@@ -52,6 +53,7 @@ DETECTOR = Detector(
             r"|name:|kind regards,?|best regards,?|regards,|sincerely,|yours truly,|dear)\s{1,3})(" + _WORD + _MORE + r")",
             check=_named,
             confidence=0.7,
+            reach="decoded",
         ),
         Pattern(
             regex=r"(" + _WORD + r" (?:(?:[A-Z]\.|van|von|de|del|der|da|di|la|le|bin|al) ){0,2}" + _WORD + r")",

@@ -7,8 +7,8 @@ from ringwall.text.detectors.wordlist import words
 
 _NOT_A_NAME = words(
     """
-    and the for not required incorrect invalid wrong taken empty null none unknown is are must should will can may has your you his
-    her their or with from that this field already available to in on of a an
+    str string int text char varchar bool null and the for not required incorrect invalid wrong taken empty null none unknown is are
+    must should will can may has your you his her their or with from that this field already available to in on of a an
     """
 )
 
