@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from ringwall.api.faces.aws import AwsFace
 from ringwall.api.faces.native import NativeFace, Operator
 from ringwall.api.hosts import Hosts
 from ringwall.api.in_process import InProcess
+from ringwall.api.logs import locate
 from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
@@ -27,7 +29,7 @@ from ringwall.bootstrap.first_start import FirstStart, first_start, operator_acc
 from ringwall.bootstrap.settings import Settings, read_root_environment
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
 from ringwall.console import Console
-from ringwall.errors import SettingsError
+from ringwall.errors import RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
@@ -38,6 +40,10 @@ from ringwall.ledger import Ledger
 from ringwall.storage import Storage, open_storage
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
+
+log = logging.getLogger("ringwall.bootstrap")
+
+MAINTENANCE_S = 60.0
 
 
 class NotStarted(SettingsError):
@@ -74,6 +80,15 @@ class House:
             NotStarted: there is no account yet. NoSuchEntity: there is no such account.
         """
         return await _operator(self.rooms, account)
+
+    async def maintain(self) -> None:
+        """Do what is due now and then, until cancelled: write down when keys were last used."""
+        while True:
+            await asyncio.sleep(MAINTENANCE_S)
+            try:
+                await self.rooms.identity.access_keys.save_uses()
+            except RingwallError as error:
+                log.warning("bootstrap.maintenance.failed %s", locate(error))
 
     async def close(self) -> None:
         """Close every room, the lowest last."""

@@ -89,14 +89,14 @@ def _description_of(kind: Any) -> str:
 
 def read_environment() -> dict[str, str]:
     """Take ringwall's variables from the process environment: the only place that reads it."""
-    taken = dict(os.environ)  # noqa: TID251 - settings are read once, here
+    taken = dict(os.environ)
     return {name: value for name, value in taken.items() if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)}
 
 
 def read_root_environment(reference: str) -> dict[str, str]:
     """Take the one variable that an `env:` reference names."""
     scheme, _, name = reference.partition(":")
-    value = os.environ.get(name) if scheme == "env" else None  # noqa: TID251 - a reference from the settings, resolved here
+    value = os.environ.get(name) if scheme == "env" else None
     return {} if value is None else {name: value}
 
 

@@ -1,4 +1,4 @@
-"""The command line; a client of the running server where there is one."""
+"""The command line; like the sdk, a client of the running server where there is one."""
 
 from __future__ import annotations
 

@@ -266,6 +266,25 @@ async def test_a_guardrail_is_made_from_the_short_form_and_says_how_it_was_read(
     assert b"PROMPT_INJECTION is called PROMPT_ATTACK" in answer.body
 
 
+async def test_a_guardrail_with_nothing_optional_and_a_record_that_was_erased_are_shown(browser: Browser) -> None:
+    rooms, account = browser.home.house.rooms, browser.home.first.account_id
+    bare = {
+        "name": "bare",
+        "blockedInputMessaging": "no",
+        "blockedOutputsMessaging": "no",
+        "wordPolicyConfig": {"wordsConfig": [{"text": "w"}]},
+    }
+    made = await rooms.guardrails.create_guardrail(account, bare)
+    for path in ("/console", "/console/guardrails", f"/console/guardrails/{made['guardrailId']}", "/console/playground"):
+        answer = await browser.get(path)
+        assert answer.status == 200
+        assert b"bare" in answer.body
+    await rooms.ledger.shred(account, 0)
+    record = await browser.get("/console/record")
+    assert record.status == 200
+    assert b"erased" in record.body
+
+
 async def test_a_draft_is_frozen(browser: Browser) -> None:
     address = f"/console/guardrails/{browser.home.first.guardrail_id}"
     assert (await browser.post(f"{address}/versions", {"csrf": browser.csrf})).headers["location"] == address

@@ -52,10 +52,11 @@ async def _serve(context: Context) -> int:
                     settings.directory, ServerFile(url=url, token=house.operator_token, pid=os.getpid(), instance=house.instance, ca=ca)
                 )
                 _announce(context, house, first, url)
-                stopping = asyncio.create_task(stop.wait())
+                stopping, maintenance = asyncio.create_task(stop.wait()), asyncio.create_task(house.maintain())
                 await asyncio.wait({stopping, served}, return_when=asyncio.FIRST_COMPLETED)
                 died = served.done() and not stop.is_set()
                 stopping.cancel()
+                maintenance.cancel()
         finally:
             server_file(settings.directory).unlink(missing_ok=True)
             await house.close()
