@@ -89,16 +89,7 @@ class PatternSet:
         return found
 
 
-def byte_spans(pattern: Any, data: bytes, *, overlapping_from: int = 0) -> list[tuple[int, int]]:
-    """Return the byte spans of a pattern's matches from a position on: of its first group where it has one, else of all of the match."""
+def byte_spans(pattern: Any, data: bytes) -> list[tuple[int, int]]:
+    """Return the byte spans of a pattern's matches: of its first group where it has one, else of all of the match."""
     group = 1 if pattern.groups else 0
-    return [match.span(group) for match in pattern.finditer(data, overlapping_from)]
-
-
-def next_span(pattern: Any, data: bytes, position: int) -> tuple[int, int] | None:
-    """Return the byte span of the first match from `position` on, or None."""
-    match = pattern.search(data, position)
-    if match is None:
-        return None
-    start, end = match.span(1 if pattern.groups else 0)
-    return start, end
+    return [match.span(group) for match in pattern.finditer(data)]

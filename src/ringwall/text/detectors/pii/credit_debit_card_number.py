@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ringwall.text.detectors.checksums import digits_of, luhn
-from ringwall.text.detectors.rule import Detector, Pattern, alone, alone_and
+from ringwall.text.detectors.context import beside
+from ringwall.text.detectors.rule import Detector, Pattern, alone, alone_and, whole
 
 # (first prefix, last prefix, lengths); source: ISO/IEC 7812 ranges as the card networks publish them
 _RANGES = (
@@ -67,5 +68,6 @@ DETECTOR = Detector(
             confidence=0.9,
             reach="faithful",
         ),
+        Pattern(regex=beside("cards?|maestro", "[56][0-9]{11,13}"), check=whole(luhn), confidence=0.8),
     ),
 )
