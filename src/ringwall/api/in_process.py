@@ -5,9 +5,10 @@ They pass the same permission check and leave the same record as a request over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ringwall.api.aws.operation import Operation
 from ringwall.api.counting import count
 from ringwall.api.exchange import Exchange
 from ringwall.api.native.registry import BY_NAME
@@ -22,8 +23,9 @@ from ringwall.wire import HttpRequest, HttpResponse
 class _LocalFace:
     """What the pipeline asks of a face, for a caller that has no wire."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, read: Callable[[], Any]) -> None:
         self._name = name
+        self._read = read
 
     @property
     def name(self) -> str:
@@ -36,7 +38,7 @@ class _LocalFace:
         raise Bug(f"{exchange.request_id} was authenticated, but came without a wire")
 
     def decode(self, exchange: Exchange) -> None:
-        raise Bug(f"{exchange.request_id} was decoded, but came without a wire")
+        exchange.input = self._read()
 
     def encode(self, exchange: Exchange) -> HttpResponse:
         raise Bug(f"{exchange.request_id} was encoded, but came without a wire")
@@ -83,16 +85,19 @@ class InProcess:
             RingwallError: the refusal, after its record is durable.
         """
         native = BY_NAME[name]
+        return await self.run(native.row, caller, lambda: native.convert(members))
+
+    async def run(self, row: Operation, caller: Caller, read: Callable[[], Any]) -> Any:
+        """Do what one row says; `read` makes its input, and may refuse to."""
         exchange = Exchange(
-            face=_LocalFace(caller.face),
+            face=_LocalFace(caller.face, read),
             rooms=self._rooms,
             request_id=caller.request_id,
             now=self._rooms.clock(),
             source_ip=caller.source_ip,
             request=HttpRequest("CALL", b"/", b"", (("user-agent", caller.user_agent),), b"", caller.secure),
-            operation=native.row,
+            operation=row,
             principal=caller.principal,
-            input=native.convert(members),
         )
         await walk(exchange, STEPS_IN_PROCESS)
         count(exchange, 200 if exchange.error is None else exchange.error.status)

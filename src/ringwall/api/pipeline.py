@@ -83,8 +83,8 @@ async def handle(exchange: Exchange) -> None:
 STEPS: tuple[Step, ...] = (route, authenticate, decode, authorize, handle)
 """From bytes to an outcome. After them, always: record, then encode."""
 
-STEPS_IN_PROCESS: tuple[Step, ...] = (authorize, handle)
-"""For a caller inside this process (the console), whose principal and input are already known."""
+STEPS_IN_PROCESS: tuple[Step, ...] = (decode, authorize, handle)
+"""For a caller inside this process (the console), whose operation and principal are already known."""
 
 
 async def answer(exchange: Exchange) -> HttpResponse:

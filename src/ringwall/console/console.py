@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from ringwall import __version__
+from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.in_process import Caller, InProcess
 from ringwall.api.logs import locate
 from ringwall.api.rooms import Rooms
@@ -16,6 +18,7 @@ from ringwall.console.render import Renderer
 from ringwall.console.sessions import LIFETIME_S, Credential, Sessions, SignInRefused, Visitor, csrf_matches
 from ringwall.console.visit import Visit
 from ringwall.errors import Bug, NotFound, RingwallError
+from ringwall.vocabulary import Principal
 from ringwall.wire import HttpRequest, HttpResponse
 
 log = logging.getLogger("ringwall.console")
@@ -33,6 +36,14 @@ PAGES: dict[tuple[str, ...], dict[str, Page]] = {
     ("record",): {"GET": pages.record},
 }
 """Every page, by the segments after `/console`; `*` is any one segment."""
+
+
+async def _start_session(call: Call, start: Callable[[], Awaitable[str]]) -> str:  # noqa: ARG001 - a handler's shape
+    return await start()
+
+
+SIGN_IN = Operation("ringwall", "ConsoleLogin", "ringwall:ConsoleLogin", _start_session, lambda _call, _input: ("*",), authorized=False)
+"""Signing in, as the record has it: whoever holds a credential may; what each page then does is checked on its own."""
 
 
 class NoSuchPage(NotFound):
@@ -83,7 +94,7 @@ class Console:
         if request.method == "POST":
             refuse_cross_site(request)
         if path == ("login",):
-            return await self._login(request)
+            return await self._login(request, source_ip, request_id)
         visitor = await self._sessions.recognise(read_cookie(request, self._cookie))
         if visitor is None:
             return self._renderer.redirect("/console/login", *self._forget())
@@ -98,7 +109,6 @@ class Console:
     def _visit(
         self, request: HttpRequest, visitor: Visitor, path: tuple[str, ...], form: dict[str, str], source_ip: str, request_id: str
     ) -> Visit:
-        agent = (request.header("user-agent") or "")[:1000]
         return Visit(
             visitor=visitor,
             path=path,
@@ -107,12 +117,15 @@ class Console:
             request_id=request_id,
             now=self._rooms.clock().timestamp(),
             here="/".join(("/console", *path[:1])),
-            caller=Caller(
-                visitor.principal, face="console", source_ip=source_ip, user_agent=agent, secure=request.secure, request_id=request_id
-            ),
+            caller=self._caller(request, visitor.principal, source_ip, request_id),
             local=self._local,
             renderer=self._renderer,
         )
+
+    @staticmethod
+    def _caller(request: HttpRequest, principal: Principal, source_ip: str, request_id: str) -> Caller:
+        agent = (request.header("user-agent") or "")[:1000]
+        return Caller(principal, face="console", source_ip=source_ip, user_agent=agent, secure=request.secure, request_id=request_id)
 
     def _static(self, request: HttpRequest, path: tuple[str, ...]) -> HttpResponse:
         found = self._renderer.static(path[1]) if len(path) == 2 and request.method in {"GET", "HEAD"} else None
@@ -120,14 +133,18 @@ class Console:
             raise NoSuchPage("there is no such file")
         return found
 
-    async def _login(self, request: HttpRequest) -> HttpResponse:
+    async def _login(self, request: HttpRequest, source_ip: str, request_id: str) -> HttpResponse:
         if request.method != "POST":
             return self._public("login.html", {"problem": ""})
         form = read_form(request)
+        credential = Credential(form.get("access_key_id", "").strip(), form.get("secret", "").strip())
         try:
-            session_id = await self._sessions.sign_in(Credential(form.get("access_key_id", "").strip(), form.get("secret", "").strip()))
+            principal = await self._sessions.check(credential)
         except SignInRefused as error:
+            log.warning("console.sign_in.refused %s %s", request_id, source_ip)
             return self._public("login.html", {"problem": f"{error.message}: {error.how_to_mend}"}, status=error.status)
+        caller = self._caller(request, principal, source_ip, request_id)
+        session_id = await self._local.run(SIGN_IN, caller, lambda: partial(self._sessions.start, credential))
         former = read_cookie(request, self._cookie)
         if former:
             await self._sessions.sign_out(former)

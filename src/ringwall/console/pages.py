@@ -11,6 +11,7 @@ import msgspec
 from ringwall.api.counters import MINUTES, Stats
 from ringwall.api.native.demo import demo_guardrail
 from ringwall.api.native.operation import parse_object
+from ringwall.api.native.records import Record
 from ringwall.console.judged import show
 from ringwall.console.policies import groups
 from ringwall.console.visit import Visit
@@ -44,7 +45,7 @@ async def _latest_records(visit: Visit) -> list[dict[str, Any]] | None:
         page = await visit.call("ListRecords", {"limit": 8})
     except AccessDenied:
         return None
-    return [msgspec.to_builtins(record) for record in page.records]
+    return [_shown(entry) for entry in page.records]
 
 
 async def stats_json(visit: Visit) -> HttpResponse:
@@ -156,7 +157,18 @@ async def record(visit: Visit) -> HttpResponse:
     page = await visit.call(
         "ListRecords", {"limit": 50, "start": int(start) if start.isascii() and start.isdigit() and len(start) < 19 else None}
     )
-    return visit.page("record.html", {"records": [msgspec.to_builtins(entry) for entry in page.records], "next": page.next})
+    return visit.page("record.html", {"records": [_shown(entry) for entry in page.records], "next": page.next})
+
+
+_OUTCOMES = {"BLOCK": ("block", "blocked"), "ANONYMIZE": ("mask", "masked"), "NONE": ("pass", "let through")}
+
+
+def _shown(entry: Record) -> dict[str, Any]:
+    """Return a record with its outcome in a word, and the colour that goes with it."""
+    outcome = entry.ringwall.get("outcome")
+    action = outcome.get("action", "") if isinstance(outcome, dict) else ""
+    kind, word = ("", entry.error_code) if entry.error_code else _OUTCOMES.get(action, ("", "done"))
+    return {**msgspec.to_builtins(entry), "outcome": word, "kind": kind}
 
 
 def _told(error: RingwallError | None) -> dict[str, str] | None:

@@ -64,16 +64,19 @@ class Sessions:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
 
-    async def sign_in(self, credential: Credential) -> str:
-        """Start a session and return its id.
+    async def check(self, credential: Credential) -> Principal:
+        """Return whose credential it is.
 
         Raises:
-            SignInRefused: the credential does not hold; nothing was stored.
+            SignInRefused: it does not hold.
         """
         try:
-            await self._authenticate(credential)
+            return await self._authenticate(credential)
         except NotAuthenticated:
             raise SignInRefused("this key, or its secret, is not valid") from None
+
+    async def start(self, credential: Credential) -> str:
+        """Start a session for a credential that was checked, and return its id."""
         session_id = secrets.token_hex(_ID_BYTES)
         sealed = self._rooms.keys.seal(msgspec.json.encode(credential), context=_context(session_id))
         name = _hash(session_id)

@@ -12,7 +12,7 @@ import pytest
 from ringwall.api.aws.operation import Operation
 from ringwall.api.in_process import Caller
 from ringwall.api.pipeline import STEPS
-from ringwall.errors import AccessDenied, DependencyError
+from ringwall.errors import AccessDenied, DependencyError, InvalidRequest
 from ringwall.ledger import Ledger
 from ringwall.storage import Storage
 from tests.asgi import send_request
@@ -233,6 +233,14 @@ async def test_an_in_process_call_is_authorized_and_recorded(home: Home) -> None
         await home.house.local.call("ListGuardrails", caller, {})
     newest = (await records(home))[0]
     assert (newest["eventName"], newest["requestId"], newest["errorCode"]) == ("ListGuardrails", caller.request_id, "not-authorized")
+
+
+async def test_an_in_process_call_with_a_wrong_input_is_refused_and_recorded(home: Home) -> None:
+    caller = Caller(await home.house.operator(None), face="console", source_ip="127.0.0.1", user_agent="test", secure=False)
+    with pytest.raises(InvalidRequest):
+        await home.house.local.call("ListGuardrails", caller, {"maxResults": 0})
+    newest = (await records(home))[0]
+    assert (newest["eventName"], newest["errorCode"]) == ("ListGuardrails", "invalid-request")
 
 
 async def test_health_answers_without_a_key_and_tells_when_storage_is_gone(home: Home) -> None:
