@@ -30,10 +30,13 @@ _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 
 
 def _environment() -> jinja2.Environment:
+    """Read every template now, so that an upgrade of the files under a running server mixes nothing; each is compiled when first used."""
+    folder = files("ringwall.console").joinpath("templates")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ringwall.console"),
+        loader=jinja2.DictLoader({entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".html")}),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
