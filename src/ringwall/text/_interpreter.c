@@ -12,7 +12,7 @@
 
 enum { NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND };
 enum { MARK = 1, REFEED = 2, SYMBOL = 4, MARKED = 8, CHANGE = 16 };
-enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4 };
+enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, TABLES_VERSION = 1 };
 enum { OK = 0, NO_MEMORY = 1, BAD_TABLE = 2 };
 #define ACC_LIMIT ((((uint64_t)1) << 40) - 1)
 #define MALFORMED UINT32_MAX
@@ -58,7 +58,7 @@ typedef struct { uint32_t next, kind, flags, back, offset, length, count, shift;
 typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift; } Fast;
 
 typedef struct {
-    int runs, lanes, fast, many; /* fast: the packed loop applies; many: a step may emit several bytes */
+    int runs, lattice, lanes, fast, many; /* fast: the packed loop applies; many: a step may emit several bytes */
     uint32_t starts[MAX_LANES];
     uint64_t minimum, run_minimum, minimum_changes;
     uint32_t states, classes_count;
@@ -191,7 +191,7 @@ static int load_machine(const Tables *t, Machine *m, PyObject *item) {
     unsigned long long minimum, run_minimum, minimum_changes;
     unsigned int states, class_count;
     size_t count = 0, values = 0;
-    if (!PyArg_ParseTuple(item, "iKKKIIOOOOOOO", &m->runs, &minimum, &run_minimum, &minimum_changes, &states, &class_count, &starts, &classes, &alphabet, &transitions, &ops, &texts, &readings)) return 0;
+    if (!PyArg_ParseTuple(item, "iiKKKIIOOOOOOO", &m->runs, &m->lattice, &minimum, &run_minimum, &minimum_changes, &states, &class_count, &starts, &classes, &alphabet, &transitions, &ops, &texts, &readings)) return 0;
     if (!states || states > 65535 || !class_count || class_count > ALPHABET || !run_minimum || run_minimum > 64) return refuse("a machine has a wrong size");
     m->minimum = minimum; m->run_minimum = run_minimum; m->minimum_changes = minimum_changes; m->states = states; m->classes_count = class_count;
     memset(m->classes, 0, sizeof m->classes);
@@ -355,6 +355,7 @@ static PyObject *py_compose(PyObject *self, PyObject *args) {
 
 #include "_interpreter_decode.h"
 #include "_interpreter_scan.h"
+#include "_interpreter_lattice.h"
 
 static PyMethodDef methods[] = {
     {"tables", py_tables, METH_VARARGS, "Check and keep the tables."},
@@ -363,7 +364,12 @@ static PyMethodDef methods[] = {
     {"compose", py_compose, METH_VARARGS, "Map ranges of a text to ranges of the text it was made from."},
     {"decode", py_decode, METH_VARARGS, "Run every decoder."},
     {"scan", py_scan, METH_VARARGS, "Find phrases in every reading."},
+    {"lattice", py_lattice, METH_VARARGS, "Find phrases across any mixture of escapes and plain characters."},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_interpreter", NULL, -1, methods, NULL, NULL, NULL, NULL};
-PyMODINIT_FUNC PyInit__interpreter(void) { return PyModule_Create(&module); }
+PyMODINIT_FUNC PyInit__interpreter(void) {
+    PyObject *made = PyModule_Create(&module);
+    if (made && PyModule_AddIntConstant(made, "TABLES_VERSION", TABLES_VERSION) < 0) Py_CLEAR(made);
+    return made;
+}

@@ -10,7 +10,7 @@ from ringwall.errors import InvalidRequest
 from ringwall.text.native_interpreter import NativeInterpreter, native_is_built
 from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.python_interpreter import PythonInterpreter
-from ringwall.text.results import Decoded, Match
+from ringwall.text.results import Choices, Decoded, Match
 from ringwall.text.tables import load_tables
 from ringwall.text.view import Mapped
 
@@ -32,6 +32,12 @@ class Interpreter(Protocol):
 
     def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
         """Find every phrase in every reading of a folded text."""
+        ...
+
+    def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:
+        """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were
+        too many.
+        """
         ...
 
     def compose(self, outer: Mapped, starts: Sequence[int], ends: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:

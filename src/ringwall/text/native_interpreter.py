@@ -8,9 +8,10 @@ from types import ModuleType
 
 from ringwall.errors import Bug
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton, Side
-from ringwall.text.results import Decoded, Match
+from ringwall.text.results import Choices, Decoded, Match
 from ringwall.text.tables import Tables
 from ringwall.text.tables.loader import CorruptTables
+from ringwall.text.tables.machine import VERSION
 from ringwall.text.view import Mapped
 
 _extension: ModuleType | None
@@ -23,8 +24,8 @@ _FOLDS = ("characters", "letters", "specks")
 
 
 def native_is_built() -> bool:
-    """Say whether the C extension is there (32-bit array items are what it counts in)."""
-    return _extension is not None and hasattr(_extension, "tables") and array("I").itemsize == 4
+    """Say whether the C extension is there, for this version of the tables (32-bit array items are what it counts in)."""
+    return getattr(_extension, "TABLES_VERSION", None) == VERSION and array("I").itemsize == 4
 
 
 class NativeInterpreter:
@@ -41,7 +42,7 @@ class NativeInterpreter:
                 tuple((f.index, f.entries, f.pool) for f in (tables.folds[name] for name in _FOLDS)),
                 tuple(
                     (
-                        int(m.sink == "runs"), m.minimum, m.run_minimum, m.minimum_changes, m.state_count, m.class_count,
+                        int(m.sink == "runs"), int(m.lattice), m.minimum, m.run_minimum, m.minimum_changes, m.state_count, m.class_count,
                         m.starts, m.classes, m.alphabet, m.transitions, m.ops, m.texts, m.readings,
                     )
                     for m in tables.machines
@@ -74,16 +75,34 @@ class NativeInterpreter:
 
     def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
         """Find every phrase in every reading of a folded text; one more than the limit if there are more."""
-        if automaton.native is None:
-            automaton.native = (self._automaton(automaton.squashed), self._automaton(automaton.bounded))
-        squashed, bounded = automaton.native
+        squashed, bounded = self._sides(automaton)
         limit = MATCHES_PER_TEXT + len(text)
         return [Match(*match) for match in self._c.scan(self._tables, squashed, bounded, text, limit)]
+
+    def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:
+        """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were
+        too many.
+        """
+        found: list[Choices] = []
+        for with_leet in (True, False):
+            for bounded, side in enumerate(self._sides(automaton)):
+                if side is None:
+                    continue
+                choices = self._c.lattice(self._tables, side, text, bounded, with_leet)
+                if choices is None:
+                    return [], True
+                found.extend(made for made in choices if made not in found)
+        return found, False
 
     def compose(self, outer: Mapped, starts: Sequence[int], ends: Sequence[int]) -> tuple[array[int], array[int]]:
         """Map ranges of `outer.text` to ranges of the text that `outer` was made from (no range is empty)."""
         first, last = self._c.compose(outer.starts, outer.ends, starts, ends)
         return array("I", first), array("I", last)
+
+    def _sides(self, automaton: PhraseAutomaton) -> tuple[object, object]:
+        if automaton.native is None:
+            automaton.native = (self._automaton(automaton.squashed), self._automaton(automaton.bounded))
+        return automaton.native
 
     def _automaton(self, side: Side | None) -> object:
         if side is None:

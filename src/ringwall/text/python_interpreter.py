@@ -9,8 +9,9 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 
+from ringwall.text.lattice import Lattice
 from ringwall.text.phrases import IN_ORDER, IN_REVERSE, IN_ROTATIONS, PhraseAutomaton, Side
-from ringwall.text.results import Decoded, Match
+from ringwall.text.results import Choices, Decoded, Match
 from ringwall.text.sinks import Run, Units, inplace_text, run_text
 from ringwall.text.symbols import Folds
 from ringwall.text.tables import Machine, Tables
@@ -117,6 +118,21 @@ class PythonInterpreter:
                             first, last = len(text) - 1 - last, len(text) - 1 - first
                         found.append(Match(bounded, pattern, alphabet, backwards, with_leet, first, last + 1))
         return found
+
+    def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:
+        """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were
+        too many.
+        """
+        found: list[Choices] = []
+        for with_leet in (True, False):
+            for bounded, side in ((False, automaton.squashed), (True, automaton.bounded)):
+                if side is None:
+                    continue
+                choices, too_many = Lattice(self._tables, self._folds, side, bounded=bounded, with_leet=with_leet).run(text)
+                if too_many:
+                    return [], True
+                found.extend(made for made in choices if made not in found)
+        return found, False
 
     def _matches(self, side: Side, stream: bytes, backwards: bool) -> Iterator[tuple[int, int, int, int]]:
         for alphabet in range(len(self._tables.alphabets)):

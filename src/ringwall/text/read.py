@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
@@ -19,7 +20,7 @@ from ringwall.text.hits import is_written_out
 from ringwall.text.interpreters import Decoded, Interpreter, Match, choose_interpreter
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton
 from ringwall.text.tables import Tables, load_tables
-from ringwall.text.tokens import unpigged
+from ringwall.text.tokens import replaced, unpigged
 from ringwall.text.view import Chain, Mapped, PhraseHit, View, Views
 from ringwall.vocabulary import Limits, Span
 
@@ -84,6 +85,7 @@ class _Reader:
         self._hits: dict[tuple[int, int, int, Chain], PhraseHit] = {}
         self._seen: set[str] = set()
         self._runs: set[tuple[str, int, int]] = set()
+        self._escapable = escape_characters()
         self._queue: deque[_Node] = deque()
 
     def views(self) -> Views:
@@ -115,6 +117,7 @@ class _Reader:
         if not self._afford(len(base.text) * (1 + (len(self._tables.decode_readings) if base.layers_left > 0 else 0))):
             return
         self._scan(base, node, folded)
+        self._read_mixtures(base)
         if not node.chain:
             self._read_root(base)
         self._read_tokens(base)
@@ -201,6 +204,22 @@ class _Reader:
             span = Span(min(starts[match.start : match.end]), max(ends[match.start : match.end]))
         self._hits.setdefault((phrase, span.start, span.end, chain), PhraseHit(phrase, span, chain))
 
+    def _read_mixtures(self, base: _Node) -> None:
+        """Read the mixtures of escapes and plain characters in which a phrase is found (the escapes decoder takes the first escape it
+        can).
+        """
+        if self._automaton is None or not self._escapable.intersection(base.text) or not self._afford(len(base.text)):
+            return
+        mixtures, too_many = self._interpreter.mixtures(self._automaton, base.text)
+        self._exhausted |= too_many
+        for choices in mixtures:
+            made = replaced(base.text, choices)
+            if made is not None and made.text not in self._seen:
+                self._seen.add(made.text)
+                inner = self._inside(base, ("mixed_escapes",), made, 0)
+                self._keep(inner.chain, inner.text, inner.made_from, ())
+                self._scan(inner, inner, None)
+
     def _read_tokens(self, base: _Node) -> None:
         """Read scrambled words and Pig Latin, and look for phrases there."""
         folds: list[tuple[str, Callable[[str], Mapped | None]]] = [("pig_latin", unpigged)]
@@ -272,8 +291,14 @@ class _Reader:
         joined = Mapped("\n".join(made.text for _, made in runs), starts, ends)
         if len(names) == 1:
             return [_Node(base.chain + names[0], joined.text, joined, layers_left)]
-        name = "|".join(dict.fromkeys(chain[-1] for chain in names))
+        name = "|".join("/".join(chain) for chain in names)
         return [_Node((*base.chain, name), joined.text, joined, layers_left, tuple(parts))]
+
+
+@cache
+def escape_characters() -> frozenset[str]:
+    """Return the characters without one of which no escape begins."""
+    return frozenset(chr(c) for machine in load_tables().machines if machine.lattice for c in range(128) if machine.alphabet[c])
 
 
 def _ranges(made_from: Mapped | None, length: int) -> tuple[Sequence[int], Sequence[int]]:

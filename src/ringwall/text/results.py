@@ -18,6 +18,10 @@ class Decoded(msgspec.Struct, frozen=True):
     ends: array[int]
 
 
+Choices = list[tuple[int, int, str]]
+"""Spans of a text and what to read in their place, in order."""
+
+
 class Match(NamedTuple):
     """One occurrence of one pattern under one reading; `start` and `end` are positions in the folded text as it stands."""
 

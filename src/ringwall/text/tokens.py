@@ -34,7 +34,7 @@ class Lexicon:
         scrambled = {token: word for token in set(_WORD.findall(text)) if (word := self._meant(token)) is not None}
         if not scrambled:
             return None
-        return _replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
+        return replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
 
     def _meant(self, token: str) -> str | None:
         try:
@@ -62,10 +62,10 @@ def unpigged(text: str) -> Mapped | None:
     if text.count("ay") < _PIG_MINIMUM:
         return None
     changes = [(m.start(), m.end(), m[2] + m[1]) for m in _PIG.finditer(text)]
-    return _replaced(text, changes) if len(changes) >= _PIG_MINIMUM else None
+    return replaced(text, changes) if len(changes) >= _PIG_MINIMUM else None
 
 
-def _replaced(text: str, changes: list[tuple[int, int, str]]) -> Mapped | None:
+def replaced(text: str, changes: list[tuple[int, int, str]]) -> Mapped | None:
     """Replace spans of a text; each new character is made from the whole span."""
     if not changes:
         return None

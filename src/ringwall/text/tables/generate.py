@@ -19,9 +19,8 @@ from typing import Any
 from ringwall.text.tables import character_folds, scanning, utf8
 from ringwall.text.tables.block_codes import BLOCK_CODES
 from ringwall.text.tables.inplace_codes import INPLACE_CODES
-from ringwall.text.tables.machine import Machine, tabulate
+from ringwall.text.tables.machine import VERSION, Machine, tabulate
 
-VERSION = 1
 MAGIC = b"RWT1"
 PAGE = 256
 _CODE_POINTS = 0x110000
@@ -73,7 +72,7 @@ def _add_machine(sections: _Sections, machine: Machine) -> dict[str, Any]:
     sections.add(f"{machine.name}.transitions", "H", machine.transitions)
     sections.add(f"{machine.name}.ops", "q", [value for op in machine.ops for value in op])
     sections.add(f"{machine.name}.texts", "I", [ord(c) for c in machine.texts] or [0])
-    kept = ("name", "sink", "starts", "minimum", "run_minimum", "minimum_changes", "state_count", "class_count")
+    kept = ("name", "sink", "starts", "minimum", "run_minimum", "minimum_changes", "lattice", "state_count", "class_count")
     return {key: getattr(machine, key) for key in kept} | {"readings": _readings(machine)}
 
 

@@ -171,7 +171,7 @@ def _escape_step(state: State, symbol: int) -> Op:  # noqa: PLR0911 - one return
 
 def escapes() -> Definition:
     """Read percent escapes, HTML references, backslash escapes and U+ notation, any mixture, in place."""
-    return Definition("escapes", "inplace", _escape_step, (_TEXT_STATE,), frozenset(map(ord, "%&\\+")), 1)
+    return Definition("escapes", "inplace", _escape_step, (_TEXT_STATE,), frozenset(map(ord, "%&\\+")), 1, lattice=True)
 
 
 def quoted_printable() -> Definition:
@@ -192,7 +192,7 @@ def quoted_printable() -> Definition:
             return Op(_TEXT_STATE, NONE, CHANGE) if symbol == ord("\n") else _fail()
         return _digits(cast("tuple[str, int]", state), symbol)
 
-    return Definition("quoted_printable", "inplace", step, (_TEXT_STATE,), frozenset({ord("=")}), 1)
+    return Definition("quoted_printable", "inplace", step, (_TEXT_STATE,), frozenset({ord("=")}), 1, lattice=True)
 
 
 _LOOK_AHEAD = 3  # separators that must follow before characters count as spelled out: not "e.g.", "U.S.A." or "x = y"

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ringwall.errors import IntegrityError
-from ringwall.text.tables.machine import ALPHABET
+from ringwall.text.tables.machine import ALPHABET, VERSION
 
 MAGIC = b"RWT1"
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes after decompression; ours is under 4 MB
@@ -47,6 +47,7 @@ class Machine(msgspec.Struct, frozen=True):
     minimum: int
     run_minimum: int
     minimum_changes: int
+    lattice: bool
     state_count: int
     class_count: int
     classes: bytes
@@ -96,6 +97,8 @@ def _parse(data: bytes) -> Tables:
         raise CorruptTables("the automaton tables do not start with their magic")
     (size,) = struct.unpack_from("<I", data, 4)
     header: dict[str, Any] = json.loads(data[8 : 8 + size])
+    if header["version"] != VERSION:
+        raise CorruptTables(f"the automaton tables are of version {header['version']}, not {VERSION}")
     body = memoryview(data)[8 + size :]
     places = header["sections"]
 
@@ -149,6 +152,7 @@ def _machine(fields: dict[str, Any], section: Any) -> Machine:
         minimum=fields["minimum"],
         run_minimum=fields["run_minimum"],
         minimum_changes=fields["minimum_changes"],
+        lattice=fields["lattice"],
         state_count=fields["state_count"],
         class_count=fields["class_count"],
         classes=section(f"{name}.classes").tobytes(),

@@ -30,10 +30,12 @@ from typing import Literal
 
 import msgspec
 
+VERSION = 1  # of the tables' meaning; a reader of another version refuses them
 NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND = range(8)
 MARK, REFEED, SYMBOL, MARKED, CHANGE = 1, 2, 4, 8, 16
 ACC_LIMIT = (1 << 40) - 1
 RUN_MINIMUM = 8
+LATTICE_THREADS = 96  # ways to read one text at once; an adversary's best so far is 22, and more is exhaustion
 DENSE_CHANGES = 4  # an encoded payload of eight letters has eight changes, chance has one or two
 OTHER = 128
 END = 129
@@ -75,6 +77,7 @@ class Definition(msgspec.Struct, frozen=True):
     minimum: int
     minimum_changes: int = 1
     run_minimum: int = RUN_MINIMUM
+    lattice: bool = False
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -91,6 +94,7 @@ class Machine(msgspec.Struct, frozen=True):
     minimum: int
     minimum_changes: int
     run_minimum: int
+    lattice: bool  # whether every choice of its escapes is tried against the phrase automaton as well
     state_count: int
     class_count: int
     classes: bytes
@@ -134,6 +138,7 @@ def tabulate(definition: Definition) -> Machine:
         minimum=definition.minimum,
         minimum_changes=definition.minimum_changes,
         run_minimum=definition.run_minimum,
+        lattice=definition.lattice,
         state_count=len(order),
         class_count=len(table),
         classes=bytes(classes),
