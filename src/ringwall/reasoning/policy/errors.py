@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.errors import CallerError, RingwallError
+from ringwall.errors import CallerError, DependencyError, RingwallError
 
 
 class Undecidable(RingwallError):
@@ -29,3 +29,10 @@ class MalformedQuestion(CallerError):
 
     code = "malformed-policy-question"
     remedy = "Actions are patterns like `bedrock:*`; resources are ARN patterns or `*`; conditions are those of the IAM grammar."
+
+
+class SolverMissing(DependencyError):
+    """The solver asked for is not installed."""
+
+    code = "solver-missing"
+    remedy = "Install ringwall with the extra `proofs`, or go without this solver."

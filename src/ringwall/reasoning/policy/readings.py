@@ -35,7 +35,7 @@ RELATIONS: dict[Relation, Callable[[Any, Any], bool]] = {
     ">=": lambda given, bound: bool(given >= bound),
     "within": lambda given, bound: bool(given[0] == bound[0] and given[1] & bound[2] == bound[1]),
 }
-_UNREADABLE = {"number": "none", "date": "never", "boolean": "maybe", "bytes": "%", "address": "nowhere"}
+UNREADABLE: dict[Family, str] = {"number": "none", "date": "never", "boolean": "maybe", "bytes": "%", "address": "nowhere"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 _PRECISION = 90  # digits: two bounds of 38 + 38, and one more
@@ -62,7 +62,7 @@ def parsed(family: Family, bounds: tuple[str, ...]) -> tuple[Any, ...]:
 def representatives(family: Family, bounds: Iterable[tuple[str, ...]]) -> list[str]:
     """Return texts such that every text behaves like one of them in all comparisons with these bounds; readable ones first."""
     known = {bound for several in bounds for bound in parsed(family, several)}
-    return [*dict.fromkeys(_SPELLERS[family](known)), _UNREADABLE[family]]
+    return [*dict.fromkeys(_SPELLERS[family](known)), UNREADABLE[family]]
 
 
 def _numbers(known: set[Any]) -> Iterator[str]:
@@ -76,10 +76,11 @@ def _numbers(known: set[Any]) -> Iterator[str]:
 def _moments(known: set[Any]) -> Iterator[str]:
     points = sorted(known) or [0]
     for point in [*points, points[0] - 1, *(point + 1 for point in points)]:
-        yield _moment(point)
+        yield spell_moment(point)
 
 
-def _moment(microseconds: int) -> str:
+def spell_moment(microseconds: int) -> str:
+    """Spell microseconds since 1970 as a date, or where there is none as seconds."""
     if 0 <= microseconds < 253_402_300_800_000_000:  # years 1970 to 9999
         return (_EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return format(Decimal(microseconds).scaleb(-6), "f")

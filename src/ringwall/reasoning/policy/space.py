@@ -77,14 +77,15 @@ class Grounds(msgspec.Struct, frozen=True):
     premises: tuple[str, ...]
 
 
-_LOWER_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LOWER_NAME = _LETTERS | frozenset("0123456789-")
 _ACTION: Language = (
     pattern(
         (
-            Element(_LOWER_NAME),
+            Element(_LETTERS),
             Element(_LOWER_NAME, starred=True),
             *spelled(":"),
-            Element(_LOWER_NAME | {"_"}),
+            Element(_LETTERS),
             Element(_LOWER_NAME | {"_"}, starred=True),
         )
     ),
@@ -100,7 +101,7 @@ _RESOURCE: Language = (
         )
     ),
 )
-SHAPES = "actions are `service:Name` in letters, digits, `-` and `_`; resources are `*` or ARNs of six parts"
+SHAPES = "actions are service:Name, both a letter and then letters, digits and hyphens, in the name also underscores; resources are a lone star or ARNs of six parts"
 
 
 def ground(space: RequestSpace) -> Grounds:
