@@ -126,7 +126,8 @@ def test_counters_move_by_themselves(signed_in: Any, live: Live) -> None:
     with urllib.request.urlopen(request) as answer:
         assert answer.status == 200
     expect(signed_in.locator("[data-count=requests]")).not_to_have_text(f"{before:,}")
-    assert int(signed_in.locator("rect.all").last.get_attribute("height")) > 0
+    heights = [int(bar.get_attribute("height")) for bar in signed_in.locator("rect.all").all()[-2:]]  # the minute may just have turned
+    assert max(heights) > 0
 
 
 def test_the_keyboard_alone_is_enough(page: Any, live: Live) -> None:
