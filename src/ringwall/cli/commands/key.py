@@ -6,6 +6,7 @@ from typing import Any
 
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK
+from ringwall.cli.exports import endpoint_variables, export_lines
 from ringwall.cli.output import fields, table
 
 ACCESS_KEY, API_KEY = "access-key", "api-key"
@@ -20,6 +21,7 @@ def add_to(group: Any) -> None:
     keys = group.group("key", "make, list and revoke access keys and API keys")
     create = keys.command("create", "create a key; its secret is shown once, here")
     create.add_argument("--kind", choices=(ACCESS_KEY, API_KEY), default=ACCESS_KEY, help="for signatures, or a bearer key")
+    create.add_argument("--export", action="store_true", help="print a line for `eval` that points AWS clients at the running server")
     listing = keys.command("list", "list a user's keys")
     revoke = keys.command("revoke", "make a key stop working, at once and for good")
     revoke.add_argument("id", metavar="KEY-ID")
@@ -29,10 +31,19 @@ def add_to(group: Any) -> None:
 
 
 async def _create(context: Context) -> int:
+    endpoint = endpoint_variables(context.settings) if context.arguments.export else {}
     async with context.client() as client:
         created = await client.call(_CREATE[context.arguments.kind], {"userName": context.arguments.user})
-    context.show(created, fields(created))
+    readable = export_lines(endpoint | _variables(created)) if endpoint else fields(created)
+    context.show(created, readable)
     return OK
+
+
+def _variables(created: dict[str, Any]) -> dict[str, str]:
+    """Name a fresh key as AWS clients expect it in their environment."""
+    if "secretAccessKey" in created:
+        return {"AWS_ACCESS_KEY_ID": created["accessKeyId"], "AWS_SECRET_ACCESS_KEY": created["secretAccessKey"]}
+    return {"AWS_BEARER_TOKEN_BEDROCK": created["apiKey"]}
 
 
 async def _list(context: Context) -> int:
