@@ -55,44 +55,58 @@ static PyObject *py_automaton(PyObject *self, PyObject *args) {
 /* A stream of symbols and the character that each comes from. */
 typedef struct { uint8_t *symbols; Ints places; size_t count, room; } Stream;
 
-static int stream_push(Stream *s, uint8_t symbol, uint32_t place) {
-    if (s->count == s->room) {
-        size_t room = s->room ? s->room * 2 : 1024;
-        uint8_t *data = realloc(s->symbols, room);
-        if (!data) return 0;
-        s->symbols = data;
-        s->room = room;
-    }
-    s->symbols[s->count++] = symbol;
-    return ints_push(&s->places, place);
+static int stream_room(Stream *s, size_t more) {
+    if (s->count + more <= s->room) return 1;
+    size_t room = s->room ? s->room * 2 : 1024;
+    while (room < s->count + more) room *= 2;
+    uint8_t *data = realloc(s->symbols, room);
+    if (!data) return 0;
+    s->symbols = data;
+    s->places.count = s->count;
+    if (!ints_room(&s->places, room - s->count)) return 0;
+    s->room = room;
+    return 1;
 }
 
-static void stream_clear(Stream *s) { s->count = s->places.count = 0; }
+/* Where there is room. */
+static inline void stream_put(Stream *s, uint8_t symbol, uint32_t place) {
+    s->symbols[s->count] = symbol;
+    s->places.data[s->count++] = place;
+}
+
+static void stream_clear(Stream *s) { s->count = 0; }
 static void stream_free(Stream *s) { free(s->symbols); free(s->places.data); }
 
 static int push_letter(const Tables *t, Stream *s, uint32_t c, uint32_t place) {
-    if (c < 128) return stream_push(s, t->symbols[c], place);
-    int right = stream_push(s, (uint8_t)t->marker, place);
-    for (int shift = 16; right && shift >= 0; shift -= 4) right = stream_push(s, (uint8_t)(t->marker + 1 + (c >> shift & 15)), place);
-    return right;
+    if (!stream_room(s, 6)) return 0;
+    if (c < 128) {
+        stream_put(s, t->symbols[c], place);
+        return 1;
+    }
+    stream_put(s, (uint8_t)t->marker, place);
+    for (int shift = 16; shift >= 0; shift -= 4) stream_put(s, (uint8_t)(t->marker + 1 + (c >> shift & 15)), place);
+    return 1;
 }
 
 /* Write a text down as symbols, forwards or backwards. */
 static int write_symbols(const Tables *t, const uint32_t *text, size_t n, int backwards, Stream *out) {
     const Fold *f = &t->folds[1];
     stream_clear(out);
+    if (!stream_room(out, n)) return 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t place = (uint32_t)(backwards ? n - 1 - i : i), c = text[place], entry = fold_entry(f, c);
-        if (!entry) {
+        uint32_t place = (uint32_t)(backwards ? n - 1 - i : i), c = text[place], entry = fold_entry(f, c), count = entry ? entry & 31 : 1;
+        if (entry && count == 1) c = f->pool[entry >> 5];
+        if (count == 1 && c < 128 && out->count < out->room) stream_put(out, t->symbols[c], place); /* nearly always */
+        else if (count == 1) {
             if (!push_letter(t, out, c, place)) return 0;
-            continue;
+        } else {
+            for (uint32_t k = 0; k < count; k++) if (!push_letter(t, out, f->pool[(entry >> 5) + k], place)) return 0;
         }
-        for (uint32_t k = 0; k < (entry & 31); k++) if (!push_letter(t, out, f->pool[(entry >> 5) + k], place)) return 0;
     }
     return 1;
 }
 
-static int is_dropped(const Tables *t, uint8_t symbol, int with_leet) {
+static inline int is_dropped(const Tables *t, uint8_t symbol, int with_leet) {
     return symbol == 0 || (!with_leet && symbol >= t->first_leet && symbol < t->marker);
 }
 
@@ -100,15 +114,17 @@ static int is_dropped(const Tables *t, uint8_t symbol, int with_leet) {
 static int write_stream(const Tables *t, const Stream *in, int bounded, int with_leet, Stream *out) {
     int separated = bounded;
     stream_clear(out);
-    if (bounded && !stream_push(out, 0, 0)) return 0;
+    if (!stream_room(out, in->count + 2)) return 0;
+    if (bounded) stream_put(out, 0, 0);
     for (size_t i = 0; i < in->count; i++) {
-        int dropped = is_dropped(t, in->symbols[i], with_leet);
-        if (!dropped) {
-            if (!stream_push(out, in->symbols[i], in->places.data[i])) return 0;
-        } else if (bounded && !separated && !stream_push(out, 0, in->places.data[i])) return 0;
+        uint8_t symbol = in->symbols[i];
+        int dropped = is_dropped(t, symbol, with_leet);
+        stream_put(out, dropped ? 0 : symbol, in->places.data[i]);
+        out->count -= (size_t)(dropped & (separated | !bounded)); /* a subtraction costs less than a branch */
         separated = dropped;
     }
-    return !bounded || separated || stream_push(out, 0, 0);
+    if (bounded && !separated) stream_put(out, 0, 0);
+    return 1;
 }
 
 typedef struct { uint32_t pattern, start, end; uint8_t bounded, alphabet, backwards, with_leet; } Hit;
@@ -144,6 +160,17 @@ static int record(const Automaton *a, int32_t state, const Stream *s, size_t at,
     return 1;
 }
 
+/* Run one stream as it is spelled. */
+static int scan_plain_stream(const Tables *t, const Automaton *a, const Stream *s, Hit like, Hits *hits) {
+    const int32_t loud = (int32_t)(a->first_accepting * a->width);
+    int32_t state = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        state = a->transitions[state + t->columns[s->symbols[i]]];
+        if (state >= loud && !record(a, state, s, i, like, hits)) return 0;
+    }
+    return 1;
+}
+
 /* Run one stream under all alphabets, several at a time so that the loads overlap. */
 static int scan_stream(const Tables *t, const Automaton *a, const Stream *s, Hit like, Hits *hits) {
     const int32_t loud = (int32_t)(a->first_accepting * a->width);
@@ -170,10 +197,11 @@ static int scan_stream(const Tables *t, const Automaton *a, const Stream *s, Hit
     return 1;
 }
 
-static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *text, size_t n, Hits *hits) {
+/* Plain: in the text's own alphabet and direction alone. */
+static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *text, size_t n, int plain, Hits *hits) {
     Stream symbols = {0}, stream = {0};
     int right = 1;
-    for (int backwards = 0; right && backwards < 2; backwards++) {
+    for (int backwards = 0; right && backwards < (plain ? 1 : 2); backwards++) {
         right = write_symbols(t, text, n, backwards, &symbols);
         int leet = 0;
         for (size_t i = 0; right && i < symbols.count && !leet; i++) leet = symbols.symbols[i] >= t->first_leet && symbols.symbols[i] < t->marker;
@@ -181,7 +209,8 @@ static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *
             for (int bounded = 0; right && bounded < 2; bounded++) {
                 if (!sides[bounded]) continue;
                 Hit like = {0, 0, 0, (uint8_t)bounded, 0, (uint8_t)backwards, (uint8_t)with_leet};
-                right = write_stream(t, &symbols, bounded, with_leet, &stream) && scan_stream(t, sides[bounded], &stream, like, hits);
+                right = write_stream(t, &symbols, bounded, with_leet, &stream) &&
+                        (plain ? scan_plain_stream : scan_stream)(t, sides[bounded], &stream, like, hits);
             }
     }
     stream_free(&symbols);
@@ -192,9 +221,9 @@ static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *
 static PyObject *py_scan(PyObject *self, PyObject *args) {
     PyObject *capsule, *squashed, *bounded, *text, *result = NULL;
     Py_ssize_t limit;
-    int right;
+    int right, plain = 0;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOUn", &capsule, &squashed, &bounded, &text, &limit)) return NULL;
+    if (!PyArg_ParseTuple(args, "OOOUn|p", &capsule, &squashed, &bounded, &text, &limit, &plain)) return NULL;
     const Tables *t = PyCapsule_GetPointer(capsule, "ringwall.tables");
     const Automaton *sides[2] = {NULL, NULL};
     if (!t || (squashed != Py_None && !(sides[0] = PyCapsule_GetPointer(squashed, "ringwall.automaton"))) ||
@@ -205,7 +234,7 @@ static PyObject *py_scan(PyObject *self, PyObject *args) {
     size_t n = (size_t)PyUnicode_GetLength(text);
     Hits hits = {NULL, 0, 0, limit < 0 ? 0 : (size_t)limit};
     Py_BEGIN_ALLOW_THREADS
-    right = scan_all(t, sides, data, n, &hits);
+    right = scan_all(t, sides, data, n, plain, &hits);
     Py_END_ALLOW_THREADS
     PyMem_Free(data);
     if (!right) PyErr_NoMemory();

@@ -22,6 +22,8 @@ def is_written_out(automaton: PhraseAutomaton, match: Match, text: str) -> bool:
     found = text[match.start : match.end]
     if match.backwards:
         found = found[::-1]
+    if found == phrase and not match.alphabet:
+        return True
     letters = _letters(found, match.with_leet)
     if match.alphabet:
         letters = letters.translate(dict(enumerate(load_tables().maps[match.alphabet].decode())))

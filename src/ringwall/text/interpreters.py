@@ -30,8 +30,8 @@ class Interpreter(Protocol):
         """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
         ...
 
-    def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
-        """Find every phrase in every reading of a folded text."""
+    def scan(self, automaton: PhraseAutomaton, text: str, *, plain: bool = False) -> list[Match]:
+        """Find every phrase in every reading of a folded text, or only where it stands as it is spelled."""
         ...
 
     def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:

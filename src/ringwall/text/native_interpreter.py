@@ -73,11 +73,13 @@ class NativeInterpreter:
             for reading, machine, (made, starts, ends) in self._c.decode(self._tables, text, mapped, sparse)
         ]
 
-    def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
-        """Find every phrase in every reading of a folded text; one more than the limit if there are more."""
+    def scan(self, automaton: PhraseAutomaton, text: str, *, plain: bool = False) -> list[Match]:
+        """Find every phrase in every reading of a folded text, or only where it stands as it is spelled; one more than the limit if there
+        are more.
+        """
         squashed, bounded = self._sides(automaton)
         limit = MATCHES_PER_TEXT + len(text)
-        return [Match(*match) for match in self._c.scan(self._tables, squashed, bounded, text, limit)]
+        return [Match(*match) for match in self._c.scan(self._tables, squashed, bounded, text, limit, plain)]
 
     def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:
         """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import ahocorasick_rs
 import msgspec
 
-from ringwall.errors import IntegrityError, InvalidRequest, LimitExceeded
+from ringwall.errors import Bug, IntegrityError, InvalidRequest, LimitExceeded
 from ringwall.text.symbols import Folds
 from ringwall.text.tables import load_tables
 from ringwall.text.tokens import Lexicon
@@ -129,6 +129,13 @@ class PhraseAutomaton:
         for pattern in (*squashed, *bounded):
             digest.update(pattern.columns + b"\xff" + bytes([pattern.where]) + pattern.phrase.to_bytes(4, "big"))
         return cls(tuple(phrases), _side(squashed), _side(bounded), digest.hexdigest())
+
+    def phrase_of(self, *, bounded: bool, pattern: int) -> int:
+        """Return the index of the phrase that a pattern of one side was made from."""
+        side = self.bounded if bounded else self.squashed
+        if side is None:
+            raise Bug("a match of a side that the automaton lacks")
+        return side.patterns[pattern].phrase
 
     def validate(self) -> None:
         """Check the tables against the phrases, without trusting the code that built them.

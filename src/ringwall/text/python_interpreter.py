@@ -98,12 +98,13 @@ class PythonInterpreter:
                     found.append(Decoded(reading, number, made, *ranges))
         return found
 
-    def scan(self, automaton: PhraseAutomaton, text: str) -> list[Match]:
-        """Find every phrase in every reading of a folded text: 27 alphabets, two directions, with and without separators and leet
-        punctuation.
+    def scan(self, automaton: PhraseAutomaton, text: str, *, plain: bool = False) -> list[Match]:
+        """Find every phrase in every reading of a folded text: 27 alphabets and two directions (or, plainly, its own), with and without
+        separators and leet punctuation.
         """
         found: list[Match] = []
-        for backwards in (False, True):
+        alphabets = 1 if plain else len(self._tables.alphabets)
+        for backwards in (False,) if plain else (False, True):
             symbols, places = self._folds.places(text[::-1] if backwards else text)
             for with_leet in (True, False) if self._folds.has_leet(symbols) else (True,):
                 streams = ((False, automaton.squashed, self._squashed), (True, automaton.bounded, self._bounded))
@@ -111,7 +112,7 @@ class PythonInterpreter:
                     if side is None:
                         continue
                     stream, origins = make(symbols, with_leet)
-                    for pattern, alphabet, start, end in self._matches(side, stream, backwards):
+                    for pattern, alphabet, start, end in self._matches(side, stream, alphabets, backwards):
                         inner = 1 if bounded else 0  # a bounded pattern starts and ends with the separator
                         first, last = places[origins[start + inner]], places[origins[end - 1 - inner]]
                         if backwards:
@@ -134,8 +135,8 @@ class PythonInterpreter:
                 found.extend(made for made in choices if made not in found)
         return found, False
 
-    def _matches(self, side: Side, stream: bytes, backwards: bool) -> Iterator[tuple[int, int, int, int]]:
-        for alphabet in range(len(self._tables.alphabets)):
+    def _matches(self, side: Side, stream: bytes, alphabets: int, backwards: bool) -> Iterator[tuple[int, int, int, int]]:
+        for alphabet in range(alphabets):
             needed = IN_ORDER if not alphabet and not backwards else (IN_ROTATIONS if alphabet else 0) | (IN_REVERSE if backwards else 0)
             columns = self._folds.columns(stream, alphabet)
             for pattern, start, end in side.library.find_matches_as_indexes(columns, overlapping=True):

@@ -26,6 +26,7 @@ from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SE
 from ringwall.text.detectors.rule import Detector
 from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.read import read_views
+from ringwall.text.read_plainly import read_plainly
 from ringwall.text.tables import tables_digest
 from ringwall.text.view import PhraseHit, View
 from ringwall.vocabulary import Limits
@@ -35,7 +36,6 @@ WORD_COUNT = 10_000
 """AWS: at most 10,000 words of at most 100 characters."""
 
 _LIMITS = Limits()
-_PLAIN = ((), ("fold",))
 
 
 class Detectors:
@@ -91,8 +91,11 @@ class Detectors:
         """
         if len(text) > limits.text_chars:
             raise LimitExceeded(f"the text has {len(text)} characters; at most {limits.text_chars} are taken")
-        made = read_views(text, automaton=self.automaton, limits=limits, depth=0 if readings == "raw" else None)
-        views = made.views[:1] if readings == "raw" else made.views
+        if readings == "raw":
+            made = read_plainly(text, automaton=self.automaton, phrases=self._first_trigger, limits=limits)
+        else:
+            made = read_views(text, automaton=self.automaton, limits=limits)
+        views = made.views
         collector = Collector(text)
         triggered = {hit.chain for hit in made.phrase_hits if hit.phrase >= self._first_trigger}
         stray = not triggered.issubset({view.chain for view in views})
@@ -103,8 +106,7 @@ class Detectors:
                 for attack, start, end in self._attacks.hits(view.text):
                     collector.add(self._attack_rules[attack.id], view, start, end, attack.confidence)
         for hit in made.phrase_hits:
-            if readings == "all" or hit.chain in _PLAIN:
-                self._take_phrase(hit, collector)
+            self._take_phrase(hit, collector)
         scan = Scan(
             findings=collector.findings(),
             exhausted=made.exhausted,
@@ -134,7 +136,6 @@ class _Plan:
         self.rules: list[Rule] = []
         self.literal: list[LiteralRule] = []
         self.phrases: list[str] = []
-        self.first_trigger = 0
         self.phrase_rules: list[Rule | None] = []
         self.attack_rules: dict[str, Rule] = {}
         self.max_match: dict[str, int | None] = {}
@@ -149,6 +150,7 @@ class _Plan:
         self._add_words(config.words)
         if config.profanity:
             self._add_profanity()
+        self.first_trigger = len(self.phrases)
         if config.attacks:
             self._add_attacks(ATTACKS)
 
@@ -205,7 +207,6 @@ class _Plan:
             self._add_rule(rule)
             self.attack_rules[attack.id] = rule
             self.max_match[rule.rule_id] = None
-        self.first_trigger = len(self.phrases)
         for word in trigger_phrases(rules):
             self._add_phrase(word, None)
 
