@@ -69,7 +69,7 @@ class Focus(msgspec.Struct, frozen=True):
 class EncodedStatement:
     """One statement's formula, made when it is first needed.
 
-    actions, resources: languages that hold every action and resource it takes (all, where the element is negated).
+    actions, resources: languages that hold every action and resource it takes (all of them, where the element is negated).
     same: equal for statements that say the same, whatever their Sid and place.
     """
 
@@ -81,7 +81,9 @@ class EncodedStatement:
         self._principal = principal
         self._action_patterns = tuple(linear(tokenize(action.lower(), variables=False), arn=False) for action in self.statement.actions)
         self.actions = _ANYTHING if self.statement.not_action else self._action_patterns
-        self.resources = _ANYTHING if self.statement.not_resource else tuple(map(_outline, compiled.resource_patterns))
+        # A Deny takes every resource while a variable of its pattern has no value.
+        wide = self.statement.not_resource or (self.statement.effect == "Deny" and any(map(_moving, compiled.resource_patterns)))
+        self.resources = _ANYTHING if wide else tuple(map(_outline, compiled.resource_patterns))
 
     @property
     def allows(self) -> bool:

@@ -19,6 +19,9 @@ from ringwall.reasoning.policy.errors import BudgetExhausted, Inexpressible
 MAX_STATES = 60_000
 """How many joint states one search for a text may visit."""
 
+MAX_READ = 200
+"""How long a text may be whose parts are tried as values of references."""
+
 _OTHERS = "xyzabcdefghijklmnopqrstuvw0123456789-_/"
 _FIRST_FALLBACK, _LAST_FALLBACK = 0x4E00, 0x9FFF
 
@@ -103,6 +106,18 @@ class Pattern:
             else:
                 parts.append(part)
         return pattern(tuple(parts))
+
+    def readings(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, value): values of the first reference with which the pattern, all others wide, matches `text`; short ones first."""
+        place = next((index for index, part in enumerate(self.parts) if isinstance(part, Reference)), None)
+        if place is None or len(text) > MAX_READ:
+            return
+        key = self.references[0]
+        before, after = pattern(self.parts[:place]), pattern(self.parts[place + 1 :]).widened()
+        starts = [index for index in range(len(text) + 1) if before.matches(text[:index])]
+        ends = [index for index in range(len(text) + 1) if after.matches(text[index:])]
+        for size, start in sorted((end - start, start) for start in starts for end in ends if start <= end):
+            yield key, text[start : start + size]
 
     def _next(self, active: Sequence[tuple[int, Element]], char: str | None) -> int:
         state = 0

@@ -11,7 +11,7 @@ if that fails the answer is `Undecided`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -42,6 +42,7 @@ from ringwall.reasoning.policy.ports import Answer, Problem, Satisfied, Undecide
 _GUESSES: tuple[tuple[str, ...], ...] = (("ada",), ("a/b",), ("",), (":",), ("*",), (), ("ada", "mal"))
 _MAX_GUESSES = 64
 _MAX_DEPTH = 300
+_MAX_READINGS = 4
 _TextFacts = tuple[tuple[Language, ...], tuple[Language, ...]]
 
 
@@ -124,7 +125,7 @@ class _Search:
         keys = sorted({key for atom in state.assumed for key in references(atom)})
         if keys and not self._guessed:
             self._guessed = True
-            found = self._guess(keys, state.request)
+            found = self._guess(keys, state)
             if found is not None:
                 return found
         for atom in state.assumed:
@@ -134,9 +135,13 @@ class _Search:
                 self.gaps.add(f"policy variables of keys that the question leaves open: {', '.join(references(atom))}")
         return None
 
-    def _guess(self, keys: Iterable[str], request: Request) -> Request | None:
-        """Search again with values for the keys that patterns refer to."""
-        choices = [dict.fromkeys((*_GUESSES, request.context.get(key, ()))) for key in keys]
+    def _guess(self, keys: Iterable[str], state: _State) -> Request | None:
+        """Search again with values for the keys that patterns refer to: those that would make the assumptions true, and hostile ones."""
+        readings = [reading for atom, outcome in state.assumed.items() if outcome for reading in _readings(atom, state.request)]
+        choices = [
+            dict.fromkeys((*((value,) for name, value in readings if name == key), *_GUESSES, state.request.context.get(key, ())))
+            for key in keys
+        ]
         for values in itertools.islice(itertools.product(*choices), _MAX_GUESSES):
             fixed = {**self._problem.fixed, **dict(zip(keys, values, strict=True))}
             narrower = _Search(msgspec.structs.replace(self._problem, fixed=fixed), min(self._left, 300))
@@ -243,3 +248,17 @@ def _kept(text: str, language: Language, outcome: bool, facts: _TextFacts) -> st
     if text and any(one.matches(text) for one in language) == outcome:
         return text
     return witness(*facts)
+
+
+def _readings(atom: Atom, request: Request) -> Iterator[tuple[str, str]]:
+    """Yield (key, value): what a pattern's references would have to be for the pattern to match the model."""
+    if isinstance(atom, In):
+        texts: tuple[str, ...] = (request.action.lower() if atom.subject == "action" else request.resource,)
+        language = atom.language
+    elif isinstance(atom, Some) and isinstance(atom.test, Text):
+        texts, language = request.context.get(atom.key, ()), atom.test.language
+    else:
+        return
+    for one in language:
+        for text in texts:
+            yield from itertools.islice(one.readings(text), _MAX_READINGS)

@@ -101,7 +101,10 @@ _RESOURCE: Language = (
         )
     ),
 )
-SHAPES = "actions are service:Name, both a letter and then letters, digits and hyphens, in the name also underscores; resources are a lone star or ARNs of six parts"
+SHAPES = (
+    "actions are service:Name, both a letter and then letters, digits and hyphens, in the name also underscores; "
+    "resources are a lone star or ARNs of six parts"
+)
 
 
 def ground(space: RequestSpace) -> Grounds:
