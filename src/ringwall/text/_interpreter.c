@@ -12,7 +12,7 @@
 
 enum { NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND };
 enum { MARK = 1, REFEED = 2, SYMBOL = 4, MARKED = 8, CHANGE = 16 };
-enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, TABLES_VERSION = 1 };
+enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, DENSE_WINDOW = 64, TABLES_VERSION = 1 };
 enum { OK = 0, NO_MEMORY = 1, BAD_TABLE = 2 };
 #define ACC_LIMIT ((((uint64_t)1) << 40) - 1)
 #define MALFORMED UINT32_MAX
@@ -256,6 +256,14 @@ static int load_scan(Tables *t, PyObject *maps, PyObject *columns, PyObject *sym
     return 1;
 }
 
+static inline uint32_t fold_entry(const Fold *f, uint32_t c) { return c < CODE_POINTS ? f->entries[(size_t)f->index[c >> 8] << 8 | (c & 255)] : 0; }
+
+/* Say whether the `letters` fold makes anything but a separator of a character. */
+static int is_letter(const Tables *t, uint32_t c) {
+    uint32_t entry = fold_entry(&t->folds[1], c);
+    return !entry ? c != ' ' : (entry & 31) && t->folds[1].pool[entry >> 5] != ' ';
+}
+
 static PyObject *py_tables(PyObject *self, PyObject *args) {
     PyObject *folds, *machines, *maps, *columns, *symbols, *readings, *utf8, *leads;
     unsigned int symbol_count, column_count, first_leet, marker;
@@ -285,8 +293,6 @@ static PyObject *text_of(const uint32_t *data, size_t count) {
 }
 
 static PyObject *bytes_of(const uint32_t *data, size_t count) { return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)(count * 4)); }
-
-static inline uint32_t fold_entry(const Fold *f, uint32_t c) { return c < CODE_POINTS ? f->entries[(size_t)f->index[c >> 8] << 8 | (c & 255)] : 0; }
 
 static PyObject *run_value(const Run *r) {
     return Py_BuildValue("(NNN)", text_of(r->text.data, r->text.count), bytes_of(r->starts.data, r->starts.count), bytes_of(r->ends.data, r->ends.count));

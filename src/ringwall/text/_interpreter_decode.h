@@ -52,12 +52,14 @@ static uint64_t accumulate(uint64_t acc, uint64_t mul, uint64_t add) {
     return acc > ACC_LIMIT ? ACC_LIMIT : acc;
 }
 
+typedef struct { uint64_t count; size_t last[DENSE_CHANGES]; int dense; } Changes;
+
 /* Run one lane of one machine. With `units` NULL only the changes are counted. */
-static int lane(const Machine *m, const Source *s, uint32_t start, Units *units, uint64_t *changes) {
+static int lane(const Machine *m, const Source *s, uint32_t start, Units *units, Changes *changes) {
     uint32_t ring[8] = {0}, state = start, symbols_seen = 0, refeeds = 0;
     size_t position = 0, mark = 0, failed = 0, rewound = 0, n = s->length;
     uint64_t acc = 0;
-    *changes = 0;
+    *changes = (Changes){0, {0}, 0};
     for (;;) {
         uint32_t symbol = position < n ? s->symbols[position] : END;
         const Op *op = &m->ops[m->transitions[(size_t)state * m->classes_count + m->classes[symbol]]];
@@ -66,7 +68,10 @@ static int lane(const Machine *m, const Source *s, uint32_t start, Units *units,
         if (op->flags & MARK) mark = position;
         acc = accumulate(acc, op->mul, op->add);
         if (op->flags & SYMBOL) ring[symbols_seen++ & 7] = (uint32_t)position;
-        if (op->flags & CHANGE) ++*changes;
+        if (op->flags & CHANGE) {
+            changes->last[changes->count++ % DENSE_CHANGES] = position;
+            if (changes->count >= DENSE_CHANGES && position - changes->last[changes->count % DENSE_CHANGES] <= DENSE_WINDOW) changes->dense = 1;
+        }
         size_t stop = op->flags & REFEED ? position : (position + 1 < n ? position + 1 : n);
         int right = 1;
         switch (op->kind) {
@@ -134,12 +139,6 @@ static int sink_end_run(Sink *s) {
     run_clear(&s->run);
     s->letters = 0;
     return right;
-}
-
-/* Say whether the `letters` fold makes anything but a separator of a character. */
-static int is_letter(const Tables *t, uint32_t c) {
-    uint32_t entry = fold_entry(&t->folds[1], c);
-    return !entry ? c != ' ' : (entry & 31) && t->folds[1].pool[entry >> 5] != ' ';
 }
 
 static int sink_character(Sink *s, uint32_t c, uint32_t start, uint32_t end) {
@@ -342,13 +341,13 @@ static int run_block_code(const Tables *t, const Machine *m, const Source *sourc
 }
 
 static int run_machine(const Tables *t, const Machine *m, const Source *source, int sparse, Sink *sink, Scratch *scratch) {
-    uint64_t changes = 0;
+    Changes changes;
     if (m->fast) return run_block_code(t, m, source, sink, scratch);
     for (int l = 0; l < m->lanes; l++) {
         if (!m->runs) {
             int status = lane(m, source, m->starts[l], NULL, &changes);
             if (status) return status;
-            if (changes < m->minimum_changes || (!sparse && changes < DENSE_CHANGES)) continue;
+            if (changes.count < m->minimum_changes || (!sparse && !changes.dense)) continue;
         }
         scratch->units.count = 0;
         int status = lane(m, source, m->starts[l], &scratch->units, &changes);

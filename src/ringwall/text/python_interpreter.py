@@ -24,6 +24,7 @@ from ringwall.text.tables.machine import (
     CODE,
     COPY,
     DENSE_CHANGES,
+    DENSE_WINDOW,
     END,
     FAIL,
     MARK,
@@ -164,12 +165,18 @@ class PythonInterpreter:
             units, changes = _lane(machine, self._ops[number], symbols, source, start)
             if machine.sink == "runs":
                 yield from run_text(self._tables, units, machine.run_minimum, self._folds)
-            elif changes >= (machine.minimum_changes if sparse else max(machine.minimum_changes, DENSE_CHANGES)):
+            elif len(changes) >= machine.minimum_changes and (sparse or _dense(changes)):
                 yield inplace_text(self._tables, units)
 
 
 def _backwards(starts: array[int], ends: array[int], length: int) -> tuple[array[int], array[int]]:
     return array("I", (length - end for end in ends)), array("I", (length - start for start in starts))
+
+
+def _dense(changes: list[int]) -> bool:
+    """Say whether enough changes stand close together."""
+    pairs = zip(changes, changes[DENSE_CHANGES - 1 :], strict=False)
+    return any(last - first <= DENSE_WINDOW for first, last in pairs)
 
 
 def _steps(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, state: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
@@ -205,10 +212,11 @@ def _steps(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, state: 
             refeeds = 0
 
 
-def _lane(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, source: str, start: int) -> tuple[Units, int]:
-    """Run one lane; return what it emits and how many changes it made."""
+def _lane(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, source: str, start: int) -> tuple[Units, list[int]]:
+    """Run one lane; return what it emits and where it made changes."""
     units: Units = []
-    acc = changes = 0
+    acc = 0
+    changes: list[int] = []
     ring: list[int] = []
     for position, mark, op in _steps(machine, ops, symbols, start):
         _, kind, flags, mul, add, keep, shift, count, back, offset, length = op
@@ -218,7 +226,7 @@ def _lane(machine: Machine, ops: list[tuple[int, ...]], symbols: bytes, source: 
             del ring[:-8]
         stop = position if flags & REFEED else min(position + 1, len(symbols))
         if flags & CHANGE:
-            changes += 1
+            changes.append(position)
         if kind == BYTES:
             first, last = (mark, stop) if flags & MARKED else (ring[max(-1 - back, -len(ring))], ring[-1] + 1)
             units.extend(("byte", acc >> (shift - 8 * k) & 255, first, last) for k in range(count))

@@ -16,7 +16,7 @@ _PIG = re.compile(r"\b([A-Za-z]+)([A-Za-z])ay\b")
 _PIG_MINIMUM = 3  # words that end in "ay" before a text may be Pig Latin ("may", "day", "way" are English)
 _SCRAMBLED_MINIMUM = 4  # letters: shorter words have no interior to permute
 _LONGEST_WORD = 64
-_REMEMBERED = 20_000  # tokens whose meaning is kept, so that ordinary words are looked up once
+_REMEMBERED = 20_000  # tokens
 
 
 class Lexicon:
@@ -25,32 +25,29 @@ class Lexicon:
     def __init__(self, phrases: Iterable[str]) -> None:
         words = {word.lower() for phrase in phrases for word in _WORD.findall(phrase)}
         self._words = {_key(word): word for word in sorted(words) if len(word) >= _SCRAMBLED_MINIMUM}
-        self._known: dict[str, str | None] = {}
+        self._plain: set[str] = set()  # tokens that stand for no other word, so that ordinary words are looked at once
 
     def unscrambled(self, text: str) -> Mapped | None:
         """Put the lexicon's words in place of their scrambled forms; None if there is none."""
         if not self._words:
             return None
-        scrambled = {token: word for token in set(_WORD.findall(text)) if (word := self._meant(token)) is not None}
+        scrambled: dict[str, str] = {}
+        for token in set(_WORD.findall(text)) - self._plain:
+            word = self._meant(token)
+            if word is not None:
+                scrambled[token] = word
+            elif len(self._plain) < _REMEMBERED:
+                self._plain.add(token)
         if not scrambled:
             return None
         return replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
 
     def _meant(self, token: str) -> str | None:
-        try:
-            return self._known[token]
-        except KeyError:
-            pass
-        word = None
-        if _SCRAMBLED_MINIMUM <= len(token) <= _LONGEST_WORD:
-            lower = token.lower()
-            word = self._words.get(_key(lower))
-            if word == lower:
-                word = None
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[token] = word
-        return word
+        if not _SCRAMBLED_MINIMUM <= len(token) <= _LONGEST_WORD:
+            return None
+        lower = token.lower()
+        word = self._words.get(_key(lower))
+        return None if word == lower else word
 
 
 def _key(word: str) -> str:

@@ -110,7 +110,7 @@ def _base85(name: str, values: dict[int, int]) -> Definition:
         return Op((mode, have + 1), flags=SYMBOL, mul=85, add=value)
 
     starts = (*((("plain", have)) for have in range(5)), ("token", 0))
-    return Definition(name, "runs", step, starts, frozenset(values), _LONG_RUN * 5 // 4, run_minimum=_LONG_RUN)
+    return Definition(name, "runs", step, starts, frozenset(values), _LONG_RUN * 5 // 4, run_minimum=_LONG_RUN, mapped=False)
 
 
 def base85() -> Definition:

@@ -80,6 +80,8 @@ def _readings(machine: Machine) -> list[int]:
     """Leave out the decode readings whose alphabet map the machine cannot see: digits and dots are the same after rot13."""
     kept = []
     for reading, (name, _) in enumerate(_DECODE_READINGS):
+        if name and not machine.mapped:
+            continue
         mapped = scanning.character_map(scanning.alphabets()[name])
         if not name or any(machine.classes[mapped[symbol]] != machine.classes[symbol] for symbol in range(128)):
             kept.append(reading)

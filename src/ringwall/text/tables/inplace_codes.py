@@ -142,12 +142,14 @@ def _percent(symbol: int) -> Op:
 
 
 def _plus(state: str, symbol: int) -> Op:
-    """Read `U+` and at least two hex digits."""
+    """Read `U+` and at least four hex digits (two stand in every page of base64)."""
     if state == "U":
         return Op("U+") if symbol == ord("+") else _fail()
     if symbol not in _HEX:
         return _fail()
-    return Op("U+0", mul=0, add=_HEX[symbol]) if state == "U+" else Op(("number", "plus"), mul=16, add=_HEX[symbol])
+    if len(state) < 5:  # "U+", then a zero for each digit read
+        return Op(state + "0", mul=0 if state == "U+" else 16, add=_HEX[symbol])
+    return Op(("number", "plus"), mul=16, add=_HEX[symbol])
 
 
 def _escape_step(state: State, symbol: int) -> Op:  # noqa: PLR0911 - one return a transition

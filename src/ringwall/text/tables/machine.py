@@ -20,7 +20,8 @@ the mark instead; CHANGE: the reading now differs from its source.
 Sinks: "runs": bytes and code points are joined to characters (UTF-8, UTF-16 pairs); runs of at least `run_minimum` letters and digits
 survive (or of twice as many visible characters: Morse has no letters), a malformed byte or BREAK ends a run, invisible characters neither
 count nor end one. "inplace": everything is kept; a malformed byte stands for the Latin-1 character of its value. A reading with fewer
-than `minimum_changes` changes is none; in a text that is itself guesswork, fewer than `DENSE_CHANGES`.
+than `minimum_changes` changes is none; in a text that is itself guesswork, so is one without `DENSE_CHANGES` within `DENSE_WINDOW`
+characters.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ MARK, REFEED, SYMBOL, MARKED, CHANGE = 1, 2, 4, 8, 16
 ACC_LIMIT = (1 << 40) - 1
 RUN_MINIMUM = 8
 LATTICE_THREADS = 96  # ways to read one text at once; an adversary's best so far is 22, and more is exhaustion
-DENSE_CHANGES = 4  # an encoded payload of eight letters has eight changes, chance has one or two
+DENSE_CHANGES = 4  # an encoded payload of eight letters has eight changes close together, chance has one or two here and there
+DENSE_WINDOW = 64  # characters that so many changes may be apart
 OTHER = 128
 END = 129
 ALPHABET = 130
@@ -78,6 +80,7 @@ class Definition(msgspec.Struct, frozen=True):
     minimum_changes: int = 1
     run_minimum: int = RUN_MINIMUM
     lattice: bool = False
+    mapped: bool = True
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -95,6 +98,7 @@ class Machine(msgspec.Struct, frozen=True):
     minimum_changes: int
     run_minimum: int
     lattice: bool  # whether every choice of its escapes is tried against the phrase automaton as well
+    mapped: bool  # whether it reads under other alphabets (rot13, atbash) too
     state_count: int
     class_count: int
     classes: bytes
@@ -139,6 +143,7 @@ def tabulate(definition: Definition) -> Machine:
         minimum_changes=definition.minimum_changes,
         run_minimum=definition.run_minimum,
         lattice=definition.lattice,
+        mapped=definition.mapped,
         state_count=len(order),
         class_count=len(table),
         classes=bytes(classes),
