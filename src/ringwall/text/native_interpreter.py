@@ -79,7 +79,7 @@ class NativeInterpreter:
         """
         squashed, bounded = self._sides(automaton)
         limit = MATCHES_PER_TEXT + len(text)
-        return [Match(*match) for match in self._c.scan(self._tables, squashed, bounded, text, limit, plain)]
+        return [*map(Match._make, self._c.scan(self._tables, squashed, bounded, text, limit, plain))]
 
     def mixtures(self, automaton: PhraseAutomaton, text: str) -> tuple[list[Choices], bool]:
         """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were

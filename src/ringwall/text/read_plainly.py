@@ -16,7 +16,6 @@ def read_plainly(
     text: str,
     *,
     automaton: PhraseAutomaton | None = None,
-    phrases: int | None = None,
     limits: Limits = _LIMITS,
     interpreter: str | None = None,
 ) -> Views:
@@ -25,7 +24,6 @@ def read_plainly(
     Args:
         text: any string; at most `limits.text_chars` characters.
         automaton: phrases to look for.
-        phrases: how many of them, from the first, to report; all if None.
         limits: its `text_chars` is the only one that counts here.
         interpreter: "c" or "python"; the fastest that is there if None.
 
@@ -49,7 +47,7 @@ def read_plainly(
     hits: dict[tuple[int, int, int], PhraseHit] = {}
     for match in [] if exhausted else sorted(matches):
         phrase = automaton.phrase_of(bounded=match.bounded, pattern=match.pattern)
-        if (phrases is not None and phrase >= phrases) or (match.bounded and not is_written_out(automaton, match, base)):
+        if match.bounded and not is_written_out(automaton, match, base):
             continue
         span = Span(match.start, match.end)
         if folded is not None:

@@ -46,9 +46,3 @@ def test_a_plain_reading_finds_what_the_full_one_finds_in_the_text_and_its_fold(
 def test_both_interpreters_read_plainly_alike(text: str) -> None:
     native, python = (read_plainly(text, automaton=AUTOMATON, interpreter=name) for name in ("c", "python"))
     assert (native.views, native.phrase_hits, native.exhausted) == (python.views, python.phrase_hits, python.exhausted)
-
-
-@given(TEXTS, st.integers(0, len(AUTOMATON.phrases)))
-def test_only_the_first_phrases_are_reported_where_that_is_asked(text: str, count: int) -> None:
-    every = read_plainly(text, automaton=AUTOMATON).phrase_hits
-    assert read_plainly(text, automaton=AUTOMATON, phrases=count).phrase_hits == tuple(hit for hit in every if hit.phrase < count)

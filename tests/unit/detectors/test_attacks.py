@@ -147,7 +147,7 @@ def test_short_expressions_are_not_looked_for_without_separators() -> None:
     assert squashed_pattern(parse("drop 2 table", {})) is None
     pattern = squashed_pattern(parse("ignore 1 previous instructions", {}))
     assert pattern is not None
-    assert re.search(pattern.encode(), squashed(canonical("i g n o r e t h e previousinstructions")))
+    assert re.search(pattern.encode(), squashed("i g n o r e t h e previousinstructions"))
 
 
 def test_the_canonical_alphabet_keeps_every_offset() -> None:
@@ -155,7 +155,7 @@ def test_the_canonical_alphabet_keeps_every_offset() -> None:
     data = canonical(text)
     assert len(data) == len(text)
     assert data == b" g nore: i i      "[: len(text)]
-    tight = squashed(data)
+    tight = squashed(text)
     assert bytes(data[position] for position in squashed_positions(data)) == tight
 
 

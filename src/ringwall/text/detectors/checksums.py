@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-_LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_LUHN_DOUBLED = bytes.maketrans(b"0123456789", bytes([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]))
 
 
 _KEPT = str.maketrans("", "", " -./()#,:")
@@ -18,8 +18,10 @@ def digits_of(text: str) -> str:
 
 def luhn(digits: str) -> bool:
     """Check the last digit by ISO/IEC 7812-1 annex B; a row of one digit is never a number in use."""
-    values = [ord(digit) - 48 for digit in reversed(digits)]
-    return digits.count(digits[0]) < len(digits) and (sum(values[::2]) + sum(_LUHN_DOUBLED[value] for value in values[1::2])) % 10 == 0
+    values = digits.encode("ascii")[::-1]
+    single = values[::2]
+    total = sum(single) - 48 * len(single) + sum(values[1::2].translate(_LUHN_DOUBLED))
+    return total % 10 == 0 and digits.count(digits[0]) < len(digits)
 
 
 def weighted(digits: str, weights: tuple[int, ...]) -> int:
@@ -27,12 +29,12 @@ def weighted(digits: str, weights: tuple[int, ...]) -> int:
     return sum((ord(digit) - 48) * weight for digit, weight in zip(digits, weights, strict=True))
 
 
-_BASE36 = {c: str(int(c, 36)) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_BASE36 = {ord(c): str(int(c, 36)) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def mod97(text: str) -> int:
     """Return ISO 7064 MOD 97-10 of a string of 0-9A-Z (A = 10 ... Z = 35)."""
-    return int("".join([_BASE36[c] for c in text])) % 97
+    return int(text.translate(_BASE36)) % 97
 
 
 _BASE58 = {c: i for i, c in enumerate("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")}

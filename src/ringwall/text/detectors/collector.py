@@ -29,7 +29,7 @@ class Collector:
     def __init__(self, text: str) -> None:
         self.text = text
         self._spans: dict[str, list[tuple[int, int]]] = {}  # per rule, in order of their starts
-        self._findings: dict[tuple[str, int, int], Finding] = {}
+        self._findings: dict[tuple[int, int, str], Finding] = {}
 
     def add(self, rule: Rule, view: View, start: int, end: int, confidence: float) -> None:
         """Add a hit at `view.text[start:end]`."""
@@ -40,11 +40,12 @@ class Collector:
 
     def add_span(self, rule: Rule, chain: tuple[str, ...], span: Span, decoded: str, confidence: float) -> None:
         """Add a hit whose raw span is known."""
-        if not self._take(rule.rule_id, span, chain):
+        start, end, rule_id = span.start, span.end, rule.rule_id
+        if not self._take(rule_id, start, end, chain):
             return
-        match = self.text[span.start : span.end]
-        self._findings[rule.rule_id, span.start, span.end] = Finding(
-            rule_id=rule.rule_id,
+        match = self.text[start:end]
+        self._findings[start, end, rule_id] = Finding(
+            rule_id=rule_id,
             kind=rule.kind,
             type=rule.type,
             span=span,
@@ -56,24 +57,20 @@ class Collector:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return all findings in order of their spans."""
-        return tuple(sorted(self._findings.values(), key=_order))
+        return tuple([self._findings[place] for place in sorted(self._findings)])
 
-    def _take(self, rule_id: str, span: Span, chain: tuple[str, ...]) -> bool:
+    def _take(self, rule_id: str, start: int, end: int, chain: tuple[str, ...]) -> bool:
         """Make room for a span among its rule's, or say that it is explained already."""
         spans = self._spans.get(rule_id)
         if spans is None:
-            self._spans[rule_id] = [(span.start, span.end)]
+            self._spans[rule_id] = [(start, end)]
             return True
-        position = bisect_right(spans, (span.start, len(self.text) + 1))
-        if position and spans[position - 1][1] >= span.end:
+        position = bisect_right(spans, (start, len(self.text) + 1))
+        if position and spans[position - 1][1] >= end:
             return False
-        if position and spans[position - 1][0] == span.start:
+        if position and spans[position - 1][0] == start:
             position -= 1
-        while position < len(spans) and spans[position][1] <= span.end and self._findings[rule_id, *spans[position]].chain == chain:
-            del self._findings[rule_id, *spans.pop(position)]
-        spans.insert(position, (span.start, span.end))
+        while position < len(spans) and spans[position][1] <= end and self._findings[*spans[position], rule_id].chain == chain:
+            del self._findings[*spans.pop(position), rule_id]
+        spans.insert(position, (start, end))
         return True
-
-
-def _order(finding: Finding) -> tuple[int, int, str]:
-    return finding.span.start, finding.span.end, finding.rule_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -92,7 +92,7 @@ class Detectors:
         if len(text) > limits.text_chars:
             raise LimitExceeded(f"the text has {len(text)} characters; at most {limits.text_chars} are taken")
         if readings == "raw":
-            made = read_plainly(text, automaton=self.automaton, phrases=self._first_trigger, limits=limits)
+            made = read_plainly(text, automaton=self._plain_automaton, limits=limits)
         else:
             made = read_views(text, automaton=self.automaton, limits=limits)
         views = made.views
@@ -115,6 +115,12 @@ class Detectors:
             characters=made.characters_read,
         )
         return scan, views
+
+    @cached_property
+    def _plain_automaton(self) -> PhraseAutomaton | None:
+        """The words without the attack rules' triggers: where no reading is looked for, no trigger has to be found."""
+        listed = self.automaton.phrases[: self._first_trigger] if self.automaton is not None else ()
+        return PhraseAutomaton.compile(listed) if listed else None
 
     def _take_phrase(self, hit: PhraseHit, collector: Collector) -> None:
         """Add a word's hit, unless chance makes such hits. Trigger words have no rule of their own."""

@@ -18,6 +18,7 @@ def _letter(byte: int) -> str:
 
 
 _TABLE = bytes(ord(_letter(byte)) for byte in range(256))
+_NO_LETTERS = bytes(byte for byte in range(256) if _TABLE[byte] == ord(" "))
 _SYMBOLS = {"@": "a", "$": "s", "!": "i", "|": "i", "(": "c", "+": "t"}
 _SYMBOL_TABLE = bytes(ord(_SYMBOLS.get(chr(byte), _letter(byte))) for byte in range(128)) + _TABLE[128:]
 _SYMBOL_BYTES = b"@$!|(+"
@@ -37,13 +38,13 @@ def canonical_symbols(text: str) -> bytes | None:
     return None if folded == raw.translate(_TABLE) else folded
 
 
-def squashed(data: bytes) -> bytes:
-    """Drop the spaces of a canonical text."""
-    return data.replace(b" ", b"")
+def squashed(text: str) -> bytes:
+    """Fold a reading to the rules' alphabet and drop the spaces."""
+    return text.encode("ascii", "replace").translate(_TABLE, _NO_LETTERS)
 
 
 def squashed_positions(data: bytes) -> list[int]:
-    """Return, for each byte of `squashed(data)`, its position in `data`."""
+    """Return, for each byte of a squashed text, its position in the canonical one."""
     return [position for position, byte in enumerate(data) if byte != 32]
 
 

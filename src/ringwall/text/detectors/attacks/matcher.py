@@ -28,8 +28,7 @@ class AttackMatcher:
         symbols = canonical_symbols(text)
         if symbols is not None:
             yield from self._spaced.hits(symbols)
-        tight = squashed(data)
-        found = list(self._squashed.hits(tight))
+        found = list(self._squashed.hits(squashed(text)))
         if found:
             positions = squashed_positions(data)
             for rule, start, end in found:

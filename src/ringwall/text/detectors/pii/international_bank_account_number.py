@@ -53,7 +53,7 @@ def _check(text: str, start: int, end: int) -> int:
     for country in countries:
         for number in _readings(compact, country):
             if mod97(number[4:] + number[:4]) == 1:
-                return _end_of(text, start, len(number))
+                return end if len(number) == len(compact) else _end_of(text, start, len(number))
     return 0
 
 
