@@ -109,7 +109,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
     try:
         rooms = await _open_rooms(settings, storage, clock, read_root_environment(settings.root_key))
         tls = await asyncio.to_thread(_tls, settings, directory, clock)
-    except BaseException:
+    except BaseException:  # whatever stops the start, a cancellation too: the database is not left open
         await storage.close()
         raise
     local = InProcess(rooms)

@@ -5,28 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from ringwall.guardrails import learned
+from training.content import corpus, generated, grammar, sources
 
-ROOT = Path(__file__).parents[3]
 SHINGLE = 5
-
-
-@pytest.fixture
-def training(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The package `training.content`, which is no part of the distribution."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    import training.content
-    import training.content.corpus
-    import training.content.generated
-    import training.content.grammar
-    import training.content.sources
-
-    return training.content
 
 
 def entry(folder: Path, **changes: Any) -> dict[str, Any]:
@@ -37,10 +23,10 @@ def entry(folder: Path, **changes: Any) -> dict[str, Any]:
     return whole | {"commercial_use": True} | changes
 
 
-def test_a_set_that_may_be_trained_on_is_read(training: ModuleType, tmp_path: Path) -> None:
-    (row,) = training.corpus.read(tmp_path, entry(tmp_path), training=True)
+def test_a_set_that_may_be_trained_on_is_read(tmp_path: Path) -> None:
+    (row,) = corpus.read(tmp_path, entry(tmp_path), training=True)
     assert row.text == "hello"
-    assert row.known == frozenset(training.sources.HEADS)
+    assert row.known == frozenset(sources.HEADS)
 
 
 REFUSED = {
@@ -53,55 +39,53 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED)
-def test_a_set_that_may_not_be_trained_on_is_refused(training: ModuleType, tmp_path: Path, changes: dict[str, Any]) -> None:
-    with pytest.raises(training.corpus.CorpusError):
-        training.corpus.read(tmp_path, entry(tmp_path, **changes), training=True)
+def test_a_set_that_may_not_be_trained_on_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(corpus.CorpusError):
+        corpus.read(tmp_path, entry(tmp_path, **changes), training=True)
 
 
-def test_no_source_is_both_trained_on_and_measured(training: ModuleType) -> None:
-    sources = training.sources
+def test_no_source_is_both_trained_on_and_measured() -> None:
     held = {*sources.MEASURE, *sources.CALIBRATE, *sources.CHECK, *sources.ALARMING}
     assert not held & {source.name for source in sources.TRAIN}
 
 
 @pytest.mark.parametrize("length", [0, 1, 799, 1_000, 1_001, 1_800, 1_801, 5_432])
-def test_training_cuts_windows_where_the_guardrail_does(training: ModuleType, length: int) -> None:
+def test_training_cuts_windows_where_the_guardrail_does(length: int) -> None:
     text = "".join(chr(97 + at % 26) for at in range(length))
-    assert training.corpus.windows(text) == list(learned.windows(text))
+    assert corpus.windows(text) == list(learned.windows(text))
 
 
-def test_a_label_counts_only_where_it_was_judged(training: ModuleType) -> None:
-    source = training.sources.Source("s", weak=("SEXUAL",), weak_weight=0.25, weight=2.0)
-    row = training.corpus.Row("text", frozenset({"HATE"}), frozenset({"HATE", "INSULTS"}), "s")
-    (example,) = training.corpus.examples([row], source, 1)
-    assert dict(zip(training.sources.HEADS, example.target, strict=True))["HATE"] == 1
-    weights = dict(zip(training.sources.HEADS, example.weight, strict=True))
+def test_a_label_counts_only_where_it_was_judged() -> None:
+    source = sources.Source("s", weak=("SEXUAL",), weak_weight=0.25, weight=2.0)
+    row = corpus.Row("text", frozenset({"HATE"}), frozenset({"HATE", "INSULTS"}), "s")
+    (example,) = corpus.examples([row], source, 1)
+    assert dict(zip(sources.HEADS, example.target, strict=True))["HATE"] == 1
+    weights = dict(zip(sources.HEADS, example.weight, strict=True))
     assert weights == {"HATE": 2.0, "INSULTS": 2.0, "SEXUAL": 0.5, "VIOLENCE": 0.0, "MISCONDUCT": 0.0, "PROMPT_ATTACK": 0.0}
 
 
-def test_the_same_seed_makes_the_same_texts_and_every_slot_is_filled(training: ModuleType) -> None:
-    made = training.generated.generated_examples(["A harmless document. It has two sentences."], 1)
-    assert made == training.generated.generated_examples(["A harmless document. It has two sentences."], 1)
-    assert made != training.generated.generated_examples(["A harmless document. It has two sentences."], 2)
+def test_the_same_seed_makes_the_same_texts_and_every_slot_is_filled() -> None:
+    made = generated.generated_examples(["A harmless document. It has two sentences."], 1)
+    assert made == generated.generated_examples(["A harmless document. It has two sentences."], 1)
+    assert made != generated.generated_examples(["A harmless document. It has two sentences."], 2)
     assert len(made) > 30_000
     plain = [example.text for example in made if example.source != "generated_garbled"]
-    assert not [text for text in plain if training.grammar._SLOT.search(text) and "{raw}" not in text]
+    assert not [text for text in plain if grammar._SLOT.search(text) and "{raw}" not in text]
 
 
 @pytest.mark.shared
-def test_our_own_texts_are_not_those_that_measure(training: ModuleType, shared: Path) -> None:
+def test_our_own_texts_are_not_those_that_measure(shared: Path) -> None:
     def shingles(text: str) -> set[tuple[str, ...]]:
         words = text.lower().split()
         return {tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
 
     made: set[tuple[str, ...]] = set()
-    for example in training.generated.generated_examples([], 1):
+    for example in generated.generated_examples([], 1):
         made |= shingles(example.text)
-    sources = training.sources
-    entries = training.corpus.manifest(shared / "datasets")
+    entries = corpus.manifest(shared / "datasets")
     close = []
     for name in (*sources.MEASURE, *sources.CALIBRATE, *sources.CHECK, *sources.ALARMING):
-        for row in training.corpus.read(shared / "datasets", entries[name], training=False):
+        for row in corpus.read(shared / "datasets", entries[name], training=False):
             own = shingles(row.text)
             if len(own & made) > 0.6 * len(own):
                 close.append(row.text)
