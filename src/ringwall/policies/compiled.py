@@ -16,7 +16,7 @@ import msgspec
 from ringwall.policies.conditions import compile_condition
 from ringwall.policies.document import Condition, Effect, Policy, Statement
 from ringwall.policies.errors import MalformedPolicyDocument
-from ringwall.policies.pattern import Context, Glob, Tokens, Variable, glob, literal, resolve, tokenize
+from ringwall.policies.pattern import Context, Glob, Tokens, glob, has_variables, literal, resolve, tokenize
 from ringwall.policies.principals import Grant, compile_principals
 from ringwall.vocabulary import Principal
 
@@ -82,7 +82,7 @@ class CompiledStatement:
 
 
 def _resource_fits(tokens: Tokens, resource: str, context: Context) -> bool | None:
-    if any(isinstance(token, Variable) for token in tokens):
+    if has_variables(tokens):
         resolved = resolve(tokens, context)
         if resolved is None:
             return None
@@ -137,7 +137,7 @@ def _index_keys(statement: CompiledStatement) -> list[str | Glob] | None:
             keys.append(exact)
             continue
         pattern = glob(tokens, "arn")
-        if not pattern.prefix or any(isinstance(token, Variable) for token in tokens):
+        if not pattern.prefix or has_variables(tokens):
             return None
         keys.append(pattern)
     return keys

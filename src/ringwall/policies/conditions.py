@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ringwall.policies import values as read
 from ringwall.policies.document import Condition
 from ringwall.policies.errors import MalformedPolicyDocument
-from ringwall.policies.pattern import Context, Tokens, Variable, arn_components, glob, literal, resolve, tokenize
+from ringwall.policies.pattern import Context, Tokens, arn_components, glob, has_variables, literal, resolve, tokenize
 
 Clause = Callable[[Context], bool]
 Test = Callable[[str, Context], bool | None]
@@ -123,8 +123,8 @@ def _equality(patterns: Sequence[Tokens], fold: Callable[[str], str]) -> Test:
 
 def _string_like(values: Sequence[str], variables: bool) -> Test:
     patterns = [tokenize(value, variables=variables) for value in values]
-    fixed = tuple(glob(tokens, "text") for tokens in patterns if not _has_variables(tokens))
-    moving = tuple(tokens for tokens in patterns if _has_variables(tokens))
+    fixed = tuple(glob(tokens, "text") for tokens in patterns if not has_variables(tokens))
+    moving = tuple(tokens for tokens in patterns if has_variables(tokens))
 
     def test(value: str, context: Context) -> bool | None:
         if any(pattern.matches(value) for pattern in fixed):
@@ -165,7 +165,7 @@ def _arn_pattern(value: str, variables: bool) -> tuple[Tokens, ...] | None:
 
 def _components_match(pattern: tuple[Tokens, ...], parts: Sequence[str], context: Context) -> bool | None:
     for tokens, part in zip(pattern, parts, strict=True):
-        resolved = resolve(tokens, context) if _has_variables(tokens) else tokens
+        resolved = resolve(tokens, context) if has_variables(tokens) else tokens
         if resolved is None:
             return None
         if not glob(resolved, "text").matches(part):
@@ -182,10 +182,6 @@ def _moving(patterns: Sequence[Tokens], context: Context, fits: Callable[[Tokens
         elif fits(resolved):
             return True
     return None if undetermined else False
-
-
-def _has_variables(tokens: Tokens) -> bool:
-    return any(isinstance(token, Variable) for token in tokens)
 
 
 def _comparison(reader: Callable[[str], Any], what: str, holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[str], bool], Test]:

@@ -14,6 +14,9 @@ Effect = Literal["Allow", "Deny"]
 Quantifier = Literal["", "ForAllValues", "ForAnyValue"]
 PrincipalKind = Literal["*", "AWS", "Service", "Federated", "CanonicalUser"]
 
+OLDEST_VERSION = "2008-10-17"
+"""The policy language version of a document that names none."""
+
 VARIABLES_SINCE = "2012-10-17"
 """The first policy language version in which `${...}` is a variable and not text."""
 
@@ -64,7 +67,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """One document. `name` says where it came from (an ARN, an inline policy's name) and appears in decisions."""
 
     statements: tuple[Statement, ...]
-    version: str = "2008-10-17"
+    version: str = OLDEST_VERSION
     id: str = ""
     name: str = ""
 

@@ -17,6 +17,8 @@ from typing import Any, Literal
 from ringwall.policies.conditions import OPERATOR_NAMES, compile_condition
 from ringwall.policies.document import (
     DENY_EVERYTHING,
+    OLDEST_VERSION,
+    VARIABLES_SINCE,
     Condition,
     Effect,
     Policy,
@@ -32,7 +34,7 @@ DocumentKind = Literal["identity", "resource", "trust"]
 
 MAX_CHARS = 131_072  # the longest document that the IAM model lets through at all
 MAX_DEPTH = 16  # Statement > Condition > operator > key > values is 6
-_VERSIONS = ("2012-10-17", "2008-10-17")
+_VERSIONS = (VARIABLES_SINCE, OLDEST_VERSION)
 _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"},
@@ -148,17 +150,17 @@ def _read(body: dict[str, Any], kind: DocumentKind, name: str, report: Report | 
     note = report or outer.append
     for key in body.keys() - _TOP:
         note(f"`{key[:60]}` is not a policy element")
-    version = body.get("Version", "2008-10-17")
+    version = body.get("Version", OLDEST_VERSION)
     if version not in _VERSIONS:
         note("Policy document must be version 2012-10-17 or 2008-10-17")
-        version = "2012-10-17"
+        version = VARIABLES_SINCE
     if type(body.get("Id", "")) is not str:
         note("Id must be a string")
     raw = body.get("Statement")
     statements = raw if isinstance(raw, list) else [raw]
     if not statements:
         note("The policy has no statement")
-    read = tuple(_Reader(variables=version == "2012-10-17", kind=kind, report=report).statement(one, outer) for one in statements)
+    read = tuple(_Reader(variables=version == VARIABLES_SINCE, kind=kind, report=report).statement(one, outer) for one in statements)
     sids = [statement.sid for statement in read if statement.sid]
     if report and len(set(sids)) != len(sids):
         report("Statement IDs (SID) in a single policy must be unique")

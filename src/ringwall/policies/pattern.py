@@ -122,6 +122,11 @@ def resolve(tokens: Tokens, context: Context) -> Tokens | None:
     return tuple(resolved)
 
 
+def has_variables(tokens: Tokens) -> bool:
+    """Say whether a pattern must be resolved before it is matched."""
+    return any(isinstance(token, Variable) for token in tokens)
+
+
 def literal(tokens: Tokens) -> str | None:
     """Return the text of a pattern without wildcards and variables, else None."""
     return "".join(tokens) if all(isinstance(token, str) for token in tokens) else None  # type: ignore[arg-type] # all are str
