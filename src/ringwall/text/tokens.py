@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable
+from string import ascii_letters
 
 from ringwall.text.view import Mapped
 
 _WORD = re.compile(r"[A-Za-z]+")
-_PIG = re.compile(r"\b([A-Za-z]+)([A-Za-z])ay\b")
+_PIG_END = re.compile(r"[A-Za-z]ay\b")
 _PIG_MINIMUM = 3  # words that end in "ay" before a text may be Pig Latin ("may", "day", "way" are English)
+_PIG_WINDOW = 64  # characters that so many may be apart
 _SCRAMBLED_MINIMUM = 4  # letters: shorter words have no interior to permute
 _LONGEST_WORD = 64
 _REMEMBERED = 20_000  # tokens
@@ -55,11 +57,18 @@ def _key(word: str) -> str:
 
 
 def unpigged(text: str) -> Mapped | None:
-    """Undo Pig Latin as machines write it (first letter to the end, then "ay"); None for a text with fewer than three such words."""
+    """Undo Pig Latin as machines write it (first letter to the end, then "ay"); None for a text without three such words close together."""
     if text.count("ay") < _PIG_MINIMUM:
         return None
-    changes = [(m.start(), m.end(), m[2] + m[1]) for m in _PIG.finditer(text)]
-    return replaced(text, changes) if len(changes) >= _PIG_MINIMUM else None
+    changes = []
+    for match in _PIG_END.finditer(text):  # from the end of a word to its start: most words need no look
+        start = place = match.start()
+        while start > 0 and place - start < _LONGEST_WORD and text[start - 1] in ascii_letters:
+            start -= 1
+        if start < place:
+            changes.append((start, match.end(), text[place] + text[start:place]))
+    close = any(last[1] - first[0] <= _PIG_WINDOW for first, last in zip(changes, changes[_PIG_MINIMUM - 1 :], strict=False))
+    return replaced(text, changes) if close else None
 
 
 def replaced(text: str, changes: list[tuple[int, int, str]]) -> Mapped | None:

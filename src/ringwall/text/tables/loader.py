@@ -92,6 +92,31 @@ def parse(data: bytes) -> Tables:
         raise CorruptTables(f"the automaton tables cannot be read: {error}") from error
 
 
+class _Sections:
+    """The arrays of a file, by name."""
+
+    def __init__(self, body: memoryview, places: dict[str, Any]) -> None:
+        self._body, self._places = body, places
+
+    def __call__(self, name: str) -> array[int]:
+        kind, offset, count = self._places[name]
+        if kind not in _CODES:
+            raise CorruptTables(f"section `{name}` has an unknown type")
+        values = array(kind)
+        end = offset + count * values.itemsize
+        if not 0 <= offset <= end <= len(self._body):
+            raise CorruptTables(f"section `{name}` is outside the file")
+        values.frombytes(self._body[offset:end])
+        if sys.byteorder == "big":
+            values.byteswap()
+        return values
+
+    def split(self, name: str, size: int) -> tuple[bytes, ...]:
+        """Return an array of bytes in pieces of one size."""
+        whole = self(name).tobytes()
+        return tuple(whole[i : i + size] for i in range(0, len(whole), size))
+
+
 def _parse(data: bytes) -> Tables:
     if data[:4] != MAGIC:
         raise CorruptTables("the automaton tables do not start with their magic")
@@ -99,26 +124,7 @@ def _parse(data: bytes) -> Tables:
     header: dict[str, Any] = json.loads(data[8 : 8 + size])
     if header["version"] != VERSION:
         raise CorruptTables(f"the automaton tables are of version {header['version']}, not {VERSION}")
-    body = memoryview(data)[8 + size :]
-    places = header["sections"]
-
-    def section(name: str) -> array[int]:
-        kind, offset, count = places[name]
-        if kind not in _CODES:
-            raise CorruptTables(f"section `{name}` has an unknown type")
-        values = array(kind)
-        end = offset + count * values.itemsize
-        if not 0 <= offset <= end <= len(body):
-            raise CorruptTables(f"section `{name}` is outside the file")
-        values.frombytes(body[offset:end])
-        if sys.byteorder == "big":
-            values.byteswap()
-        return values
-
-    def split(name: str, size: int) -> tuple[bytes, ...]:
-        whole = section(name).tobytes()
-        return tuple(whole[i : i + size] for i in range(0, len(whole), size))
-
+    section = _Sections(memoryview(data)[8 + size :], header["sections"])
     scan = header["scan"]
     tables = Tables(
         version=header["version"],
@@ -126,8 +132,8 @@ def _parse(data: bytes) -> Tables:
         folds={n: Fold(section(f"{n}.index"), section(f"{n}.entries"), section(f"{n}.pool")) for n in ("characters", "letters", "specks")},
         machines=tuple(_machine(m, section) for m in header["machines"]),
         alphabets=tuple(header["alphabets"]),
-        maps=split("maps", 128),
-        columns=split("scan.columns", scan["symbol_count"]),
+        maps=section.split("maps", 128),
+        columns=section.split("scan.columns", scan["symbol_count"]),
         symbols=section("scan.symbols").tobytes(),
         leet_map=section("leet").tobytes(),
         decode_readings=tuple((int(alphabet), bool(backwards)) for alphabet, backwards in header["decode_readings"]),
@@ -143,7 +149,7 @@ def _parse(data: bytes) -> Tables:
     return tables
 
 
-def _machine(fields: dict[str, Any], section: Any) -> Machine:
+def _machine(fields: dict[str, Any], section: _Sections) -> Machine:
     name = fields["name"]
     return Machine(
         name=name,
