@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
+from ringwall.crypto import sha256
 from ringwall.guardrails.errors import PolicyRefused
 from ringwall.guardrails.policy import GuardrailConfig, Source, Strength, Topic
 from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
@@ -190,4 +190,4 @@ def _digest(config: GuardrailConfig, plans: Mapping[Source, Plan], scorers: Scor
         "models": [scorer.model_id for scorer, needed in used if needed and scorer is not None],
         "thresholds": {rule.type: list(rule.thresholds) for plan in plans.values() for rule in plan.content},
     }
-    return hashlib.sha256(msgspec.json.encode(material, order="deterministic")).hexdigest()
+    return sha256(msgspec.json.encode(material, order="deterministic")).hex()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import secrets
 
 import msgspec
 
 from ringwall.errors import Conflict
 from ringwall.identity import quotas
-from ringwall.identity.authentication import access_key_context
+from ringwall.identity.authentication import access_key_context, bearer_digest
 from ringwall.identity.entities import AccessKey, ApiKey, KeyUse, Status, User
 from ringwall.identity.errors import NoSuchEntity, QuotaExceeded, ServiceNotSupported
 from ringwall.identity.names import secret_access_key, unique_id
@@ -146,7 +145,7 @@ class ApiKeys:
             name=id,
             created=now,
             user_name=user_name,
-            digest=hashlib.sha256(token.encode()).hexdigest(),
+            digest=bearer_digest(token),
             alias=alias,
             expires=now + min(age_days, _API_KEY_DAYS) * 86_400 if age_days > 0 else 0,
         )

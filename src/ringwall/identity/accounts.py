@@ -27,11 +27,9 @@ class Accounts:
         Raises:
             InvalidInput: the name is empty or too long, or the id is not 12 digits. EntityAlreadyExists: the number is taken.
         """
-        if not 1 <= len(name) <= _NAME_CHARS or not name.isprintable():
-            raise InvalidInput(f"An account's name has 1 to {_NAME_CHARS} printable characters")
         account = Account(
             account_id=check_account_id(id) if id is not None else new_account_id(),
-            name=name,
+            name=_check_name(name),
             created=int(self._clock().timestamp()),
             operator=operator,
         )
@@ -53,7 +51,12 @@ class Accounts:
         return await self._records.page(Account, OPERATORS, marker=marker, max_items=max_items)
 
     async def rename(self, id: str, name: str) -> Account:
-        """Give an account another name."""
-        if not 1 <= len(name) <= _NAME_CHARS or not name.isprintable():
-            raise InvalidInput(f"An account's name has 1 to {_NAME_CHARS} printable characters")
-        return await self._records.update(Account, OPERATORS, id, lambda account: msgspec.structs.replace(account, name=name))
+        """Give an account another name. Raises NoSuchEntity, InvalidInput."""
+        checked = _check_name(name)
+        return await self._records.update(Account, OPERATORS, id, lambda account: msgspec.structs.replace(account, name=checked))
+
+
+def _check_name(name: str) -> str:
+    if not 1 <= len(name) <= _NAME_CHARS or not name.isprintable():
+        raise InvalidInput(f"An account's name has 1 to {_NAME_CHARS} printable characters")
+    return name

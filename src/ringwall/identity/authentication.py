@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from datetime import datetime
 
 import msgspec
 
+from ringwall.crypto import sha256
 from ringwall.errors import RingwallError
 from ringwall.identity.cache import GenerationCache
 from ringwall.identity.caller import Caller, Session, caller_of, root_of
@@ -45,6 +45,11 @@ class Credential(msgspec.Struct, frozen=True):
 def access_key_context(account_id: str, access_key_id: str) -> str:
     """Return the sealing context of an access key's secret: moved to another key or account it does not open."""
     return f"access-key/{account_id}/{access_key_id}"
+
+
+def bearer_digest(token: str) -> str:
+    """Return what is stored of an API key and looked up by: a guess learns nothing from how long the look-up takes."""
+    return sha256(token.encode()).hex()
 
 
 class Authentication:
@@ -130,7 +135,7 @@ class Authentication:
         refused = UnrecognizedClient("Authentication failed: Please make sure your API Key is valid.")
         if len(claim.token) > _BEARER_CHARS:
             raise refused
-        digest = hashlib.sha256(claim.token.encode()).hexdigest()  # found by hash: a guess learns nothing from how long that takes
+        digest = bearer_digest(claim.token)
         generation = await self._records.generation()
         found = self._bearers.get(generation, digest)
         if found is None:

@@ -2,7 +2,7 @@
 
 Rules it upholds: a guardrail that does not compile is never stored; DRAFT and its name, and a version and its number, change in one
 transaction; a request token is remembered with what it made; nothing of another account is read or named.
-It leaves to others: who may (identity), and running guardrails (`runs.py`).
+It leaves to others: who may (identity), and running guardrails (`compiled.py`, `guardrails.py`).
 """
 
 from __future__ import annotations

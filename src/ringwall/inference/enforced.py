@@ -15,6 +15,7 @@ from msgspec import Meta
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.inference.errors import EnforcedConfigurationNotFound, ResourceInUse
 from ringwall.inference.naming import PageTokens, guardrail_arn
+from ringwall.inference.stored import read_body
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock, new_id
 
@@ -116,7 +117,7 @@ class EnforcedConfigurations:
             )
             await self._storage.apply(Insert(_document(account_id, enforced, 0)))
             return enforced
-        held = _DECODER.decode(document.body)
+        held = read_body(_DECODER, document)
         if not config_id:
             raise Conflict(
                 "the account has an enforced guardrail configuration", remedy=f"give its configId `{held.config_id}` to replace it"
@@ -130,7 +131,7 @@ class EnforcedConfigurations:
     async def get(self, account_id: str) -> Enforced | None:
         """Return the account's configuration, if it has one."""
         document = await self._storage.get(account_id, _KIND, _ONE)
-        return None if document is None else _DECODER.decode(document.body)
+        return None if document is None else read_body(_DECODER, document)
 
     async def for_model(self, account_id: str, model_id: str) -> Enforced | None:
         """Return what is enforced for a model; None where nothing is."""
@@ -153,7 +154,7 @@ class EnforcedConfigurations:
             EnforcedConfigurationNotFound: there is none with this id.
         """
         document = await self._storage.get(account_id, _KIND, _ONE)
-        if document is None or _DECODER.decode(document.body).config_id != config_id:
+        if document is None or read_body(_DECODER, document).config_id != config_id:
             raise EnforcedConfigurationNotFound("there is no enforced guardrail configuration with this id")
         await self._storage.apply(Delete(account_id, _KIND, _ONE, document.revision))
 

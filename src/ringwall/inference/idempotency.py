@@ -5,14 +5,15 @@ A token is remembered for a day, in one transaction with what it made, so that n
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from ringwall.crypto import sha256
 from ringwall.inference.errors import TokenReused
+from ringwall.inference.stored import read_body
 from ringwall.storage import Document, Insert, Storage
 
 _KIND = "guardrail-request-token"
@@ -53,7 +54,7 @@ class RequestTokens:
         document = await self._storage.get(account_id, _KIND, _key(operation, token))
         if document is None:
             return None
-        remembered = _DECODER.decode(document.body)
+        remembered = read_body(_DECODER, document)
         if remembered.request != _digest(request):
             raise TokenReused("the client request token was used with a different request")
         return remembered.made
@@ -77,9 +78,9 @@ class RequestTokens:
 
 
 def _key(operation: str, token: str) -> str:
-    return hashlib.sha256(f"{operation}\0{token}".encode()).hexdigest()
+    return sha256(f"{operation}\0{token}".encode()).hex()
 
 
 def _digest(request: Mapping[str, Any]) -> str:
     material = {key: value for key, value in request.items() if key != "clientRequestToken" and value is not None}
-    return hashlib.sha256(msgspec.json.encode(material, order="deterministic")).hexdigest()
+    return sha256(msgspec.json.encode(material, order="deterministic")).hex()

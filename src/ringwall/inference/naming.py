@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ringwall.crypto import equal
 from ringwall.errors import AccessDenied, InvalidRequest
 from ringwall.inference.errors import BadPageToken, GuardrailNotFound, TooManyTags
 from ringwall.inference.ports import Digester
@@ -120,11 +120,6 @@ class PageTokens:
             after, _, _ = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition("\0")
         except (binascii.Error, UnicodeDecodeError, ValueError) as error:
             raise BadPageToken("the page token is malformed") from error
-        if not _same(self.make(account_id, listing, after), token):
+        if not equal(self.make(account_id, listing, after).encode(), token.encode()):
             raise BadPageToken("the page token belongs to another listing or account")
         return after
-
-
-def _same(left: str, right: str) -> bool:
-    """Compare in a time that does not tell where two tokens differ."""
-    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))

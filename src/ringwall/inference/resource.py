@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ringwall.errors import IntegrityError
 from ringwall.guardrails import GuardrailConfig
 from ringwall.inference.naming import DRAFT, guardrail_arn
+from ringwall.inference.stored import read_body
 from ringwall.storage import Document
 
 GUARDRAIL = "guardrail"
@@ -48,10 +48,7 @@ def read_stored(document: Document) -> Stored:
     Raises:
         IntegrityError: the stored bytes are no guardrail.
     """
-    try:
-        return _DECODER.decode(document.body)
-    except msgspec.DecodeError as error:
-        raise IntegrityError(f"the stored {document.kind} `{document.id}` cannot be read", remedy="restore a backup") from error
+    return read_body(_DECODER, document)
 
 
 def version_key(guardrail_id: str, version: str) -> str:

@@ -44,7 +44,6 @@ _SQLSTATE: Final[tuple[tuple[str, type[RingwallError], str, str], ...]] = (
 )
 
 _RETRYABLE: Final = ("40001", "40P01")
-_CONNECTION_LOST: Final = ("08", "57P")
 
 
 def translate(error: Exception) -> RingwallError:

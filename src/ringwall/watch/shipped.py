@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from ringwall.crypto import equal, sha256
 from ringwall.watch.weights_file import WeightsRefused
 
 PINS = "sha256sums.txt"
@@ -30,9 +29,9 @@ def checked(name: str, *, where: Traversable | None = None) -> tuple[bytes, str]
     """
     where = where or folder()
     data = _read(where, name)
-    digest = hashlib.sha256(data).hexdigest()
+    digest = sha256(data).hex()
     pinned = _pinned(_read(where, PINS).decode("ascii", "replace"), name)
-    if not hmac.compare_digest(digest.encode(), pinned.encode()):
+    if not equal(digest.encode(), pinned.encode()):
         raise WeightsRefused(f"`{name}` does not have its pinned digest", digest=digest)
     return data, digest
 

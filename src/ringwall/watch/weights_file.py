@@ -11,13 +11,12 @@ the header.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import math
 from typing import Literal
 
 import msgspec
 
+from ringwall.crypto import equal, sha256
 from ringwall.errors import IntegrityError
 from ringwall.watch import features
 from ringwall.watch.calibration import Calibration, Thresholds
@@ -77,14 +76,14 @@ def parse(data: bytes, *, expected_sha256: str) -> Weights:
     Raises:
         WeightsRefused: any of these does not hold.
     """
-    digest = hashlib.sha256(data).hexdigest()
-    if not hmac.compare_digest(digest, expected_sha256):
+    digest = sha256(data).hex()
+    if not equal(digest.encode(), expected_sha256.encode()):
         raise WeightsRefused("the weights file does not have its pinned digest", digest=digest, expected=expected_sha256)
     header, tables = _split(data)
     word_size = len(header.heads) << header.word_bits
     if len(tables) != word_size + (len(header.heads) << header.character_bits):
         raise WeightsRefused("the weights file's tables are not as long as its header says")
-    if not hmac.compare_digest(hashlib.sha256(tables).hexdigest(), header.tables_sha256):
+    if not equal(sha256(tables).hex().encode(), header.tables_sha256.encode()):
         raise WeightsRefused("the weights file's tables do not have the header's digest")
     for head in header.heads:
         if not all(map(math.isfinite, (head.word_scale, head.character_scale, head.bias, *head.calibration.margins))):
