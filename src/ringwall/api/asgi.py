@@ -82,10 +82,11 @@ class Intake:
             Busy: the bodies in flight are too many. ReceiveTimeout: it did not arrive in time. Disconnected: it never will.
         """
         declared = head.header("content-length")
-        if declared is not None and declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) == 0:
-            return head
-        if declared is not None and (len(declared) >= 20 or (declared.isdigit() and int(declared) > self._limits.body_bytes)):
-            raise self._too_large()
+        if declared is not None and declared.isascii() and declared.isdigit():  # what is no number, the server has refused
+            if len(declared) >= 20 or int(declared) > self._limits.body_bytes:
+                raise self._too_large()
+            if int(declared) == 0:
+                return head
         try:
             async with asyncio.timeout(self._timeout_s):
                 body = await self._collect(receive)

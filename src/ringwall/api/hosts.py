@@ -6,10 +6,14 @@ The AWS face needs none: a browser cannot sign a request, and a signature covers
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from ringwall.errors import CallerError
 from ringwall.wire import HttpRequest
+
+_HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]@/]+))(?::\d*)?", re.ASCII)
+"""Source: RFC 3986 section 3.2.2, without user information."""
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -42,14 +46,13 @@ class Hosts:
         Raises:
             UnknownHost: nothing of the request was looked at.
         """
-        host = request.header("host") or request.header(":authority") or ""
-        if host_name(host) not in self._names:
-            raise UnknownHost(f"`{host[:200]}` is not a name of this server")
+        hosts = {host_name(host): host for name in ("host", ":authority") for host in request.header_values(name)}
+        for name, host in hosts.items() or [("", "")]:
+            if name not in self._names:  # each of them: which one a browser or a proxy meant is not ours to guess
+                raise UnknownHost(f"`{host[:200]}` is not a name of this server")
 
 
 def host_name(host: str) -> str:
-    """Return the name in a Host header, in lower case, without port and brackets."""
-    text = host.strip().lower()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0].rstrip(".")
+    """Return the name in a Host header, in lower case, without port and brackets; nothing where something else stands there."""
+    found = _HOST.fullmatch(host.strip().lower())
+    return (found["address"] or found["name"].rstrip(".")) if found else ""

@@ -42,6 +42,12 @@ def test_our_names_pass(host: str) -> None:
         "[::2]:8741",
         "10.0.0.8",
         "guard.example.evil",
+        "[::1].evil.example",
+        "[::1]evil.example:8741",
+        "user@localhost",
+        "localhost/evil.example",
+        "localhost:8741:8741",
+        "[localhost]",
     ],
 )
 def test_other_names_are_refused(host: str) -> None:
@@ -52,6 +58,13 @@ def test_other_names_are_refused(host: str) -> None:
 def test_a_request_without_a_host_is_refused() -> None:
     with pytest.raises(UnknownHost):
         Hosts("127.0.0.1", []).check(request())
+
+
+@pytest.mark.parametrize("other", ["host", ":authority"])
+def test_a_second_host_must_be_ours_too(other: str) -> None:
+    with pytest.raises(UnknownHost):
+        Hosts("127.0.0.1", []).check(request(("host", "localhost"), (other, "evil.example")))
+    Hosts("127.0.0.1", []).check(request(("host", "localhost"), (other, "localhost:8741")))
 
 
 def test_http2_authority_stands_for_the_host() -> None:

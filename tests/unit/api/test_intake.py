@@ -108,3 +108,14 @@ def test_refused_bodies_are_not_counted_as_held() -> None:
         with pytest.raises(Disconnected):
             receive(given, pieces(b"x" * 60, disconnect=True))
     assert receive(given, pieces(b"z" * 100)).body == b"z" * 100
+
+
+@pytest.mark.parametrize("declared", ["\xb2", "-1", "1e9", "0x0", " 0", ""])
+def test_a_length_that_is_no_number_is_not_believed(declared: str) -> None:
+    assert receive(intake(), pieces(b"abc"), ("content-length", declared)).body == b"abc"
+
+
+@pytest.mark.parametrize("declared", ["101", "9" * 19, "9" * 5000])
+def test_a_declared_length_above_the_limit_is_refused_before_a_byte_is_read(declared: str) -> None:
+    with pytest.raises(LimitExceeded):
+        receive(intake(), pieces(disconnect=True), ("content-length", declared))

@@ -11,11 +11,15 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 
 from ringwall.api.aws.operation import Operation
-from ringwall.errors import InvalidRequest
+from ringwall.errors import InvalidRequest, LimitExceeded
+from ringwall.vocabulary import Limits
 from ringwall.wire import HttpRequest
+from ringwall.wire.errors import MalformedRequest, UnsupportedEncoding
+from ringwall.wire.strict_json import decode_json
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 QUERY_PARAMETERS = 64
+_JSON_DEPTH = Limits().json_depth
 
 
 class MalformedJson(InvalidRequest):
@@ -67,8 +71,11 @@ class NativeOperation:
         """Join path, query and body, and check them against `input`.
 
         Raises:
-            MalformedJson: not a JSON object. InvalidRequest: not what the operation takes.
+            MalformedJson: not a JSON object. UnsupportedEncoding: it is packed. InvalidRequest: not what the operation takes.
         """
+        encoding = request.header("content-encoding") or "identity"
+        if encoding.strip().lower() not in {"", "identity"}:
+            raise UnsupportedEncoding(f"the native API takes no content encoding `{encoding[:40]}`")
         query = _query(request)
         body = parse_object(request.body) if request.body else {}
         twice = [name for name in (*path, *query) if name in body] + [name for name in path if name in query]
@@ -98,14 +105,12 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        MalformedJson: not JSON, not UTF-8, not an object, or nested too deeply.
+        MalformedJson: not JSON, not UTF-8, not an object, a name twice in one object, nested too deeply, or too many values.
     """
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedJson(f"the body is not JSON: {error}") from error
-    except RecursionError:
-        raise MalformedJson("the body is nested too deeply") from None
+        value = decode_json(body, _JSON_DEPTH)
+    except (MalformedRequest, LimitExceeded) as error:
+        raise MalformedJson(error.message) from None
     if not isinstance(value, dict):
         raise MalformedJson("the body must be a JSON object")
     return value
