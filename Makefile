@@ -1,5 +1,5 @@
 # Aliases only; every recipe is a command you could type.
-.PHONY: up test test-all test-night check bench lock build format
+.PHONY: up check format test test-all test-night lock
 
 PY = .venv/bin/python
 

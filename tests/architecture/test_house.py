@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,26 @@ def test_no_mock_of_our_own_code():
 
 
 def test_the_version_is_told_once():
-    import tomllib
-
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == ringwall.__version__
+
+
+def test_decision_records_are_numbered_without_gaps_and_say_what_they_cost():
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [path.name[:5] for path in records] == [f"{number:04d}-" for number in range(1, len(records) + 1)]
+    for path in records:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {path.name[:4]}: "), path.name
+        headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+        assert [one for one in ("Context", "Outcome", "Negative consequences") if one not in headings] == [], path.name
+        assert re.search(r"^## Negative consequences\n+[-*] \S", text, re.MULTILINE), path.name
+
+
+def test_what_the_distribution_depends_on_is_what_is_locked():
+    """An installation from the lock is one from the distribution's own list: `setuptools`, which builds it, is the one name more."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    listed = [line for line in (ROOT / "requirements" / "run.in").read_text().splitlines() if line and not line.startswith("#")]
+    assert {*map(_bare_name, declared), "setuptools"} == {*map(_bare_name, listed)}
+
+
+def _bare_name(requirement: str) -> str:
+    return re.match(r"[a-z0-9-]+", requirement)[0]
