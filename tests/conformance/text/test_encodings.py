@@ -51,7 +51,9 @@ def test_our_vectors_are_read() -> None:
 
 
 def test_the_python_interpreter_reads_them_too() -> None:
-    rows = [row for row in VECTORS["rows"] if row["plain"] in (VECTORS["phrases"][0], VECTORS["benign"][0]) and row["place"] == "carried"]
+    plains = (VECTORS["phrases"][0], VECTORS["benign"][0])
+    single = [row for row in VECTORS["rows"] if " of " not in row["encoding"]]
+    rows = [row for row in single if row["plain"] in plains and row["place"] == "carried"]
     assert check(rows, VECTORS["phrases"], "python") == len(rows)
 
 
