@@ -1,0 +1,177 @@
+"""What the server spends on one ApplyGuardrail call, besides the rules: `python benchmarks/server.py [--calls N] [--json]`.
+
+Starts `ringwall up` on a fresh data directory, then again on the same one (the start that is timed), makes a guardrail with one denied word,
+and sends signed requests over keep-alive connections from this process: each with a text of its own, signed before the clock runs, as
+boto3 signs them. The server's CPU is user and system time of its whole process tree, from /proc. The rules' share is the same guardrail
+run on the same texts in this process. So what remains is protocol, identity, limits, record and event loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import http.client
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from ringwall.guardrails import Block, compile_guardrail, evaluate, parse_config
+from ringwall.guardrails.ports import Scorers
+from ringwall.vocabulary import Limits
+
+ROOT = Path(__file__).resolve().parent.parent
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+POLICY = {
+    "name": "trivial",
+    "blockedInputMessaging": "blocked",
+    "blockedOutputsMessaging": "blocked",
+    "wordPolicyConfig": {"wordsConfig": [{"text": "xylomancy"}]},
+}
+SENTENCE = "The committee asked for a shorter report and a clear table of costs, and for call number {0} to be answered. "
+SIZES = (100, 1_000)
+CONCURRENCIES = (1, 16)
+
+
+class Server:
+    """A `ringwall up` of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        began = time.monotonic()
+        command = [sys.executable, "-m", "ringwall", "up", "--port", "0", "--data-dir", str(directory), "--json"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+        assert self.process.stdout is not None
+        self.said = json.loads(self.process.stdout.readline() or "{}")
+        self.ready_s = time.monotonic() - began
+        if "url" not in self.said:
+            sys.exit("the server did not start")
+
+    def cpu_s(self) -> float:
+        """User and system time of the process and its children."""
+        spent = 0.0
+        for pid in self._tree():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            spent += sum(int(field) for field in fields[11:15]) * TICK_S
+        return spent
+
+    def rss_mb(self) -> float:
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._tree())
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _tree(self) -> list[int]:
+        found = [self.process.pid]
+        for pid in found:
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                found += [int(child) for child in (task / "children").read_text().split()]
+        return found
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+
+class Client:
+    """Signs requests ahead and sends them."""
+
+    def __init__(self, said: dict[str, Any], secret: str) -> None:
+        self._host = said["url"].partition("//")[2]
+        self._url = said["url"]
+        self._credentials = Credentials(said["accessKeyId"], secret)
+
+    def sign(self, method: str, path: str, body: bytes) -> tuple[str, str, bytes, dict[str, str]]:
+        request = AWSRequest(method, self._url + path, data=body, headers={"Content-Type": "application/json"})
+        SigV4Auth(self._credentials, "bedrock", "us-east-1").add_auth(request)
+        return method, path, body, {**dict(request.headers.items()), "User-Agent": "Boto3/1.42.0 md/Botocore#1.42.0 lang/python#3.11"}
+
+    def send(self, requests: list[tuple[str, str, bytes, dict[str, str]]]) -> list[bytes]:
+        """Send requests one after the other over one connection."""
+        connection = http.client.HTTPConnection(self._host, timeout=60)
+        answers = []
+        for request in requests:
+            connection.request(*request)
+            response = connection.getresponse()
+            answers.append(response.read())
+            if response.status // 100 != 2:
+                raise RuntimeError(f"{response.status}: {answers[-1][:300]!r}")
+        connection.close()
+        return answers
+
+
+def texts(size: int, count: int) -> list[str]:
+    return [(SENTENCE.format(number) * (size // len(SENTENCE) + 2))[:size] for number in range(count)]
+
+
+def rules_us(size: int) -> float:
+    """CPU of the guardrail alone, in this process: the median of five rounds."""
+    guardrail = compile_guardrail(parse_config(POLICY), Scorers())
+    sample = [(Block(text, frozenset()),) for text in texts(size, 200)]
+    rounds = []
+    for _ in range(5):
+        before = time.process_time()
+        for blocks in sample:
+            evaluate(guardrail, "INPUT", blocks, Limits())
+        rounds.append((time.process_time() - before) / len(sample) * 1e6)
+    return statistics.median(rounds)
+
+
+def measure(server: Server, client: Client, path: str, size: int, concurrency: int, calls: int) -> dict[str, float]:
+    bodies = [json.dumps({"source": "INPUT", "content": [{"text": {"text": text}}]}).encode() for text in texts(size, calls)]
+    signed = [client.sign("POST", path, body) for body in bodies]
+    lanes = [signed[start::concurrency] for start in range(concurrency)]
+    with concurrent.futures.ThreadPoolExecutor(concurrency) as pool:
+        list(pool.map(client.send, [lane[:20] for lane in lanes]))
+        cpu, began = server.cpu_s(), time.monotonic()
+        answers = [body for lane in pool.map(client.send, lanes) for body in lane]
+        took, spent = time.monotonic() - began, server.cpu_s() - cpu
+    assert all(json.loads(body)["action"] == "NONE" for body in answers)
+    return {"server_us": spent / calls * 1e6, "calls_s": calls / took}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--calls", type=int, default=2_000, help="timed calls of each row")
+    parser.add_argument("--json", action="store_true", help="one JSON object in place of the table")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        first = Server(Path(folder))
+        secret = first.said["secretAccessKey"]
+        first.stop()
+        server = Server(Path(folder))
+        try:
+            client = Client(server.said, secret)
+            made = json.loads(client.send([client.sign("POST", "/guardrails", json.dumps(POLICY).encode())])[0])
+            path = f"/guardrail/{made['guardrailId']}/version/DRAFT/apply"
+            rows = []
+            for size in SIZES:
+                rules = rules_us(size)
+                for concurrency in CONCURRENCIES:
+                    row = {"characters": size, "connections": concurrency, "rules_us": rules}
+                    row |= measure(server, client, path, size, concurrency, given.calls)
+                    rows.append(row | {"besides_rules_us": row["server_us"] - rules})
+            figures = {"first_start_s": first.ready_s, "ready_s": server.ready_s, "rss_mb": server.rss_mb(), "rows": rows}
+        finally:
+            server.stop()
+    if given.json:
+        print(json.dumps(figures))
+        return
+    print(f"ready after {figures['first_start_s']:.2f} s (first start), {figures['ready_s']:.2f} s (later); RSS {figures['rss_mb']:.0f} MB")
+    print(f"{'characters':>10} {'connections':>12} {'server us':>10} {'rules us':>9} {'besides us':>11} {'calls/s':>8}")
+    for row in rows:
+        print(
+            f"{row['characters']:>10} {row['connections']:>12} {row['server_us']:>10.0f} {row['rules_us']:>9.0f}"
+            f" {row['besides_rules_us']:>11.0f} {row['calls_s']:>8.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
