@@ -114,7 +114,7 @@ def test_the_ways_to_be_allowed_are_all_of_them() -> None:
     for seed in range(CASES // 5):
         case = OddDraw(seed).case()
         sets, request = compiled(case), request_of(case)
-        ways = [holds(way, request) for _, way in Encoded(sets, request.principal).ways(Focus())]
+        ways = [holds(way(), request) for _, way in Encoded(sets, request.principal).ways(Focus())]
         assert any(ways) == evaluate(sets, request).allowed, json.dumps(case)
 
 

@@ -152,7 +152,8 @@ def _check(policies: PolicySets, space: RequestSpace, solvers: Sequence[Solver],
     settled = 0
     reasons: dict[str, None] = {}
     for through, way in encoded.ways(grounds.focus):
-        formula = specialise(conj([grounds.formula, way, extra(encoded, through, grounds)]), grounds.fixed)
+        besides = specialise(extra(encoded, through, grounds), grounds.fixed)
+        formula = FALSE if besides == FALSE else conj([specialise(conj([grounds.formula, way()]), grounds.fixed), besides])
         if formula == FALSE:
             settled += 1
             continue

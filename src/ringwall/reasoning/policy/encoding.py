@@ -5,8 +5,8 @@ The principal is concrete, so Principal elements are decided here; action, resou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
 
 import msgspec
 
@@ -77,7 +77,7 @@ class EncodedStatement:
         self.compiled = compiled
         self.id: StatementId = compiled.id
         self.statement: Statement = compiled.statement
-        self.same = (msgspec.structs.replace(self.statement, sid="", unsupported=()), compiled.has_variables)
+        self.same = _same(msgspec.structs.replace(self.statement, sid="", unsupported=()), compiled.has_variables)
         self._principal = principal
         self._action_patterns = tuple(linear(tokenize(action.lower(), variables=False), arn=False) for action in self.statement.actions)
         self.actions = _ANYTHING if self.statement.not_action else self._action_patterns
@@ -123,6 +123,12 @@ class EncodedStatement:
     def matches(self, at_least: Grant = Grant.ACCOUNT) -> Formula:
         """The statement takes the request and reaches the caller at least so far."""
         return conj([self.takes, _granted(self.statement, self._principal, at_least)])
+
+
+@lru_cache(maxsize=65_536)
+def _same(_statement: Statement, _variables: bool) -> object:
+    """Return one object per content: hashing it costs nothing. Forgetting one only makes equal statements look different."""
+    return object()
 
 
 @lru_cache(maxsize=65_536)
@@ -273,23 +279,31 @@ class Encoded:
         ours = frozenset() if self.resource is None else self.resource.same_allows
         return theirs <= ours and (other.sets.resource_must_allow or not self.sets.resource_must_allow)
 
-    def ways(self, focus: Focus) -> Iterable[tuple[EncodedStatement | None, Formula]]:
-        """Yield every way in which a request in focus can come to be allowed: an Allow (None for root), and the formula of the rest."""
-        if self.resource is not None:
-            for one in filter(focus.meets, self.resource.allows):
-                closer = focus.on(one)
-                yield one, conj([self.own, one.matches(Grant.DIRECT), negated(self.denied(closer))])
+    def ways(self, focus: Focus) -> Iterator[tuple[EncodedStatement | None, Callable[[], Formula]]]:
+        """Yield every way in which a request in focus can come to be allowed: an Allow (None for root), and what makes the formula."""
+        reaching = [] if self.resource is None else [one for one in self.resource.allows if focus.meets(one)]
+        for one in reaching:
+            yield one, partial(self._directly, one, focus.on(one))
         if self.root:
-            yield None, conj([self._reached(focus), negated(self.denied(focus))])
+            yield None, lambda: conj([self._reached(focus), negated(self.denied(focus))])
             return
-        for one in filter(focus.meets, self.identity.allows):
-            closer = focus.on(one)
-            yield one, conj([one.matches(), self._reached(closer), self._within(closer, None), negated(self.denied(closer))])
-        if self.resource is not None:
-            for one in filter(focus.meets, self.resource.allows):
-                closer = focus.on(one)
-                role = conj([self.own, one.matches(Grant.ROLE)])
-                yield one, conj([role, self._within(closer, None), negated(self.denied(closer))])
+        for one in self.identity.allows:
+            if focus.meets(one):
+                yield one, partial(self._attached, one, focus.on(one))
+        for one in reaching:
+            yield one, partial(self._as_role, one, focus.on(one))
+
+    def _directly(self, one: EncodedStatement, focus: Focus) -> Formula:
+        """The resource's policy names the caller, which nothing narrows."""
+        return conj([self.own, one.matches(Grant.DIRECT), negated(self.denied(focus))])
+
+    def _attached(self, one: EncodedStatement, focus: Focus) -> Formula:
+        """An identity policy allows, and everything else lets it."""
+        return conj([one.matches(), self._reached(focus), self._within(focus, None), negated(self.denied(focus))])
+
+    def _as_role(self, one: EncodedStatement, focus: Focus) -> Formula:
+        """The resource's policy names the role behind the caller's session."""
+        return conj([self.own, one.matches(Grant.ROLE), self._within(focus, None), negated(self.denied(focus))])
 
 
 def _same_account(principal: Principal) -> Formula:
