@@ -9,6 +9,7 @@ same exploration, so they can differ in primitives only.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -112,7 +113,7 @@ class _Reader:
                 return
             self._seen.add(folded.text)
             base = self._inside(node, ("fold",), folded, node.layers_left)
-            self._keep(base.chain, base.text, base.made_from, ())
+            self._keep(base.chain, base.text, base.made_from, _folded_parts(node.parts, folded))
         base = msgspec.structs.replace(base, weak=node.weak)
         if not self._afford(len(base.text) * (1 + (len(self._tables.decode_readings) if base.layers_left > 0 else 0))):
             return
@@ -299,6 +300,11 @@ class _Reader:
 def escape_characters() -> frozenset[str]:
     """Return the characters without one of which no escape begins."""
     return frozenset(chr(c) for machine in load_tables().machines if machine.lattice for c in range(128) if machine.alphabet[c])
+
+
+def _folded_parts(parts: tuple[tuple[int, Chain], ...], folded: Mapped) -> tuple[tuple[int, Chain], ...]:
+    """Return where the runs of several decoders begin in the fold of the text that joins them."""
+    return tuple((bisect_left(folded.starts, offset), (*chain, "fold")) for offset, chain in parts)
 
 
 def _ranges(made_from: Mapped | None, length: int) -> tuple[Sequence[int], Sequence[int]]:
