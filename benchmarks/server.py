@@ -1,9 +1,9 @@
 """What the server spends on one ApplyGuardrail call, besides the rules: `python benchmarks/server.py [--calls N] [--json]`.
 
-Starts `ringwall up` on a fresh data directory, then again on the same one (the start that is timed), makes a guardrail with one denied word,
-and sends signed requests over keep-alive connections from this process: each with a text of its own, signed before the clock runs, as
-boto3 signs them. The server's CPU is user and system time of its whole process tree, from /proc. The rules' share is the same guardrail
-run on the same texts in this process. So what remains is protocol, identity, limits, record and event loop.
+Starts `ringwall up` on a fresh data directory, then again on the same one (the start that counts), makes a guardrail with one denied word,
+and sends signed requests over keep-alive connections from this process: each with a text of its own, signed as boto3 signs, before the
+clock runs. The server's CPU is user and system time of its whole process tree, from /proc. The rules' share is the same guardrail run on
+the same texts in this process. What remains is protocol, identity, limits, record and event loop.
 """
 
 from __future__ import annotations
