@@ -1,4 +1,7 @@
-"""Hashes, Merkle trees, signatures, sealed files, attestation documents: functions over bytes."""
+"""Hashes, Merkle trees, signatures, sealed files, attestation documents: functions over bytes.
+
+Today: SHA-256 and what is made of it, canonical JSON, and Merkle trees with their proofs.
+"""
 
 from ringwall.crypto.canonical import canonical_json
 from ringwall.crypto.digests import equal, hkdf_sha256, hmac_sha256, sha256

@@ -1,4 +1,7 @@
-"""Guardrail resources and their runs; upstream models; rate limits; behavioural monitors."""
+"""Guardrail resources and their runs; upstream models; rate limits; behavioural monitors.
+
+Today: guardrail resources and their runs.
+"""
 
 from ringwall.inference.enforced import Enforced
 from ringwall.inference.guardrails import CheckRun, Created, Guardrails, Run

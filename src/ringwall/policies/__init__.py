@@ -1,4 +1,7 @@
-"""IAM and Cedar evaluators, information-flow labels, temporal monitors: the permission decision as a function."""
+"""IAM and Cedar evaluators, information-flow labels, temporal monitors: the permission decision as a function.
+
+Today: IAM.
+"""
 
 from ringwall.policies.compiled import CompiledStatement, PolicySet, Request, StatementId, compile_policies
 from ringwall.policies.document import Policy, Statement

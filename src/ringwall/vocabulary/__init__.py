@@ -1,4 +1,4 @@
-"""Words every room uses: identifiers and ARNs, spans, severities, verdicts, clocks (as arguments), limits."""
+"""Words every room uses: identifiers and ARNs, principals, audit records, spans, clocks (as arguments), limits."""
 
 from ringwall.vocabulary.arn import Arn
 from ringwall.vocabulary.clock import Clock, system_clock

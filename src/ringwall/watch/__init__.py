@@ -1,4 +1,7 @@
-"""Learned detectors: models loaded, batched, calibrated."""
+"""Learned detectors: models loaded, batched, calibrated.
+
+Today: one linear model of content categories, and lexical scorers of topics and grounding; all are called one text at a time.
+"""
 
 from ringwall.watch.calibration import Thresholds
 from ringwall.watch.grounding import LexicalGroundingScorer

@@ -1,4 +1,7 @@
-"""AWS protocols (rest-json, json, query, CBOR, event stream, SigV4), OpenAI, Anthropic and SSE encodings: bytes in, values out."""
+"""AWS protocols (rest-json, json, query, CBOR, event stream, SigV4), OpenAI, Anthropic and SSE encodings: bytes in, values out.
+
+Today: the AWS protocols, Signature Version 4 and bearer keys. The encodings of other vendors come with the gateway.
+"""
 
 from ringwall.wire.decode import decode_input
 from ringwall.wire.encode import encode_output
