@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.text.detectors.leet import unleet
+from ringwall.text.detectors.leet import spellings
 from ringwall.text.detectors.rule import Detector, Pattern
 from ringwall.text.detectors.wordlist import words
 
@@ -15,12 +15,13 @@ _LEETED_TLDS = words(
 
 
 _LONGEST = max(map(len, _LEETED_TLDS))
+_SPELLINGS = frozenset(spelling for word in _LEETED_TLDS for spelling in spellings(word))
 
 
 def _check(text: str, start: int, end: int) -> int:
     domain = text[text.index("@", start, end) + 1 : end]
     host, _, top = domain.rpartition(".")
-    if not top.isalpha() and not (any(c.isalpha() for c in host) and any(word in _LEETED_TLDS for word in unleet(top.lower()))):
+    if not top.isalpha() and not (any(c.isalpha() for c in host) and top.lower() in _SPELLINGS):
         return 0
     return 0 if ".." in text[start:end] else end
 
@@ -42,8 +43,9 @@ def _known(text: str, start: int, end: int) -> int:
 
 def _top_length(label: str, shortest: int) -> int:
     """Return how many characters at the start of a label are a top-level domain: all of them, or at least `shortest` if that is not 0."""
-    sizes = range(min(len(label), _LONGEST), shortest - 1, -1) if shortest else (len(label),)
-    return next((size for size in sizes if any(word in _LEETED_TLDS for word in unleet(label[:size]))), 0)
+    if not shortest:
+        return len(label) if label in _SPELLINGS else 0
+    return next((size for size in range(min(len(label), _LONGEST), shortest - 1, -1) if label[:size] in _SPELLINGS), 0)
 
 
 DETECTOR = Detector(
