@@ -103,6 +103,14 @@ def test_words_are_found_in_any_case_and_only_as_words() -> None:
     assert found == [("word/0", "lima", "LIMA"), ("word/1", "project bluebird", "Project  BlueBird")]
 
 
+@pytest.mark.parametrize(
+    "word", ["@#$%", "$$$", "@$$", "C++", ".NET", "x", "\u70b8\u5f39", "stra\u00dfe", "\u0645\u0631\u062d\u0628\u0627", "a.b"]
+)
+def test_every_word_that_is_taken_is_found_as_it_was_written(word: str) -> None:
+    found = compile_detectors(DetectorConfig(words=(word,))).scan(f"before {word} after")
+    assert any(each.span.start >= len("before ") for each in found.findings)
+
+
 def test_the_same_thing_is_reported_once_over_all_readings() -> None:
     scan = compile_detectors(DetectorConfig(pii=("EMAIL",))).scan("write to maria@example.com")
     assert [finding.match for finding in scan.findings] == ["maria@example.com"]

@@ -66,7 +66,7 @@ def max_match(pattern: str) -> int | None:
     """Return the most characters a match can have, or None where there is no bound or none can be read off the pattern."""
     try:
         width: Any = _parser.parse(pattern).getwidth()[1]
-    except (re.error, OverflowError, RecursionError):
+    except (re.error, OverflowError, RecursionError, FutureWarning):
         return None  # RE2 syntax that Python's parser lacks: no bound is claimed
     return None if width >= _parser.MAXREPEAT else int(width)
 

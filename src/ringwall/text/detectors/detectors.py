@@ -21,6 +21,7 @@ from ringwall.text.detectors.config import DetectorConfig, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
 from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
+from ringwall.text.detectors.lookahead import may_look_far
 from ringwall.text.detectors.readings import Reach, is_joined, least_letters, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
@@ -60,7 +61,7 @@ class Detectors:
         self._first_trigger = plan.first_trigger
         self._attack_rules = plan.attack_rules
         self._phrase_rules = tuple(plan.phrase_rules)
-        self._letters = tuple(sum(map(str.isalnum, phrase)) for phrase in plan.phrases)
+        self._letters = tuple(max(sum(map(str.isalnum, phrase)), 1) for phrase in plan.phrases)  # `@$$` is written in letters' stand-ins
         self.automaton = PhraseAutomaton.compile(plan.phrases) if plan.phrases else None
         self.rule_ids: tuple[str, ...] = tuple(rule.rule_id for rule in self._rules)
         self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
@@ -187,7 +188,8 @@ class _Plan:
     def _add_regex(self, name: str, pattern: str) -> None:
         check_pattern(name, pattern)
         index = self._add_rule(Rule(f"regex/{name}", "regex", name))
-        self.literal.append(LiteralRule(rule_index=index, regex=pattern, compiled=_groupless(pattern), reach="decoded", custom=True))
+        compiled, far = _groupless(pattern), may_look_far(pattern)
+        self.literal.append(LiteralRule(rule_index=index, regex=pattern, compiled=compiled, reach="decoded", custom=True, looks_far=far))
         self._note_width(index, pattern)
 
     def _add_words(self, words: tuple[str, ...]) -> None:

@@ -8,15 +8,19 @@ from typing import Any
 import msgspec
 
 from ringwall.text.detectors.boundaries import is_word
-from ringwall.text.detectors.engine import PatternSet, loosened
+from ringwall.text.detectors.engine import EngineFailed, PatternSet, loosened
 from ringwall.text.detectors.readings import Reach
 from ringwall.text.detectors.rule import Check
+
+FAR_BYTES = 100_000_000
+"""What all searches of one pattern that may read to the end of a reading may together read of it: about a quarter of a second."""
 
 
 class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
     """One pattern of one rule, compiled.
 
-    custom: a customer's: its groups don't count. asks_start, asks_end: in decoded readings, the ends at which a hit must stand alone.
+    custom: a customer's: its groups don't count. looks_far: its searches count against FAR_BYTES (`lookahead.py`).
+    asks_start, asks_end: in decoded readings, the ends at which a hit must stand alone.
     """
 
     rule_index: int
@@ -28,6 +32,7 @@ class LiteralRule(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 1.0
     overlapping: bool = False
     custom: bool = False
+    looks_far: bool = False
     asks_start: bool = False
     asks_end: bool = False
 
@@ -43,6 +48,9 @@ class LiteralMatcher:
         """Yield (rule, start, end) in code points of `text`; hits that a rule's check refuses are left out.
 
         Lone surrogates are read as `?`: they are no characters, and no rule names them.
+
+        Raises:
+            EngineFailed: the pattern set did not do its work, or a pattern that looks far has too many matches in too long a text.
         """
         data = text.encode("utf-8", "replace")
         matched = self._set.matching(data)
@@ -55,8 +63,13 @@ class LiteralMatcher:
 def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
     group = 1 if rule.compiled.groups else 0
     points = None if len(text) == len(data) else _Points(text, data)
+    allowance = FAR_BYTES
     for match in rule.compiled.finditer(data):
         start, end = match.span(group)
+        if rule.looks_far:
+            allowance -= len(data) - start
+            if allowance < 0:
+                raise EngineFailed("a pattern has too many matches in too long a text", bytes=len(data))
         if points is not None:
             start, end = points.at(start), points.at(end)
         if rule.check is not None:
