@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+import unicodedata
 
 import msgspec
 
@@ -74,6 +75,7 @@ class Folding:
             self._ascii(),
             self._case(),
             self._invisible(),
+            self._compatible(),
             self._symbols(),
             self._leet(),
             self._rotations(),
@@ -118,6 +120,15 @@ class Folding:
         facts += [(f"U+{0xE0000 + c:04X}", self.characters[0xE0000 + c] == chr(c)) for c in range(0x20, 0x7F)]
         facts += [(f"U+{0xFEE0 + c:04X}", self.characters[0xFEE0 + c] == chr(c)) for c in range(0x21, 0x7F)]
         return self._first("fold-invisible", "joiners, soft hyphens, bidi controls vanish; tags and full width are their ASCII", facts)
+
+    def _compatible(self) -> Theorem:
+        """Hold the fold against Unicode's own compatibility decompositions, which the look-alike list is no part of."""
+        facts = []
+        for c in range(0x80, CODE_POINTS):
+            made = unicodedata.normalize("NFKD", chr(c))
+            if len(made) == 1 and made.isascii() and made.isalnum():
+                facts.append((f"U+{c:04X}", self.letters[c] == made.lower()))
+        return self._first("fold-compatible", "a character that Unicode decomposes to one ASCII letter or digit folds to it", facts)
 
     def _symbols(self) -> Theorem:
         tables, facts = self.tables, []

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ringwall.errors import IntegrityError, InvalidRequest
+from ringwall.reasoning.text.certificate import Counterexample
 from ringwall.reasoning.text.code_points import code_point_theorem
 from ringwall.reasoning.text.encoder import Encoder
 from ringwall.reasoning.text.encoders.registry import ENCODERS
 from ringwall.reasoning.text.folding import Folding, Theorem
+from ringwall.reasoning.text.leaf_search import leaf_candidates
 from ringwall.reasoning.text.lemmas import Laboratory, Lemma
 from ringwall.reasoning.text.matrix import CHARACTERS, REVERSED, ROTATIONS, Cell, Row, matrix, row_of
 from ringwall.reasoning.text.positional import positional_theorems
@@ -22,7 +24,16 @@ from ringwall.text.tables.loader import table_bytes
 
 LONG = 12  # letters that the decoders with the longest runs wait for
 _NEEDED = {
-    CHARACTERS: ("fold-closed", "fold-ordered", "fold-stable", "fold-letters", "fold-invisible", "scan-symbols", "scan-leet"),
+    CHARACTERS: (
+        "fold-closed",
+        "fold-ordered",
+        "fold-stable",
+        "fold-letters",
+        "fold-invisible",
+        "fold-compatible",
+        "scan-symbols",
+        "scan-leet",
+    ),
     ROTATIONS: ("fold-ordered", "scan-symbols", "scan-rotations", "decode-readings"),
     REVERSED: ("fold-ordered", "decode-readings"),
 }
@@ -97,8 +108,10 @@ def prove_tables(  # noqa: PLR0913 - the whole proof's inputs
     holds = {theorem.id: theorem.holds for theorem in theorems}
     cells = matrix(rows, {name: all(holds[needed] for needed in names) for name, names in _NEEDED.items()}, depth)
     phrases = _phrases(automaton)
+    passing = () if all(holds.values()) else _passing(theorems, replay)
     return Report(
-        status=_status(lemmas, theorems, cells, phrases),
+        status="refuted" if passing else _status(lemmas, theorems, cells, phrases),
+        passing=passing,
         tables_sha256=tables.digest,
         tables_version=tables.version,
         interpreter=interpreter_name(),
@@ -108,6 +121,26 @@ def prove_tables(  # noqa: PLR0913 - the whole proof's inputs
         lemmas=lemmas,
         cells=cells,
     )
+
+
+def _passing(theorems: Sequence[Theorem], replay: Replay | None) -> tuple[Counterexample, ...]:
+    """Return the first text that passes, of those that the theorems say cannot."""
+    why = "; ".join(f"{theorem.id}: {theorem.witness}" for theorem in theorems if not theorem.holds)
+    for candidate in leaf_candidates() if replay else ():
+        if replay is not None and replay(candidate.payload, candidate.text):
+            return (
+                Counterexample(
+                    replayed="passes",
+                    encoder=CHARACTERS,
+                    decoder="",
+                    why=why,
+                    phrase=candidate.payload,
+                    before="",
+                    span=candidate.span,
+                    after="",
+                ),
+            )
+    return ()
 
 
 def all_theorems(tables: Tables) -> tuple[Theorem, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from ringwall.reasoning.text.certificate import COMMON_PREMISES, TRUSTED_BASE
+from ringwall.reasoning.text.certificate import COMMON_PREMISES, TRUSTED_BASE, Counterexample
 from ringwall.reasoning.text.folding import Theorem
 from ringwall.reasoning.text.lemmas import Lemma
 from ringwall.reasoning.text.matrix import NOT_CLAIMED, Cell
@@ -42,6 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     theorems: tuple[Theorem, ...]
     lemmas: tuple[Lemma, ...]
     cells: tuple[Cell, ...]
+    passing: tuple[Counterexample, ...] = ()
     premises: tuple[str, ...] = COMMON_PREMISES
     trusted_base: tuple[str, ...] = TRUSTED_BASE
 
@@ -64,7 +65,7 @@ def _head(report: Report) -> list[str]:
         f"# Encoding bypass: {report.status}",
         "",
         f"Tables version {report.tables_version}, SHA-256 `{report.tables_sha256}`; interpreter `{report.interpreter}`.",
-        f"{phrases.count} phrases (digest `{phrases.digest[:16]}`): {phrases.anywhere} are found anywhere, {phrases.long} of them in every code;",
+        f"{phrases.count} phrases (`{phrases.digest[:16]}`): {phrases.anywhere} are found anywhere, {phrases.long} of them in every code;",
         f"{phrases.count - phrases.anywhere} shorter ones are found at word boundaries only. Depth {report.depth}.",
         f"The phrase automaton {'finds exactly these phrases (checked)' if phrases.valid else 'is wrong: ' + phrases.why}.",
         "Cells: " + ", ".join(f"{number} {status}" for status, number in sorted(counted.items())) + ".",
@@ -73,7 +74,7 @@ def _head(report: Report) -> list[str]:
 
 
 def _counterexamples(report: Report) -> list[str]:
-    found = [lemma.counterexample for lemma in report.lemmas if lemma.counterexample is not None]
+    found = [*report.passing, *(lemma.counterexample for lemma in report.lemmas if lemma.counterexample is not None)]
     lines = ["## Texts that pass", ""] if found else []
     for example in found:
         lines += [f"`{example.encoder}`: {example.why}. With the phrase", "", _quoted(example.phrase), "", "this text passes:", ""]
