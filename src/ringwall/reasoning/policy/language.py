@@ -22,6 +22,7 @@ MAX_STATES = 60_000
 MAX_READ = 200
 """How long a text may be whose parts are tried as values of references."""
 
+_STUCK: tuple[dict[str, int], int] = ({}, 0)
 _OTHERS = "xyzabcdefghijklmnopqrstuvw0123456789-_/"
 _FIRST_FALLBACK, _LAST_FALLBACK = 0x4E00, 0x9FFF
 
@@ -202,6 +203,7 @@ def contains(language: Language, text: str) -> bool:
 
 @lru_cache(maxsize=1_000_000)
 def _apart(one: Pattern, other: Pattern) -> bool:
+    """Say whether two patterns without references share no text; False also where telling would take too long."""
     length = min(len(one.prefix), len(other.prefix))
     if one.prefix[:length] != other.prefix[:length]:
         return True
@@ -209,7 +211,37 @@ def _apart(one: Pattern, other: Pattern) -> bool:
         return not other.matches(one.text)
     if other.text is not None:
         return not one.matches(other.text)
-    return _shortest(((one,), (other,)), (), MAX_STATES) is None
+    return _positions_apart(one.parts, other.parts, length)
+
+
+def _positions_apart(one: tuple[Part, ...], other: tuple[Part, ...], start: int) -> bool:
+    """Walk through pairs of positions that some text leads to, from behind the common letters."""
+    stack, seen = [(start, start)], {(start, start)}
+    while stack:
+        if len(seen) > MAX_STATES:
+            return False
+        i, j = stack.pop()
+        here, there = (one[i] if i < len(one) else None), (other[j] if j < len(other) else None)
+        if here is None and there is None:
+            return False
+        steps = []
+        if isinstance(here, Element) and here.starred:
+            steps.append((i + 1, j))
+        if isinstance(there, Element) and there.starred:
+            steps.append((i, j + 1))
+        if isinstance(here, Element) and isinstance(there, Element) and _meet(here, there):
+            steps.append((i if here.starred else i + 1, j if there.starred else j + 1))
+        fresh = [step for step in steps if step not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return True
+
+
+def _meet(one: Element, other: Element) -> bool:
+    """Say whether some character fits both."""
+    if one.outside:
+        return other.outside or not other.chars <= one.chars
+    return not one.chars <= other.chars if other.outside else not one.chars.isdisjoint(other.chars)
 
 
 def disjoint(one: Language, other: Language) -> bool:
@@ -259,7 +291,7 @@ def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...], limit
         state = queue.popleft()
         if _accepted(patterns, state, groups, position):
             return _spell(came, state)
-        for char, after in _steps(patterns, state):
+        for char, after in _steps(patterns, state, groups):
             if after in seen or not all(any(after[group]) for group in groups):
                 continue
             if len(seen) >= limit:
@@ -271,22 +303,28 @@ def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...], limit
 
 
 def _accepted(patterns: Sequence[Pattern], state: tuple[int, ...], groups: Sequence[slice], position: int) -> bool:
-    accepted = [one.accepts(mask) for one, mask in zip(patterns, state, strict=True)]
-    return all(any(accepted[group]) for group in groups) and not any(accepted[position:])
+    accepted = [mask >> len(one.parts) & 1 for one, mask in zip(patterns, state, strict=True)]
+    return all([any(accepted[group]) for group in groups]) and not any(accepted[position:])  # noqa: C419 # a list is faster here
 
 
-def _steps(patterns: Sequence[Pattern], state: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    moves = [one.moves(mask) if mask else ({}, 0) for one, mask in zip(patterns, state, strict=True)]
-    named: dict[str, None] = {}
-    for table, _ in moves:
-        named.update(dict.fromkeys(table))
-    other = next((char for char in _OTHERS if char not in named), None) or _unnamed(named)
-    yield other, tuple(default for _, default in moves)
+def _steps(patterns: Sequence[Pattern], state: tuple[int, ...], groups: Sequence[slice]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the characters worth trying and where they lead."""
+    moves = [one.moves(mask) if mask else _STUCK for one, mask in zip(patterns, state, strict=True)]
+    named: Mapping[str, object] | None = None
+    for group in groups:
+        if not any(default for _, default in moves[group]):  # only what this language names can go on
+            several = moves[group]
+            theirs = several[0][0] if len(several) == 1 else {char: None for table, _ in several for char in table}
+            named = theirs if named is None else {char: None for char in named if char in theirs}
+    if named is None:
+        named = {char: None for table, _ in moves for char in table}
+        other = next((char for char in _OTHERS if char not in named), None) or _unnamed(named)
+        yield other, tuple([default for _, default in moves])
     for char in named:
-        yield char, tuple(table.get(char, default) for table, default in moves)
+        yield char, tuple([table.get(char, default) for table, default in moves])
 
 
-def _unnamed(named: Mapping[str, None]) -> str:
+def _unnamed(named: Mapping[str, object]) -> str:
     return next(char for char in map(chr, range(_FIRST_FALLBACK, _LAST_FALLBACK)) if char not in named)
 
 
