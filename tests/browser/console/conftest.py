@@ -26,9 +26,9 @@ document.addEventListener('securitypolicyviolation', event => window.complaints.
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One browser for all tests of this process."""
+    """One browser for a module's tests; it ends with them, because its event loop occupies this thread while it lives."""
     if not CHROMIUM.exists():
         pytest.skip("browser: no Chromium")
     from playwright.sync_api import sync_playwright
