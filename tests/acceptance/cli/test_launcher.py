@@ -44,6 +44,7 @@ def checkout(tmp_path: Path) -> Path:
     (root / "src" / "ringwall" / "__init__.py").write_text("")
     (root / "src" / "ringwall" / "__main__.py").write_text("import sys; print(sys.argv[1:]); sys.exit(7)")
     (root / "src" / "ringwall" / "x.c").write_text("/* one */")
+    (root / "src" / "ringwall" / "x.h").write_text("/* one */")
     shutil.copy(LAUNCHER, root / "ringwall")
     return root
 
@@ -72,11 +73,17 @@ def test_the_first_start_installs_and_later_ones_only_run(checkout: Path) -> Non
     assert (second.stdout, second.stderr, installs(checkout)) == ("['x']\n", "", 1)
 
 
-@pytest.mark.parametrize("changed", ["requirements/run.txt", "pyproject.toml", "src/ringwall/x.c"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "src/ringwall/x.h",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("requirements/run.txt", "pyproject.toml", "src/ringwall/x.c")),
+    ],
+)
 def test_what_decides_the_installation_installs_again_when_it_changes(checkout: Path, changed: str) -> None:
     run(checkout)
     with (checkout / changed).open("a") as file:
-        file.write("\n# changed\n" if not changed.endswith(".c") else "\n/* two */\n")
+        file.write("\n# changed\n" if not changed.endswith((".c", ".h")) else "\n/* two */\n")
     assert "installed" in run(checkout).stderr
     assert installs(checkout) == 2
 
