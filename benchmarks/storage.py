@@ -5,8 +5,8 @@ CPU is that of the whole process, all threads, per operation; rates are of the w
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -80,4 +80,6 @@ async def main(place: str, data_dir: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
-        asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else directory, Path(directory)))
+        parser = argparse.ArgumentParser(description=__doc__)
+        parser.add_argument("place", nargs="?", default=directory, help="a data directory or a database URL")
+        asyncio.run(main(parser.parse_args().place, Path(directory)))
