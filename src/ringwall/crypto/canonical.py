@@ -7,7 +7,7 @@ ECMAScript way) writes differently, and what has no canonical form is refused ra
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -46,18 +46,20 @@ def _plain(value: Any, depth: int) -> Any:
     if depth >= _MAX_DEPTH:
         raise InvalidRequest(f"a value nested deeper than {_MAX_DEPTH} is not canonicalised")
     if kind is dict:
-        return {_key(key): _plain(member, depth + 1) for key, member in value.items()}
+        # Most members are strings: they pass without a call.
+        return {
+            key if type(key) is str and key.isascii() else _refused(): member if type(member) is str else _plain(member, depth + 1)
+            for key, member in value.items()
+        }
     if kind is list or kind is tuple:
-        return [_plain(member, depth + 1) for member in value]
+        return [member if type(member) is str else _plain(member, depth + 1) for member in value]
     if isinstance(value, msgspec.Struct):
         return _plain(msgspec.to_builtins(value), depth)
     raise InvalidRequest(f"a value of type `{kind.__name__}` has no canonical form")
 
 
-def _key(key: Any) -> str:
-    if type(key) is not str or not key.isascii():
-        raise InvalidRequest("a key that is not ASCII text has no canonical form")
-    return key
+def _refused() -> NoReturn:
+    raise InvalidRequest("a key that is not ASCII text has no canonical form")
 
 
 def _large_integer(value: int) -> int:

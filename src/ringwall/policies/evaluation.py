@@ -151,5 +151,5 @@ def _texts(value: ContextValue) -> tuple[str, ...]:
     if isinstance(value, float):
         return (format(value, "f"),)
     if isinstance(value, datetime):
-        return (value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),)
+        return (value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z",)
     return tuple(value)

@@ -93,6 +93,15 @@ def parse_credentials(request: HttpRequest) -> SigV4Claim | BearerClaim | None:
 
 
 def _parse_sigv4(request: HttpRequest, text: str) -> SigV4Claim:
+    access_key_id, date, region, service, names, signature = _read_sigv4(text)
+    tokens = request.header_values("x-amz-security-token")
+    if len(tokens) > 1:
+        raise IncompleteSignature("the request has more than one X-Amz-Security-Token header")
+    return SigV4Claim(access_key_id, date, region, service, names, signature, tokens[0].strip() if tokens else "")
+
+
+@lru_cache(maxsize=64)  # routing and authentication both read it
+def _read_sigv4(text: str) -> tuple[str, str, str, str, tuple[str, ...], str]:
     found = _USUAL.fullmatch(text)
     credential, signed, signature = found.groups() if found else _sigv4_fields(text)
     scope = _CREDENTIAL.fullmatch(credential)
@@ -103,11 +112,8 @@ def _parse_sigv4(request: HttpRequest, text: str) -> SigV4Claim:
     names = tuple(signed.split(";"))
     if len(names) > SIGNED_HEADERS or len(set(names)) != len(names) or not _SIGNED_NAMES.fullmatch(signed):
         raise IncompleteSignature("SignedHeaders must be at most 128 header names in lower case, each once, separated by semicolons")
-    tokens = request.header_values("x-amz-security-token")
-    if len(tokens) > 1:
-        raise IncompleteSignature("the request has more than one X-Amz-Security-Token header")
     access_key_id, date, region, service = scope.groups()
-    return SigV4Claim(access_key_id, date, region, service, names, signature, tokens[0].strip() if tokens else "")
+    return access_key_id, date, region, service, names, signature
 
 
 def _sigv4_fields(text: str) -> tuple[str, str, str]:
