@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringwall.errors import InvalidRequest, LimitExceeded
 from ringwall.storage import statements as statements_module
 from ringwall.storage.database import _beyond
+from ringwall.storage.limits import NAME_BYTES, check_name
 from ringwall.storage.location import Location
 from ringwall.storage.statements import statements_for
 
@@ -38,6 +40,26 @@ def test_the_bound_is_above_all_texts_with_the_prefix_and_below_all_others_after
     else:
         assert beyond > prefix
         assert (prefix <= other < beyond) == other.startswith(prefix)
+
+
+NAMES = {
+    "empty": ("", InvalidRequest),
+    "a NUL, which PostgreSQL does not store": ("a\0b", InvalidRequest),
+    "a lone surrogate": ("\ud800", InvalidRequest),
+    "a byte too long": ("x" * (NAME_BYTES + 1), LimitExceeded),
+    "a byte too long in UTF-8": ("é" * (NAME_BYTES // 2) + "x", LimitExceeded),
+}
+
+
+@pytest.mark.parametrize(("name", "refusal"), NAMES.values(), ids=NAMES)
+def test_a_name_that_one_of_the_databases_could_not_hold_is_refused(name: str, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        check_name(name, "document kind")
+
+
+def test_a_name_as_long_as_may_be_is_taken() -> None:
+    check_name("é" * (NAME_BYTES // 2), "document kind")
+    check_name("", "prefix", may_be_empty=True)
 
 
 def test_both_databases_run_the_same_statements() -> None:
