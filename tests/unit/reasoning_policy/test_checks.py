@@ -71,6 +71,22 @@ def test_no_policy_allows_nothing_and_star_allows_all() -> None:
     assert check_unreachable(sets(allow("*"), deny("*")), RequestSpace()) == "proved"
 
 
+def test_a_proof_about_no_request_says_so() -> None:
+    result = check_unreachable_with_counterexample(sets(allow("*")), RequestSpace(actions=("s3:-*",)))
+    assert isinstance(result, Proved)
+    assert "THE SPACE HOLDS NO REQUEST" in result.premises[-1]
+    result = check_unreachable_with_counterexample(sets(), RequestSpace(actions=("s3:*",)))
+    assert isinstance(result, Proved)
+    assert not any("NO REQUEST" in one for one in result.premises)
+
+
+def test_patterns_of_the_longest_documents_end_in_an_answer() -> None:
+    long = "arn:aws:s3:::" + "a?b*" * 4_000
+    result = check_unreachable_with_counterexample(sets(allow("s3:*", long), deny("s3:*", long[:-4])), RequestSpace())
+    assert isinstance(result, Unknown)
+    assert "joint states" in result.reasons[0]
+
+
 def test_root_is_bound_by_nothing_of_its_own() -> None:
     assert check_unreachable(sets(deny("*")), RequestSpace(principal=ROOT)) == "refuted"
     assert check_unreachable(sets(), RequestSpace(principal=ROOT, resources=("arn:aws:s3:::*",))) == "refuted"

@@ -165,7 +165,13 @@ def _check(policies: PolicySets, space: RequestSpace, solvers: Sequence[Solver],
     effort = Effort(queries=dict(queries), settled=settled)
     if reasons:
         return Unknown(reasons=tuple(reasons)[:_MAX_REASONS], premises=grounds.premises, effort=effort)
-    return Proved(premises=grounds.premises, effort=effort)
+    return Proved(premises=(*grounds.premises, *_vacuous(grounds, space)), effort=effort)
+
+
+def _vacuous(grounds: Grounds, space: RequestSpace) -> tuple[str, ...]:
+    """Say so where the question is about no request at all: then anything holds."""
+    answer = AutomataSolver().solve(Problem(specialise(grounds.formula, grounds.fixed), space.principal, grounds.fixed))
+    return () if isinstance(answer, Satisfied) else ("THE SPACE HOLDS NO REQUEST: nothing matches the question's patterns",)
 
 
 def _ask(problem: Problem, solvers: Iterable[Solver], queries: Counter[str]) -> Satisfied | tuple[str, ...]:

@@ -56,9 +56,10 @@ class Focus(msgspec.Struct, frozen=True):
 
     def meets(self, statement: EncodedStatement) -> bool:
         """Say whether the statement can take a request in focus, as far as its patterns tell."""
+        # The last languages are the narrowest: most statements fall at the first question.
         return not (
-            any(disjoint(language, statement.actions) for language in self.actions)
-            or any(disjoint(language, statement.resources) for language in self.resources)
+            any(disjoint(language, statement.actions) for language in reversed(self.actions))
+            or any(disjoint(language, statement.resources) for language in reversed(self.resources))
         )
 
     def on(self, statement: EncodedStatement) -> Focus:

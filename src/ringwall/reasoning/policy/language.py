@@ -18,6 +18,9 @@ from ringwall.reasoning.policy.errors import BudgetExhausted, Inexpressible
 
 MAX_STATES = 60_000
 """How many joint states one search for a text may visit."""
+MAX_STATE_BITS = 200_000_000
+"""How much memory these may take, in positions of patterns; only patterns of thousands of characters come near it."""
+_KEPT_MOVES = 4096
 
 MAX_READ = 200
 """How long a text may be whose parts are tried as values of references."""
@@ -78,6 +81,8 @@ class Pattern:
             active = [(index, part) for index, part in enumerate(self.parts) if state >> index & 1 and isinstance(part, Element)]
             named = {char for _, element in active for char in element.chars}
             found = ({char: self._next(active, char) for char in sorted(named)}, self._next(active, None))
+            if len(self._moves) >= _KEPT_MOVES:
+                self._moves.clear()
             self._moves[state] = found
         return found
 
@@ -201,7 +206,7 @@ def contains(language: Language, text: str) -> bool:
     return any(one.matches(text) for one in language)
 
 
-@lru_cache(maxsize=1_000_000)
+@lru_cache(maxsize=250_000)
 def _apart(one: Pattern, other: Pattern) -> bool:
     """Say whether two patterns without references share no text; False also where telling would take too long."""
     length = min(len(one.prefix), len(other.prefix))
@@ -249,7 +254,7 @@ def disjoint(one: Language, other: Language) -> bool:
     return all(_apart(here, there) for here in one for there in other)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def witness(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str | None:
     """Return a short text that is in all of one and in none of the other languages; None if there is none.
 
@@ -266,7 +271,7 @@ def witness(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str 
             return next((text for text in fitting if not any(contains(one, text) for one in outside)), None)
     used: list[Language] = []
     while True:
-        text = _shortest(tuple(ordered), tuple(used), MAX_STATES)
+        text = _shortest(tuple(ordered), tuple(used))
         if text is None:
             return None
         hit = next((language for language in outside if contains(language, text)), None)
@@ -275,7 +280,7 @@ def witness(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str 
         used.append(hit)
 
 
-def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...], limit: int) -> str | None:
+def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str | None:
     """Search breadth first through the joint states of all patterns."""
     patterns = tuple(one for language in (*inside, *outside) for one in language)
     groups = []
@@ -283,6 +288,7 @@ def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...], limit
     for language in inside:
         groups.append(slice(position, position + len(language)))
         position += len(language)
+    limit = min(MAX_STATES, MAX_STATE_BITS // (1 + sum(len(one.parts) for one in patterns)))
     start = tuple(one.start for one in patterns)
     came: dict[tuple[int, ...], tuple[tuple[int, ...], str]] = {}
     seen = {start}
