@@ -89,8 +89,14 @@ def test_folded_header_lines_verify_when_a_server_lets_them_through(shared: Path
     verify(read_request(path))
 
 
+def all_vectors(shared: Path) -> list[Path]:
+    found = sorted((shared / "vectors" / "botocore" / "aws4_testsuite").rglob("*.sreq"))
+    assert len(found) == 34
+    return found
+
+
 def test_every_vector_claims_the_same_key_and_service(shared: Path) -> None:
-    for path in (shared / "vectors" / "botocore" / "aws4_testsuite").rglob("*.sreq"):
+    for path in all_vectors(shared):
         try:
             claim = parse_credentials(read_request(path))
         except NotAuthenticated:
@@ -101,7 +107,7 @@ def test_every_vector_claims_the_same_key_and_service(shared: Path) -> None:
 
 
 def test_the_canonical_request_is_the_suites_own_for_all_34_vectors(shared: Path) -> None:
-    for path in (shared / "vectors" / "botocore" / "aws4_testsuite").rglob("*.sreq"):
+    for path in all_vectors(shared):
         request = read_request(path)
         claim = parse_credentials(request)
         assert isinstance(claim, SigV4Claim)

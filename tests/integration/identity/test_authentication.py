@@ -142,6 +142,7 @@ async def test_no_secret_is_stored_or_shown(house: House) -> None:
     stored = b""
     for kind in ("iam-user", "iam-access-key", "iam-api-key", "iam-role", "iam-key-use"):
         stored += b"".join(document.body + document.key.encode() for document in await house.storage.list(ACCOUNT, kind))
+    assert all(name.encode() in stored for name in (new.access_key.key.name, new.api_key.key.name, new.user.id))  # what was looked through
     shown = repr(new) + repr(issued) + repr(await house.identity.authenticate(house.signed(issued)))
     for secret in secrets:
         assert secret.encode() not in stored
