@@ -97,6 +97,15 @@ async def test_a_session_ends(house: House) -> None:
         await house.identity.authenticate(house.signed(issued))
 
 
+async def test_a_session_token_is_good_with_its_own_access_key_only(house: House) -> None:
+    issued = await session(house)
+    foreign = (house.administrator.access_key.key.name, issued.session.secret_access_key)
+    for _ in range(2):  # the second time the token is known
+        with pytest.raises(SignatureDoesNotMatch):
+            await house.identity.authenticate(house.signed(foreign, token=issued.token))
+        assert (await house.identity.authenticate(house.signed(issued))).access_key_id == issued.session.access_key_id
+
+
 async def test_a_session_is_good_in_another_process_with_the_same_keys(house: House) -> None:
     issued = await session(house)
     other = Identity(house.storage, house.keys, house.clock, REGION)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from ringwall.errors import InvalidRequest
 from ringwall.guardrails import PolicyRefused, Scorers, compile_guardrail, parse_config
+from ringwall.guardrails.policy import PiiType
+from ringwall.text.detectors import AWS_PII_TYPES
+from ringwall.wire import load_service
 from tests.unit.guardrails.scorers import SCORERS, config, content_policy
 
 HATE = content_policy(("HATE", "HIGH", "HIGH"))
@@ -177,3 +182,7 @@ def test_rules_have_ids_by_policy_and_name() -> None:
         "regex/ticket",
         "grounding/GROUNDING",
     )
+
+
+def test_the_types_of_personal_data_are_those_of_the_detectors_and_of_the_service_model() -> None:
+    assert set(get_args(PiiType)) == set(AWS_PII_TYPES) == set(load_service("bedrock").shapes["GuardrailPiiEntityType"].enum)
