@@ -8,9 +8,29 @@ typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t leng
 
 /* A result list kept outside Python while the lock is released. */
 typedef struct { int reading, machine; Run run; } Found;
-typedef struct { Found *data; size_t count, room; } FoundList;
+typedef struct { Found *data; size_t count, room, cost, limit; } FoundList; /* over its limit it is empty, and stays so */
+enum { RUN_COST = 64 }; /* characters that a run costs besides its own: objects, not text, are most of a short one */
+
+static void found_clear(FoundList *list) {
+    for (size_t i = 0; i < list->count; i++) run_free(&list->data[i].run);
+    list->count = 0;
+}
+
+static int ints_copy(Ints *to, const Ints *from) {
+    to->data = malloc((from->count + 1) * sizeof *to->data); /* no more than is held: there may be many, and short ones */
+    if (!to->data) return 0;
+    memcpy(to->data, from->data, from->count * sizeof *to->data);
+    to->count = from->count;
+    to->room = from->count + 1;
+    return 1;
+}
 
 static int found_push(FoundList *list, int reading, int machine, const Run *run) {
+    list->cost += run->text.count + RUN_COST;
+    if (list->cost > list->limit) {
+        found_clear(list);
+        return 1;
+    }
     if (list->count == list->room) {
         size_t room = list->room ? list->room * 2 : 16;
         Found *data = realloc(list->data, room * sizeof *data);
@@ -20,14 +40,8 @@ static int found_push(FoundList *list, int reading, int machine, const Run *run)
     }
     Found *f = &list->data[list->count];
     *f = (Found){reading, machine, {{0}, {0}, {0}}};
-    size_t n = run->text.count;
     list->count++;
-    if (!ints_room(&f->run.text, n + 1) || !ints_room(&f->run.starts, n + 1) || !ints_room(&f->run.ends, n + 1)) return 0;
-    memcpy(f->run.text.data, run->text.data, n * 4);
-    memcpy(f->run.starts.data, run->starts.data, n * 4);
-    memcpy(f->run.ends.data, run->ends.data, n * 4);
-    f->run.text.count = f->run.starts.count = f->run.ends.count = n;
-    return 1;
+    return ints_copy(&f->run.text, &run->text) && ints_copy(&f->run.starts, &run->starts) && ints_copy(&f->run.ends, &run->ends);
 }
 
 static int unit_push(Units *u, uint8_t kind, uint32_t value, size_t start, size_t end) {
@@ -394,19 +408,21 @@ static int decode_all(const Tables *t, const uint32_t *text, size_t n, int readi
 static PyObject *py_decode(PyObject *self, PyObject *args) {
     PyObject *capsule, *text, *result = NULL;
     int mapped, sparse, status;
+    Py_ssize_t limit;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OUpp", &capsule, &text, &mapped, &sparse)) return NULL;
+    if (!PyArg_ParseTuple(args, "OUppn", &capsule, &text, &mapped, &sparse, &limit)) return NULL;
     Tables *t = PyCapsule_GetPointer(capsule, "ringwall.tables");
     Py_UCS4 *data = t ? PyUnicode_AsUCS4Copy(text) : NULL;
     if (!data) return NULL;
     size_t n = (size_t)PyUnicode_GetLength(text);
-    FoundList found = {0};
+    FoundList found = {NULL, 0, 0, 0, limit > 0 ? (size_t)limit : 0};
     Py_BEGIN_ALLOW_THREADS
     status = decode_all(t, data, n, mapped ? t->reading_count : 1, sparse, &found);
     Py_END_ALLOW_THREADS
     PyMem_Free(data);
     if (status == NO_MEMORY) PyErr_NoMemory();
     else if (status) refuse("a decoder does not advance");
+    else if (found.cost > found.limit) result = Py_NewRef(Py_None);
     else result = PyList_New((Py_ssize_t)found.count);
     for (size_t i = 0; i < found.count; i++) {
         Found *f = &found.data[i];

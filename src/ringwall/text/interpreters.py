@@ -10,7 +10,7 @@ from ringwall.errors import InvalidRequest
 from ringwall.text.native_interpreter import NativeInterpreter, native_is_built
 from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.python_interpreter import PythonInterpreter
-from ringwall.text.results import Choices, Decoded, Match
+from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match
 from ringwall.text.tables import load_tables
 from ringwall.text.view import Mapped
 
@@ -26,8 +26,11 @@ class Interpreter(Protocol):
         """Apply one character fold; None if it changes nothing."""
         ...
 
-    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
-        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
+    def decode(self, text: str, *, mapped: bool, sparse: bool, limit: int = NO_LIMIT) -> list[Decoded] | None:
+        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for.
+
+        limit: what the runs may cost, a run its characters and RUN_COST; None is returned where they cost more.
+        """
         ...
 
     def scan(self, automaton: PhraseAutomaton, text: str, *, plain: bool = False) -> list[Match]:

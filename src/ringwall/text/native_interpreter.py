@@ -8,7 +8,7 @@ from types import ModuleType
 
 from ringwall.errors import Bug
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton, Side
-from ringwall.text.results import Choices, Decoded, Match
+from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match
 from ringwall.text.tables import Tables
 from ringwall.text.tables.loader import CorruptTables
 from ringwall.text.tables.machine import VERSION
@@ -66,12 +66,12 @@ class NativeInterpreter:
         made = self._c.fold(self._tables, _FOLDS.index(name), text)
         return None if made is None else Mapped(made[0], array("I", made[1]), array("I", made[2]))
 
-    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
-        """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for."""
-        return [
-            Decoded(reading, machine, made, array("I", starts), array("I", ends))
-            for reading, machine, (made, starts, ends) in self._c.decode(self._tables, text, mapped, sparse)
-        ]
+    def decode(self, text: str, *, mapped: bool, sparse: bool, limit: int = NO_LIMIT) -> list[Decoded] | None:
+        """Run every decoder over a folded text, and over its mapped readings if asked for; None where the runs cost more than the limit."""
+        found = self._c.decode(self._tables, text, mapped, sparse, limit)
+        if found is None:
+            return None
+        return [Decoded(reading, machine, made, array("I", starts), array("I", ends)) for reading, machine, (made, starts, ends) in found]
 
     def scan(self, automaton: PhraseAutomaton, text: str, *, plain: bool = False) -> list[Match]:
         """Find every phrase in every reading of a folded text, or only where it stands as it is spelled; one more than the limit if there

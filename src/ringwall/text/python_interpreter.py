@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ringwall.text.lattice import Lattice
 from ringwall.text.phrases import IN_ORDER, IN_REVERSE, IN_ROTATIONS, PhraseAutomaton, Side
-from ringwall.text.results import Choices, Decoded, Match
+from ringwall.text.results import NO_LIMIT, RUN_COST, Choices, Decoded, Match
 from ringwall.text.sinks import Run, Units, inplace_text, run_text
 from ringwall.text.symbols import Folds
 from ringwall.text.tables import Machine, Tables
@@ -77,12 +77,13 @@ class PythonInterpreter:
             composed_ends.append(max(last[start], last[end - 1]))
         return composed_starts, composed_ends
 
-    def decode(self, text: str, *, mapped: bool, sparse: bool) -> list[Decoded]:
+    def decode(self, text: str, *, mapped: bool, sparse: bool, limit: int = NO_LIMIT) -> list[Decoded] | None:
         """Run every decoder over a folded text, and over its mapped readings (backwards, rot13, atbash) if asked for.
 
         `sparse`: a single escape makes an in-place reading of the text as it stands; otherwise, and in mapped readings, DENSE_CHANGES do.
         """
-        found = []
+        found: list[Decoded] = []
+        cost = 0
         shadow = text.encode() if text.isascii() else _NOT_ASCII.sub("\x80", text).encode("latin-1")
         for reading, (alphabet, backwards) in enumerate(self._tables.decode_readings if mapped else self._tables.decode_readings[:1]):
             symbols = shadow.translate(self._tables.maps[alphabet] + bytes([OTHER] * 128))
@@ -96,6 +97,9 @@ class PythonInterpreter:
                     continue
                 for made, starts, ends in self._run(number, symbols, source, sparse=sparse and not reading):
                     ranges = _backwards(starts, ends, len(text)) if backwards else (starts, ends)
+                    cost += len(made) + RUN_COST
+                    if cost > limit:
+                        return None
                     found.append(Decoded(reading, number, made, *ranges))
         return found
 

@@ -26,6 +26,8 @@ from ringwall.text.view import Chain, Mapped, PhraseHit, View, Views
 from ringwall.vocabulary import Limits, Span
 
 STRONG_RUN = 24  # characters from which a decoder's run is a view of its own; shorter ones, mostly chance, share one view per node
+FOLDED_MOST = 18  # characters that one becomes: U+FDFA, the longest compatibility decomposition of Unicode
+FOLDED_PIECE = 500_000  # characters folded at once to see how many they become
 _ALWAYS_AT_ROOT = ("rot13", "atbash")
 
 
@@ -80,6 +82,7 @@ class _Reader:
         self._automaton = automaton
         self._text = text
         self._budget = limits.decode_budget_factor * len(text) + limits.decode_budget_floor
+        self._room = limits.view_chars
         self._read = 0
         self._exhausted = False
         self._views: dict[tuple[Chain, int], View] = {}
@@ -96,13 +99,19 @@ class _Reader:
     def explore(self, depth: int) -> None:
         """Read the raw text and everything that is found in it, breadth first."""
         self._queue.append(_Node((), self._text, None, depth))
-        while self._queue:
+        while self._queue and self._room >= 0:
             self._visit(self._queue.popleft())
+        if self._room < 0:
+            self._exhausted = True
 
     def _visit(self, node: _Node) -> None:
         if node.chain and node.text in self._seen:
             return
         self._seen.add(node.text)
+        if not self._has_room_to_fold(node.text):
+            self._exhausted = True
+            self._keep(node.chain, node.text, node.made_from, node.parts)
+            return
         folded = self._interpreter.fold("characters", node.text)
         if not (node.weak and folded is not None):
             self._keep(node.chain, node.text, node.made_from, node.parts)
@@ -125,6 +134,17 @@ class _Reader:
         if base.layers_left > 0:
             self._decode(base)
 
+    def _has_room_to_fold(self, text: str) -> bool:
+        """Say whether a text's fold may be held; a long text is folded in pieces to see (one character may become many)."""
+        if len(text) * FOLDED_MOST <= self._room:
+            return True
+        size, changes = 0, False
+        for start in range(0, len(text), FOLDED_PIECE):
+            made = self._interpreter.fold("characters", text[start : start + FOLDED_PIECE])
+            size += len(text[start : start + FOLDED_PIECE] if made is None else made.text)
+            changes = changes or made is not None
+        return not changes or size <= self._room
+
     def _afford(self, characters: int) -> bool:
         if self._read + characters > self._budget:
             self._exhausted = True
@@ -134,6 +154,7 @@ class _Reader:
 
     def _keep(self, chain: Chain, text: str, made_from: Mapped | None, parts: tuple[tuple[int, Chain], ...]) -> None:
         starts, ends = _ranges(made_from, len(text)) if chain else ((), ())
+        self._room -= len(text) if isinstance(starts, array) else 0
         self._views[chain, len(self._views) if parts else -1] = View(chain, text, starts, ends, parts)
 
     def _inside(self, outer: _Node, chain: Chain, made: Mapped, layers_left: int) -> _Node:
@@ -240,7 +261,12 @@ class _Reader:
         if despecked is not None:
             self._queue.append(self._inside(base, ("despecked",), despecked, base.layers_left - 1))
         strong: dict[tuple[int, int], list[Decoded]] = {}
-        for run in self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak):
+        runs_found = self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak, limit=max(self._room, 0))
+        if runs_found is None:
+            self._exhausted = True
+            return
+        self._room -= sum(len(run.text) for run in runs_found)  # they wait in the queue
+        for run in runs_found:
             strong.setdefault((run.reading, run.machine), []).append(run)
         weak: list[tuple[Chain, Mapped]] = []
         weak_layers = 0

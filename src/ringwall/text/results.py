@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
+RUN_COST = 64
+"""Characters that a run costs besides its own: of a short one, objects and not text are the most."""
+NO_LIMIT = 1 << 62
+
 
 class Decoded(msgspec.Struct, frozen=True):
     """One run that one decoder made of one reading (for an in-place decoder: the whole text)."""
