@@ -18,8 +18,8 @@ from ringwall.reasoning.policy.errors import BudgetExhausted, Inexpressible
 
 MAX_STATES = 60_000
 """How many joint states one search for a text may visit."""
-MAX_STATE_BITS = 200_000_000
-"""How much memory these may take, in positions of patterns; only patterns of thousands of characters come near it."""
+MAX_STATE_BITS = 20_000_000
+"""How much memory and work these may take, in positions of patterns; only patterns of thousands of characters come near it."""
 _KEPT_MOVES = 4096
 
 MAX_READ = 200
@@ -78,7 +78,9 @@ class Pattern:
         """Return where each character that matters leads, and where every other one does."""
         found = self._moves.get(state)
         if found is None:
-            active = [(index, part) for index, part in enumerate(self.parts) if state >> index & 1 and isinstance(part, Element)]
+            active = [
+                (index, part) for index in _places(state) if index < len(self.parts) and isinstance(part := self.parts[index], Element)
+            ]
             named = {char for _, element in active for char in element.chars}
             found = ({char: self._next(active, char) for char in sorted(named)}, self._next(active, None))
             if len(self._moves) >= _KEPT_MOVES:
@@ -137,6 +139,14 @@ class Pattern:
         while (more := state | (state & self._starred) << 1) != state:
             state = more
         return state
+
+
+def _places(state: int) -> Iterator[int]:
+    """Yield the positions in a state."""
+    while state:
+        lowest = state & -state
+        yield lowest.bit_length() - 1
+        state ^= lowest
 
 
 Language = tuple[Pattern, ...]
