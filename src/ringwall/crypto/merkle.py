@@ -133,9 +133,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
             raise IntegrityError("the inclusion proof is too long")
         if position & 1 or position == last:
             computed = node_hash(sibling, computed)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
+            position, last = _past_lone_levels(position, last)
         else:
             computed = node_hash(computed, sibling)
         position >>= 1
@@ -181,9 +179,7 @@ def _climb(old_size: int, size: int, hashes: Sequence[bytes]) -> tuple[bytes, by
         if position & 1 or position == last:
             old_computed = node_hash(sibling, old_computed)
             computed = node_hash(sibling, computed)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
+            position, last = _past_lone_levels(position, last)
         else:
             computed = node_hash(computed, sibling)
         position >>= 1
@@ -191,6 +187,14 @@ def _climb(old_size: int, size: int, hashes: Sequence[bytes]) -> tuple[bytes, by
     if last != 0:
         raise IntegrityError("the consistency proof is too short")
     return old_computed, computed
+
+
+def _past_lone_levels(position: int, last: int) -> tuple[int, int]:
+    """Climb the levels at which the node on the right edge has no sibling."""
+    while not position & 1 and position:
+        position >>= 1
+        last >>= 1
+    return position, last
 
 
 def _split(size: int) -> int:

@@ -45,11 +45,6 @@ def normalise(text: str) -> bytes:
     return " ".join(text.lower().split()).encode("utf-8", "replace").translate(_DIGITS)
 
 
-def bucket_of(gram: bytes, bits: int) -> int:
-    """Return the table row of one gram."""
-    return (zlib.crc32(gram) * _MIX & _MASK) >> (32 - bits)
-
-
 def word_buckets(body: bytes, bits: int) -> dict[int, None]:
     """Return the distinct buckets of single words and pairs, in order of first appearance."""
     shift = 32 - bits

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ringwall.wire.constraint import Check, Violations, check_of, integer_bounds, is_integer, missing, violate
+from ringwall.wire.constraint import Check, Violations, check_members, check_of, integer_bounds, is_integer, missing
 from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.model import Ref, Service, Shape
 from ringwall.wire.scalar_text import read_base64
@@ -65,11 +65,7 @@ def structure_decoder(service: Service, shape: Shape, *, cbor: bool) -> Decoder:
             member = members.get(key)
             if member is not None and item is not None:
                 out[member[0]] = member[1](item, prefix + member[0], violations)
-        for name in required:
-            if name not in out:
-                missing(violations, prefix + name)
-        if union and len(out) != 1:
-            violate(violations, path, "Member must have exactly one of its union's values set")
+        check_members(out, required, violations, path, union=union)
         return out
 
     return decode

@@ -6,7 +6,7 @@ Messages name the member, never the value: a value may be someone's text, and me
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ringwall.wire.errors import ConstraintsViolated
@@ -38,6 +38,15 @@ def missing(violations: Violations, path: str) -> None:
     violations.append(f"Value null at '{path}' failed to satisfy constraint: Member must not be null")
     if len(violations) >= MOST_VIOLATIONS:
         raise ConstraintsViolated(tuple(violations))
+
+
+def check_members(found: Mapping[str, Any], required: Sequence[str], violations: Violations, path: str, *, union: bool) -> None:
+    """Note which required members of a structure are not there, and a union that has not exactly one."""
+    for name in required:
+        if name not in found:
+            missing(violations, f"{path}.{name}" if path else name)
+    if union and len(found) != 1:
+        violate(violations, path, "Member must have exactly one of its union's values set")
 
 
 def finish(violations: Violations) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from ringwall.errors import LimitExceeded
-from ringwall.wire.constraint import Check, Violations, check_of, missing, violate
+from ringwall.wire.constraint import Check, Violations, check_members, check_of, missing
 from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.model import Ref, Service, Shape
 from ringwall.wire.scalar_text import reader_of
@@ -123,11 +123,7 @@ def _structure(service: Service, shape: Shape) -> FormDecoder:
                 if member[0] in out:
                     raise MalformedRequest(f"`{prefix}{member[0]}` is there under two names")
                 out[member[0]] = member[1](below, prefix + member[0], violations)
-        for name in required:
-            if name not in out:
-                missing(violations, prefix + name)
-        if union and len(out) != 1:
-            violate(violations, path, "Member must have exactly one of its union's values set")
+        check_members(out, required, violations, path, union=union)
         return out
 
     return decode
