@@ -15,7 +15,8 @@ from ringwall.reasoning.text.report import Report
 
 
 def certificates(report: Report) -> bytes:
-    """Return the file's bytes."""
+    """Return the file's bytes. Cells are lines of inner, outer (empty at depth 1), status, numbers of their `cell_premises`."""
+    premises = list(dict.fromkeys(premise for cell in report.cells for premise in cell.premises))
     kept = {
         "status": report.status,
         "tables_sha256": report.tables_sha256,
@@ -28,7 +29,10 @@ def certificates(report: Report) -> bytes:
             for lemma in report.lemmas
             if lemma.certificate is not None
         ],
-        "cells": [f"{cell.outer or '-'} over {cell.inner}: {cell.status}" for cell in report.cells],
+        "cell_premises": premises,
+        "cells": [
+            f"{cell.inner}|{cell.outer}|{cell.status}|{','.join(str(premises.index(p)) for p in cell.premises)}" for cell in report.cells
+        ],
     }
     return json.dumps(kept, indent=1, ensure_ascii=True).encode() + b"\n"
 
