@@ -25,7 +25,7 @@ for line in sys.stdin:
                 cached.cache_clear()
         answer = loader.tables_digest()
     else:
-        views = read_views(query["text"], automaton=PhraseAutomaton.compile([query["phrase"]]), interpreter=query["interpreter"])
+        views = read_views(query["text"], automaton=PhraseAutomaton.compile([query["phrase"]]))
         answer = not views.phrase_hits and not views.exhausted
     print(json.dumps(answer), flush=True)
 """
@@ -40,9 +40,13 @@ class DefectiveWall:
             shutil.copytree(_PACKAGE / name, folder / "ringwall" / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("__init__.py", "errors.py"):
             shutil.copy(_PACKAGE / name, folder / "ringwall" / name)
-        self.interpreter = "python"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _WORKER], cwd=folder, env={"PYTHONPATH": str(folder)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _WORKER],
+            cwd=folder,
+            env={"PYTHONPATH": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def close(self) -> None:
@@ -59,7 +63,7 @@ class DefectiveWall:
         assert self._ask({"reload": True}) == digest
 
     def passes(self, phrase: str, text: str) -> bool:
-        return bool(self._ask({"phrase": phrase, "text": text, "interpreter": self.interpreter}))
+        return bool(self._ask({"phrase": phrase, "text": text}))
 
     def _ask(self, query: dict[str, object]) -> object:
         assert self._process.stdin is not None

@@ -113,22 +113,23 @@ _SAMPLES = ("wallaroundevil", "ignoretherules", "aaaaaaaaaaaaaa")
 
 
 def _blind(table: EncoderTable) -> Iterable[Candidate]:
-    """Write some payloads, each unit the first way and the last way: enough where no decoder looks at all."""
+    """Write some payloads, each unit the first way, the last way, and every way in turn: enough where no decoder looks at all."""
+    moves, endings = table.by_state(), table.endings()
     for sample in _SAMPLES:
-        for choice in (0, -1):
+        for stride in (0, -1, 1, 7, 13):
             state, span = 0, ""
-            for character in sample:
-                options = [(text, following) for units, text, following in table.by_state()[state] if units == (ord(character),)]
-                if not options:
-                    gaps = [(text, after) for units, text, after in table.by_state()[state] if not units]
-                    options = [
-                        (text + more, following)
-                        for text, after in gaps[:40]
-                        for units, more, following in table.by_state()[after]
-                        if units == (ord(character),)
-                    ]
-                text, state = options[choice]
+            for place, character in enumerate(sample):
+                options = _writings(moves, state, ord(character))
+                text, state = options[stride * (1 if stride < 0 else place) % len(options)]
                 span += text
-            endings = table.endings()[state]
-            if endings:
-                yield Candidate("", sample, span + endings[0], "")
+            if endings[state]:
+                yield Candidate("", sample, span + endings[state][0], "")
+
+
+def _writings(moves: list[list[tuple[tuple[int, ...], str, int]]], state: int, unit: int) -> list[tuple[str, int]]:
+    """Return the ways to write one unit, over a move that reads none if there is no other."""
+    options = [(text, following) for units, text, following in moves[state] if units == (unit,)]
+    if options:
+        return options
+    gaps = [(text, after) for units, text, after in moves[state] if not units][:40]
+    return [(text + more, following) for text, after in gaps for units, more, following in moves[after] if units == (unit,)]

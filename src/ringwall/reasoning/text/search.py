@@ -15,12 +15,15 @@ from ringwall.reasoning.text.encoder import EncoderTable
 from ringwall.reasoning.text.transducer import Configuration, Transducer
 from ringwall.text.tables.machine import END, OTHER
 
-_NODES = 30_000
-_CONTEXTS = 40
+_NODES = 6_000
+_CONTEXTS = 12
+_GAPS = 2  # moves that read nothing, tried in each state of the narrow search
+_FEW = frozenset(map(ord, "adelox5?~"))
 _JUNK = (0, 1, 2)
 _STUFFING = "wallaroundevil5sixth"  # letters that make a payload long enough to be a phrase
-_LETTERS = frozenset(map(ord, "abcdefghijklmnopqrstuvwxyz0123456789 "))
+_LETTERS = frozenset(map(ord, "abcdefghijklmnopqrstuvwxyz0123456789 ?~>"))
 
+Move = tuple[tuple[int, ...], str, int]
 Debt = tuple[tuple[int, ...], int, bool]
 Lane = tuple[Configuration, frozenset[Debt]]
 
@@ -50,9 +53,10 @@ class Search:
     def __init__(self, encoder: EncoderTable, lane: Transducer) -> None:
         self._encoder = encoder
         self._lane = lane
-        self._moves = [
-            [(units, text, following) for units, text, following in row if not units or set(units) <= _LETTERS]
-            for row in encoder.by_state()
+        rows = encoder.by_state()
+        self._wide = [[move for move in row if set(move[0]) <= _LETTERS] for row in rows]
+        self._narrow = [
+            [move for move in row if move[0] and set(move[0]) <= _FEW] + [move for move in row if not move[0]][:_GAPS] for row in rows
         ]
         self._endings = encoder.endings()
 
@@ -60,12 +64,13 @@ class Search:
         """Yield texts worth replaying: for each context, a failing beginning with stuffing behind it, and a failing end behind stuffing."""
         for context in contexts[:_CONTEXTS]:
             before = "".join(chr(symbol) if symbol < OTHER else "\u4e2d" for symbol in context)
-            for skipped in (None, *range(12, 17)):
-                made = self._from(before, _STUFFING[:skipped] if skipped else "")
-                if made is not None:
-                    yield made
+            for moves in (self._narrow, self._wide):
+                for length in (0, *range(12, 17)):
+                    made = self._from(before, _STUFFING[:length], moves)
+                    if made is not None:
+                        yield made
 
-    def _from(self, before: str, prefix: str) -> Candidate | None:
+    def _from(self, before: str, prefix: str, moves: list[list[Move]]) -> Candidate | None:
         place = self._advance(before, prefix)
         if place is None:
             return None
@@ -79,7 +84,7 @@ class Search:
                 if after is not None:
                     payload, span = _path(seen, node)
                     return Candidate(before, prefix + payload, written + span + text, after)
-            for units, text, following in self._moves[node.state]:
+            for units, text, following in moves[node.state]:
                 lanes = tuple(moved for lane in node.lanes if (moved := self._move(lane, units, text)) is not None)
                 child = _Node(lanes, following)
                 if child in seen:
@@ -107,16 +112,16 @@ class Search:
             written += text
         return _Node(tuple(lanes), state), written
 
-    def _shortest(self, state: int, unit: int, *, differing: bool = False) -> tuple[tuple[int, ...], str, int] | None:
+    def _shortest(self, state: int, unit: int, *, differing: bool = False) -> Move | None:
         """Return the move that writes one unit, over at most one move that writes none; `differing`: rather not as the unit itself."""
-        options = [move for move in self._moves[state] if move[0] == (unit,)]
+        options = [move for move in self._wide[state] if move[0] == (unit,)]
         if differing:
             options = [move for move in options if move[1] != chr(unit)] or options
         if options:
             return min(options, key=lambda move: len(move[1]))
-        for units, text, following in self._moves[state]:
+        for units, text, following in self._wide[state]:
             if not units:
-                options += [((unit,), text + more[1], more[2]) for more in self._moves[following] if more[0] == (unit,)]
+                options += [((unit,), text + more[1], more[2]) for more in self._wide[following] if more[0] == (unit,)]
         return min(options, key=lambda move: len(move[1]), default=None)
 
     def _stuffed(self, before: str, payload: str, span: str, state: int) -> Candidate | None:

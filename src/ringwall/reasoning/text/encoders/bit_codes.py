@@ -9,7 +9,7 @@ import string
 from collections.abc import Iterator
 
 from ringwall.reasoning.text.encoder import Encoder, Move, State, all_but
-from ringwall.reasoning.text.encoders.payloads import BYTES
+from ringwall.reasoning.text.encoders.payloads import BYTES, STABLE
 from ringwall.text.tables.machine import OTHER
 
 _ALNUM = string.ascii_uppercase + string.ascii_lowercase + string.digits
@@ -51,7 +51,7 @@ def _code(  # noqa: PLR0913 - a code is its six facts
 
 def _foreign(symbols: str) -> str:
     """Return every character that is no symbol of a code, U+0080 for all that are not ASCII."""
-    return "".join(chr(c) for c in range(OTHER + 1) if chr(c) not in symbols)
+    return "".join(chr(c) for c in (*STABLE, OTHER) if chr(c) not in symbols)
 
 
 def base64() -> Encoder:

@@ -140,6 +140,11 @@ def backslashes_full() -> Encoder:
     )
 
 
+def backslash_bytes_full() -> Encoder:
+    """Every byte as a backslash escape."""
+    return _full("backslash-bytes", r"every byte as `\xHH` or `\ooo`", (backslash_x, backslash_octal))
+
+
 def u_plus_full() -> Encoder:
     """Every character as `U+HHHH`, one after the other."""
     no_hex = all_but(map(ord, _HEX_DIGITS))
@@ -205,7 +210,7 @@ def quoted_printable_mixed_leaf() -> Encoder:
 
 
 ESCAPES = (
-    percent_full, references_full, backslashes_full, u_plus_full, escapes_full, quoted_printable_full,
+    percent_full, references_full, backslashes_full, backslash_bytes_full, u_plus_full, escapes_full, quoted_printable_full,
     percent_mixed, escapes_mixed, quoted_printable_mixed,
     percent_mixed_leaf, escapes_mixed_leaf, quoted_printable_mixed_leaf,
 )  # fmt: skip

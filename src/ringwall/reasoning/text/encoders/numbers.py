@@ -6,10 +6,10 @@ import string
 from collections.abc import Iterator
 
 from ringwall.reasoning.text.encoder import Encoder, Move, State, all_but
-from ringwall.reasoning.text.encoders.payloads import PRINTABLE
+from ringwall.reasoning.text.encoders.payloads import PRINTABLE, STABLE
 from ringwall.text.tables.machine import OTHER
 
-_SEPARATORS = tuple(chr(c) for c in range(OTHER + 1) if chr(c) not in string.digits)
+_SEPARATORS = tuple(chr(c) for c in (*STABLE, OTHER) if chr(c) not in string.digits)
 _NO_DIGIT = all_but(map(ord, string.digits))
 _APART = ("no digit stands next to the span",)
 
