@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -44,8 +44,8 @@ class LiteralMatcher:
         self._rules = tuple(rules)
         self._set = PatternSet([rule.regex if rule.custom else loosened(rule.regex) for rule in rules])
 
-    def hits(self, text: str) -> Iterator[tuple[LiteralRule, int, int]]:
-        """Yield (rule, start, end) in code points of `text`; hits that a rule's check refuses are left out.
+    def hits(self, text: str) -> list[tuple[LiteralRule, int, int]]:
+        """Return (rule, start, end) in code points of `text`; hits that a rule's check refuses are left out.
 
         Lone surrogates are read as `?`: they are no characters, and no rule names them.
 
@@ -53,16 +53,20 @@ class LiteralMatcher:
             EngineFailed: the pattern set did not do its work, or a pattern that looks far has too many matches in too long a text.
         """
         data = text.encode("utf-8", "replace")
-        matched = self._set.matching(data)
-        for index in matched:
+        found: list[tuple[LiteralRule, int, int]] = []
+        for index in self._set.matching(data):
             rule = self._rules[index]
-            spans = _overlapping_spans if rule.overlapping else _spans
-            yield from ((rule, start, end) for start, end in spans(rule, text, data))
+            if rule.overlapping:
+                _take_overlapping(rule, text, data, found)
+            else:
+                _take_all(rule, text, data, found)
+        return found
 
 
-def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
+def _take_all(rule: LiteralRule, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
     group = 1 if rule.compiled.groups else 0
     points = None if len(text) == len(data) else _Points(text, data)
+    check = rule.check
     allowance = FAR_BYTES
     for match in rule.compiled.finditer(data):
         start, end = match.span(group)
@@ -72,10 +76,10 @@ def _spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int
                 raise EngineFailed("a pattern has too many matches in too long a text", bytes=len(data))
         if points is not None:
             start, end = points.at(start), points.at(end)
-        if rule.check is not None:
-            end = _checked(rule, rule.check, text, start, end)
+        if check is not None:
+            end = _checked(rule, check, text, start, end)
         if end > start:
-            yield start, end
+            found.append((rule, start, end))
 
 
 def _checked(rule: LiteralRule, check: Check, text: str, start: int, end: int) -> int:
@@ -86,7 +90,7 @@ def _checked(rule: LiteralRule, check: Check, text: str, start: int, end: int) -
     return accepted
 
 
-def _overlapping_spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tuple[int, int]]:
+def _take_overlapping(rule: LiteralRule, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
     """Search on from one byte after a refused hit's start, so that it hides nothing."""
     group = 1 if rule.compiled.groups else 0
     points = _Points(text, data)
@@ -97,7 +101,7 @@ def _overlapping_spans(rule: LiteralRule, text: str, data: bytes) -> Iterator[tu
         if rule.check is not None:
             end = _checked(rule, rule.check, text, start, end)
         if end > start:
-            yield start, end
+            found.append((rule, start, end))
             resume = max(points.byte_of(end), match.start() + 1)
         else:
             resume = match.start() + 1
