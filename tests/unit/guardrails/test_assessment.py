@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ringwall.guardrails import Applied, Block, Scorers, compile_guardrail, evaluate, parse_config, record, render
+from ringwall.guardrails.assessment import SPANS_KEPT
 from ringwall.guardrails.policy import PiiType
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import CATEGORIES, SCORERS, Unreliable, config, content_policy
@@ -169,6 +170,14 @@ def test_the_record_holds_spans_and_digests_and_no_text() -> None:
     assert by_rule["pii/EMAIL"]["spans"] == [[0, start, start + len("bob@example.com")]]
     assert by_rule["word/custom"]["findingRules"] == ["word/0"]
     assert kept["coverage"]["charactersGuarded"] == len(text)
+
+
+def test_a_record_keeps_so_many_spans_of_all_rules_together_and_counts_the_rest() -> None:
+    text = "bob@example.com 10.2.3.4 TCK-1234 " * SPANS_KEPT
+    kept = record(evaluate(compile_guardrail(parse_config(EVERYTHING), SCORERS), "INPUT", [Block(text)], Limits()), APPLIED, lambda _: "")
+    hits = [verdict for verdict in kept["verdicts"] if "hits" in verdict]
+    assert [verdict["hits"] for verdict in hits] == [SPANS_KEPT] * 3
+    assert [len(verdict["spans"]) for verdict in hits] == [SPANS_KEPT, 0, 0]
 
 
 def test_the_largest_record_fits_a_ledger_leaf() -> None:
