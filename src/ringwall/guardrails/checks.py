@@ -95,6 +95,8 @@ def parse_checks(config: Mapping[str, Any]) -> Checks:
         parsed = msgspec.convert({key: value for key, value in config.items() if value is not None}, _Config)
     except msgspec.ValidationError as error:
         raise PolicyRefused(str(error).replace("$.", "checks.").replace("$", "checks")) from error
+    except UnicodeEncodeError:
+        raise PolicyRefused("`checks` holds a lone surrogate, which is no character") from None
     checks = Checks(
         harms=tuple(each.category for each in parsed.content_filter.categories) if parsed.content_filter else (),
         attacks=tuple(each.category for each in parsed.prompt_attack.categories) if parsed.prompt_attack else (),

@@ -256,8 +256,11 @@ def parse_config(config: Mapping[str, Any]) -> GuardrailConfig:
             raise PolicyRefused(f"`{member}`: {reason}", remedy=f"leave `{member}` out")
     try:
         parsed = msgspec.convert({key: value for key, value in config.items() if value is not None}, GuardrailConfig)
+        msgspec.json.encode(parsed)
     except msgspec.ValidationError as error:
         raise PolicyRefused(str(error).replace("$.", "").replace("$", "the configuration")) from error
+    except UnicodeEncodeError:
+        raise PolicyRefused("the configuration holds a lone surrogate, which is no character and can be neither stored nor found") from None
     _refuse_duplicates(parsed)
     _refuse_unserved_values(parsed)
     _refuse_nothing_to_check(parsed)

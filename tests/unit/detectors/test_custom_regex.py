@@ -100,3 +100,8 @@ def test_offsets_are_code_points_behind_characters_of_any_width() -> None:
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="two rules"):
         compile_detectors(DetectorConfig(regexes=(("a", "x"), ("a", "y"))))
+
+
+def test_a_lone_surrogate_is_refused_as_no_character() -> None:
+    with pytest.raises(RegexRefused, match="surrogate"):
+        check_pattern("r", "a\ud800+")

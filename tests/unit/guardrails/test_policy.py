@@ -31,6 +31,8 @@ def grounding(*entries: object, **members: object) -> dict[str, object]:
 
 REFUSED = {
     "a guardrail without any policy": (config(), "no filter"),
+    "a lone surrogate in a word": (config(**words({"text": "x\ud800"})), "surrogate"),
+    "a lone surrogate in place of a word": (config(**words("\ud800")), "surrogate"),
     "an empty word policy": (config(**HATE, wordPolicyConfig={}), "wordPolicyConfig"),
     "an empty sensitive information policy": (config(**HATE, sensitiveInformationPolicyConfig={}), "sensitiveInformationPolicyConfig"),
     "an empty list of topics": (config(topicPolicyConfig={"topicsConfig": []}), "topicsConfig"),

@@ -48,6 +48,8 @@ def check_pattern(name: str, pattern: str) -> None:
         raise RegexRefused(f"regex `{name}` is empty")
     if len(pattern) > PATTERN_LENGTH:
         raise RegexRefused(f"regex `{name}` has {len(pattern)} characters; at most {PATTERN_LENGTH} are taken")
+    if any("\ud800" <= char <= "\udfff" for char in pattern):
+        raise RegexRefused(f"regex `{name}` has a lone surrogate, which is no character", remedy="write it in characters")
     construct = _construct_refused(pattern)
     if construct:
         raise RegexRefused(f"regex `{name}` uses {construct}, which needs backtracking and can take exponential time")
