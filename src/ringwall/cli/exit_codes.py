@@ -6,8 +6,14 @@ OK = 0
 FOUND = 1
 """A guardrail intervened: it blocked or masked. For `doctor`: something is wrong."""
 
+REFUTED = FOUND
+"""For `prove`: a claim does not hold, and the report shows why."""
+
 USAGE = 2
 """The command line cannot be understood (argparse uses the same number)."""
 
 FAILED = 3
 """The command could not be done; the reason is on standard error."""
+
+UNKNOWN = FAILED
+"""For `prove`: neither proof nor counterexample was found, which is no proof; a pipeline treats it as a failure."""

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 from ringwall.cli import commands
 
-EPILOG = """exit codes: 0 done, nothing found; 1 a guardrail intervened, or doctor found something wrong; 2 usage; 3 the command failed"""
+EPILOG = (
+    "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, doctor found something wrong, or a proof is refuted; 2 usage; "
+    "3 the command failed, or prove does not know"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

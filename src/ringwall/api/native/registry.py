@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, guardrails, records
+from ringwall.api.native import accounts, guardrails, proofs, records
 from ringwall.api.native.operation import NativeOperation
 
-SERVED: tuple[NativeOperation, ...] = (*guardrails.OPERATIONS, *records.OPERATIONS, *accounts.OPERATIONS)
+SERVED: tuple[NativeOperation, ...] = (*guardrails.OPERATIONS, *records.OPERATIONS, *proofs.OPERATIONS, *accounts.OPERATIONS)
 
 BY_NAME: dict[str, NativeOperation] = {row.row.name: row for row in SERVED}

@@ -58,7 +58,7 @@ async def _every(client: Client) -> list[dict[str, Any]]:
             return found
 
 
-async def _identifier(client: Client, given: str) -> str:
+async def identifier_of(client: Client, given: str) -> str:
     """Turn a name into its guardrail's id; an id or ARN, or what nothing is called, stays for the server to judge."""
     if given.startswith("arn:"):
         return given
@@ -76,7 +76,7 @@ async def _list(context: Context) -> int:
 async def _show(context: Context) -> int:
     given = context.arguments
     async with context.client() as client:
-        guardrail = await _identifier(client, given.id)
+        guardrail = await identifier_of(client, given.id)
         print_json(await client.call("GetGuardrail", {"guardrailIdentifier": guardrail, "guardrailVersion": given.guardrail_version}))
     return OK
 
@@ -89,7 +89,7 @@ async def _apply(context: Context) -> int:
         "text": context.read_text(given.text),
     }
     async with context.client() as client:
-        members["guardrailIdentifier"] = await _identifier(client, given.id)
+        members["guardrailIdentifier"] = await identifier_of(client, given.id)
         applied = await client.call("ApplyGuardrail", members)
     context.show(applied, reading(applied))
     return FOUND if intervention(applied) else OK
@@ -98,7 +98,7 @@ async def _apply(context: Context) -> int:
 async def _delete(context: Context) -> int:
     given = context.arguments
     async with context.client() as client:
-        guardrail = await _identifier(client, given.id)
+        guardrail = await identifier_of(client, given.id)
         await client.call("DeleteGuardrail", {"guardrailIdentifier": guardrail, "guardrailVersion": given.guardrail_version})
     context.show({"deleted": given.id}, f"deleted {given.id}")
     return OK
