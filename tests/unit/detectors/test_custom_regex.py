@@ -6,7 +6,7 @@ import pytest
 
 from ringwall.errors import InvalidRequest
 from ringwall.text.detectors import DetectorConfig, compile_detectors
-from ringwall.text.detectors.custom_regex import check_pattern, max_match
+from ringwall.text.detectors.custom_regex import RegexRefused, check_pattern, max_match
 
 REFUSED = {
     "look-ahead": (r"foo(?=bar)", "look-ahead"),
