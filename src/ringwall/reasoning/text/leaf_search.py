@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ringwall.reasoning.text.search import Candidate
 
-PHRASE = "quickly jump over 1234567890 lazy foxes with big black dogs"
+PHRASE = "never quickly jump over 1234567890 lazy foxes with big black dogs"
 _INVISIBLE = (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0x202E, 0x202C, 0xE0001)
 _LEET = {"4": "a", "@": "a", "8": "b", "3": "e", "1": "il", "!": "il", "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t"}
 _LETTERS = string.ascii_lowercase
@@ -27,6 +27,7 @@ def _substituted() -> Iterator[str]:
     yield "".join(chr(ord(c) + 0xFEE0) if c != " " else "\u3000" for c in PHRASE)
     yield "".join(chr(ord(c) + 0xE0000) for c in PHRASE)
     yield PHRASE.upper()
+    yield from ("".join(c.upper() if i % 2 == odd else c for i, c in enumerate(PHRASE)) for odd in (0, 1))
     yield from (separator.join(PHRASE.split()) for separator in ("\n", "_", ".", "\u00a0", "\U0001f600", ""))
     for mark, letters in _LEET.items():
         for letter in letters:
@@ -52,6 +53,7 @@ def _encoded() -> Iterator[str]:
     for junk in (b"\xc2", b"\xe0\xa0", b"\xf0\x90\x80", b"\xff", b"\xed"):
         yield base64.b64encode(junk + PHRASE.encode()).decode()
     wide = "".join(chr(ord(c) + 0xFEE0) if c != " " else "\u3000" for c in PHRASE)
+    yield "".join(chr(ord(c) + 0xFEE0) for c in base64.b64encode(PHRASE.encode()).decode())
     yield from (
         base64.b64encode(text.encode()).decode() for text in (wide, "\U0001f600".join(PHRASE), "\u2603".join(PHRASE), "\u00a7".join(PHRASE))
     )
