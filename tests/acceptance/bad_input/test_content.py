@@ -127,7 +127,7 @@ def test_a_phrase_at_the_end_of_a_long_text_is_found_in_bounded_memory(attacked:
 @pytest.mark.parametrize("unit", ["36383635366336633666", "&#65;", "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ=", "\ufdfa"])
 def test_ten_hostile_megabytes_are_judged_in_bounded_memory(attacked: Attacked, words: str, unit: str) -> None:
     before = attacked.memory_bytes()
-    answer = judge(attacked, words, unit * (10_000_000 // len(unit.encode())))
+    answer = judge(attacked, words, unit * (10_000_000 // len(json.dumps(unit))))  # as the client writes it
     assert answer["action"] == "GUARDRAIL_INTERVENED"
     assert "budget exhausted" in answer["actionReason"]
     assert attacked.memory_bytes("VmHWM") - before < 2_000 * MEGABYTE
