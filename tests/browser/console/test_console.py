@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 CANARY = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 PHONE = pytest.param({"viewport": {"width": 360, "height": 740}}, id="phone")
 DARK = pytest.param({"color_scheme": "dark"}, id="dark")
-PAGES = ("", "/guardrails", "/guardrails/new", "/playground", "/record")
+PAGES = ("", "/guardrails", "/guardrails/new", "/playground", "/record", "/proofs", "/proofs?inner=base64&outer=hex")
 
 
 def open_playground(page: Any, live: Live) -> None:
@@ -179,3 +179,17 @@ def test_the_pages_work_without_javascript(chromium: Any, live: Live) -> None:
     page.get_by_role("button", name="Judge").click()
     page.get_by_role("heading", name="Masked").wait_for()
     context.close()
+
+
+def test_a_cell_of_the_matrix_opens_its_lemma_and_premises(signed_in: Any, live: Live) -> None:
+    signed_in.get_by_role("link", name="Proofs").click()
+    signed_in.get_by_role("heading", name="Proofs").wait_for()
+    signed_in.get_by_role("link", name="base64: proved", exact=True).click()
+    signed_in.get_by_role("heading", name="base64", exact=True, level=2).wait_for()
+    cell = signed_in.locator("#cell")
+    assert re.search(r"States explored\s*[1-9][0-9]+", cell.inner_text())
+    assert re.search(r"Certificate\s*[0-9a-f]{64}", cell.inner_text())
+    signed_in.get_by_role("link", name="hex under percent-mixed: premised", exact=True).click()
+    signed_in.get_by_role("heading", name="hex, then percent-mixed over it").wait_for()
+    assert "no escape is unfinished" in cell.inner_text()
+    assert "proved under premises" in cell.inner_text()

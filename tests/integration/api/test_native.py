@@ -244,3 +244,17 @@ def test_every_native_operation_has_a_name_and_a_path_of_its_own() -> None:
     assert len(BY_NAME) == len(SERVED)
     assert len({(row.method, row.path) for row in SERVED}) == len(SERVED)
     assert all(row.summary.endswith(".") for row in SERVED)
+
+
+async def test_the_committed_proof_is_served_and_a_proof_of_ones_own_is_recorded(home: Home) -> None:
+    served = (await home.native("GET", "/proofs")).json()
+    assert served["status"] == "proved"
+    assert served["lemmas"]
+    said = {"kind": "bypass", "subject": "demo", "outcome": "proved", "reportDigest": "a" * 64, "certificateDigests": ["b" * 64]}
+    answer = await home.native("POST", "/proofs/records", said)
+    assert answer.status == 201
+    page = (await home.native("GET", "/records?limit=1&eventName=RecordProof")).json()
+    assert page["records"][0]["requestId"] == answer.json()["requestId"]
+    assert page["records"][0]["ringwall"]["proof"] == said
+    refused = await home.native("POST", "/proofs/records", {**said, "reportDigest": "the whole report"})
+    assert refused.status == 400

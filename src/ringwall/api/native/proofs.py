@@ -10,13 +10,10 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.records import Nothing
 from ringwall.reasoning.text.published import published
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No input."""
 
 
 class Theorem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
