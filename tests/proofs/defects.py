@@ -146,11 +146,6 @@ def swallowing_utf8(t: TableFile) -> None:
             table[state * 256 + byte] = 0
 
 
-def without_capital(t: TableFile) -> None:
-    t.fold("letters", ord("E"), " ")
-    t.sections["scan.symbols"][ord("E")] = 0
-
-
 def no_wide_utf8(t: TableFile) -> None:
     table = t.sections["utf8.transitions"]
     for lead in range(0xE0, 0xF0):
@@ -248,7 +243,6 @@ DEFECTS: dict[str, tuple[str, Plant]] = {
     "full width is not folded": ("theorems", folding("characters", _FULL_WIDTH)),
     "tag characters vanish": ("theorems", folding("characters", {0xE0000 + c: "" for c in range(0x61, 0x7B)})),
     "a mathematical letter folds to its neighbour": ("theorems", folding("characters", {0x1D400: "B"})),
-    "capitals are not folded": ("theorems", without_capital),
     "rot13 has one letter wrong": ("theorems", columns_of(13, 1, 1)),
     "rot7 has one letter wrong": ("theorems", columns_of(7, 5, 1)),
     "atbash has one letter wrong": ("theorems", columns_of(26, 5, 1)),
