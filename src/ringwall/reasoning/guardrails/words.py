@@ -46,7 +46,7 @@ def check_words(pair: Pair, source: Source) -> list[Claim]:
             )
         ]
     shortest = sorted(lost, key=lambda word: (len(word), word))
-    witness = pair.witness(source, shortest[:_TRIED])
+    witness = pair.witness(source, [text for word in shortest[:_TRIED] for text in _writings(word)])
     named = ", ".join(f"`{word}`" for word in shortest[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
     if witness is not None:
         return [Claim(source=source, rule="word/custom", says=says, outcome="refuted", why=f"no new word covers {named}", witness=witness)]
@@ -69,6 +69,12 @@ def check_profanity(pair: Pair, source: Source, examples: tuple[str, ...]) -> li
         why = "the list is no longer looked for" if kept is None else "the list only reports"
         claims.append(Claim(source=source, rule=rule, says=says, outcome="refuted" if witness else "unknown", why=why, witness=witness))
     return claims
+
+
+def _writings(word: str) -> tuple[str, ...]:
+    """Write a lost word in ways that a word in its place may miss: as it is, without its separators, and inside another word."""
+    joined = "".join(filter(str.isalnum, word))
+    return tuple(dict.fromkeys((word, joined, f"x{joined}x", word.upper())))
 
 
 def _acting(plan: Plan) -> dict[str, Action]:
