@@ -148,3 +148,14 @@ def test_an_unknown_variable_is_named_with_its_neighbour(tmp_path: Path) -> None
     )
     assert done.returncode == 3
     assert "`port`" in done.stderr
+
+
+def test_a_stored_guardrail_is_compared_with_its_version_and_the_outcome_recorded(shell: Shell, tmp_path: Path) -> None:
+    assert shell.json("prove", "upgrade", "demo", "demo@DRAFT", "--record")["outcome"] == "proved"
+    recorded = shell.json("record", "list", "--event-name", "RecordProof")["records"][0]["ringwall"]["proof"]
+    assert (recorded["kind"], recorded["subject"], recorded["outcome"]) == ("upgrade", "demo to demo@DRAFT", "proved")
+    file = tmp_path / "guard.json"
+    file.write_text(TALK)
+    lost = shell.json("prove", "upgrade", "demo", str(file), expect=1)["proofs"][0]
+    assert {claim["rule"] for claim in lost["report"]["claims"] if claim["outcome"] == "refuted"} >= {"pii/EMAIL", "word/custom"}
+    assert shell.run("prove", "upgrade", "demo", "demo@77", expect=3).stderr.startswith("ringwall: ")
