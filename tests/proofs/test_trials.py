@@ -67,6 +67,8 @@ class Class:
         after = "".join(rng.choice(letters) for _ in range(rng.randrange(30)))
         if self.encoder.context == "clean":
             before = "".join(c for c in before if c.isalnum() and c not in "uU") + " "
+        if self.encoder.before is not None or self.encoder.after is not None:  # premises are about the folded text
+            before, after = before.replace("\u200b", ""), after.replace("\u200b", "")
         if self.encoder.before is not None:
             before = before + "\n" if before and min(ord(before[-1]), OTHER) not in self.encoder.before else before
         if self.encoder.after is not None and after and min(ord(after[0]), OTHER) not in self.encoder.after:

@@ -11,7 +11,7 @@ from ringwall.text.tables.machine import OTHER
 
 _SEPARATORS = tuple(chr(c) for c in (*STABLE, OTHER) if chr(c) not in string.digits)
 _NO_DIGIT = all_but(map(ord, string.digits))
-_APART = ("no digit stands next to the span",)
+_APART = ("no digit stands next to the span in the folded text (invisible characters between them vanish)",)
 
 
 def _numbers(name: str, says: str, machine: str, form: str) -> Encoder:
