@@ -46,7 +46,7 @@ def morse() -> Encoder:
         before=_NO_MARK - set(map(ord, " \t\r\n/|")) | {ord("\n")},
         after=_NO_MARK,
         premises=(
-            "no dot, dash, star or underscore stands next to the span in the folded text, nor a blank, `/` or `|` before it (a line end may)",
+            "in the folded text no dot, dash, star or underscore stands beside the span, no blank, `/` or `|` before it (line ends may)",
             "the payload is in small letters (Morse has one case), with single spaces between words",
         ),
     )
