@@ -30,7 +30,7 @@ def shell(tmp_path: Path):
     live = start(tmp_path / "var", port=port)
 
     def run(block: str) -> subprocess.CompletedProcess[str]:
-        block = block.replace("/tmp/guardrail.json", str(tmp_path / "guardrail.json"))
+        block = block.replace("tour.json", str(tmp_path / "tour.json"))
         return subprocess.run(["bash", "-c", block], cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=240)
 
     yield run
