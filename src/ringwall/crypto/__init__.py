@@ -4,7 +4,7 @@ Today: SHA-256 and what is made of it, canonical JSON, and Merkle trees with the
 """
 
 from ringwall.crypto.canonical import canonical_json
-from ringwall.crypto.digests import equal, hkdf_sha256, hmac_sha256, sha256
+from ringwall.crypto.digests import HmacKey, equal, hkdf_sha256, hmac_sha256, sha256
 from ringwall.crypto.merkle import (
     RootBuilder,
     consistency_path,
@@ -15,8 +15,10 @@ from ringwall.crypto.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from ringwall.crypto.randomness import random_piece
 
 __all__ = [
+    "HmacKey",
     "RootBuilder",
     "canonical_json",
     "consistency_path",
@@ -26,6 +28,7 @@ __all__ = [
     "inclusion_path",
     "leaf_hash",
     "node_hash",
+    "random_piece",
     "root_hash",
     "sha256",
     "verify_consistency",

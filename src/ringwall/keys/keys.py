@@ -16,7 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ringwall.crypto import hmac_sha256
+from ringwall.crypto import HmacKey
 from ringwall.errors import Bug, Conflict, IntegrityError, LimitExceeded, SettingsError
 from ringwall.keys.root import DEFAULT_REFERENCE, RandomBytes, RootKeys, create_root_key_file, load_root_keys, root_key_file
 from ringwall.storage import Document, Insert, Replace, Storage
@@ -105,13 +105,13 @@ class Keys:
             IntegrityError: the ring does not have that version.
         """
         chosen = version or self._root.newest
-        return f"hmac-sha256:{chosen}:{hmac_sha256(self._digest_key(chosen, account_id), data).hex()}"
+        return f"hmac-sha256:{chosen}:{self._digest_key(chosen, account_id).digest(data).hex()}"
 
     def _derive_cipher(self, version: int, context: str) -> AESGCM:
         return AESGCM(self._derive(version, b"ringwall seal v1\0" + context.encode("utf-8", "surrogatepass")))
 
-    def _derive_digest_key(self, version: int, account_id: str) -> bytes:
-        return self._derive(version, b"ringwall digest v1\0" + account_id.encode("utf-8", "surrogatepass"))
+    def _derive_digest_key(self, version: int, account_id: str) -> HmacKey:
+        return HmacKey(self._derive(version, b"ringwall digest v1\0" + account_id.encode("utf-8", "surrogatepass")))
 
     def _derive(self, version: int, info: bytes) -> bytes:
         derived = self._root.derive(version, info)

@@ -6,11 +6,10 @@ was about must not leave; a tenant sees its own records only; nothing that is re
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Final
 
-from ringwall.crypto import RootBuilder, leaf_hash
+from ringwall.crypto import RootBuilder, leaf_hash, random_piece
 from ringwall.errors import IntegrityError, InvalidRequest, NotFound
 from ringwall.keys import Keys
 from ringwall.ledger.leaf import SALT_BYTES, check_halves, decode_erasable, split_record
@@ -26,7 +25,7 @@ _READ_A_PAGE: Final = 5000
 class Ledger:
     """The audit records of all accounts, in one log."""
 
-    def __init__(self, storage: Storage, keys: Keys, *, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(self, storage: Storage, keys: Keys, *, random_bytes: Callable[[int], bytes] = random_piece) -> None:
         self._storage = storage
         self._keys = keys
         self._random_bytes = random_bytes

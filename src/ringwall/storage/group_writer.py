@@ -3,6 +3,9 @@
 Rules this file upholds: an operation is answered exactly once, after its commit; one wake-up of the event loop per commit; a bounded
 queue; after `close` nothing is accepted and everything accepted before has been answered. What a commit does is another file's subject
 (`transaction.py`); it comes as the argument `commit`, which runs in the thread.
+
+A commit costs the same for one operation as for twenty, so the next one waits for company where there was company: until as many
+operations are gathered as the last commit answered, for `HOLD_S` at most. A caller that is alone waits for nobody.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ Commit = Callable[[Sequence[Operation]], Sequence[Outcome]]
 
 WAITING_OPERATIONS: Final = 10_000
 WAITING_BYTES: Final = 256 * 1024 * 1024
+HOLD_S: Final = 0.002
 _GROUP_OPERATIONS: Final = 512
 _GROUP_BYTES: Final = 32 * 1024 * 1024
 
@@ -39,6 +43,9 @@ class GroupWriter:
         self._release = release
         self._inbox: SimpleQueue[list[Ticket] | None] = SimpleQueue()
         self._gathered: list[Ticket] = []
+        self._company = 1  # how many operations the last commit answered
+        self._handing_over: asyncio.Handle | None = None  # what was asked of the event loop: at the end of this turn,
+        self._holding: asyncio.TimerHandle | None = None  # or when the hold is over
         self._waiting = 0
         self._waiting_bytes = 0
         self._closed = False
@@ -61,10 +68,8 @@ class GroupWriter:
         if self._waiting >= WAITING_OPERATIONS or self._waiting_bytes + operation.size_bytes > WAITING_BYTES:
             raise Throttled("more writes wait than the database can take", remedy="send fewer requests at once", waiting=self._waiting)
         future: asyncio.Future[int] = loop.create_future()
-        if not self._gathered:
-            # Whatever else this turn of the loop submits goes over to the thread with one wake-up.
-            loop.call_soon(self._hand_over)
         self._gathered.append((operation, future))
+        self._see_off(loop)
         self._waiting += 1
         self._waiting_bytes += operation.size_bytes
         return future
@@ -86,13 +91,30 @@ class GroupWriter:
         self._hand_over()  # what a loop left behind when it ended; its futures are cancelled
         self._loop = loop
 
+    def _see_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have what is gathered handed over: now, if the company is complete, or when the hold is over."""
+        if self._handing_over is not None:
+            return
+        if len(self._gathered) >= self._company:
+            # Whatever else this turn of the loop submits goes over to the thread with one wake-up.
+            self._handing_over = loop.call_soon(self._hand_over)
+        elif self._holding is None:
+            self._holding = loop.call_later(HOLD_S, self._hand_over)
+
     def _hand_over(self) -> None:
+        for handle in (self._handing_over, self._holding):
+            if handle is not None:
+                handle.cancel()
+        self._handing_over = self._holding = None
         gathered, self._gathered = self._gathered, []
         if gathered:
             self._inbox.put(gathered)
 
     def _answer(self, group: Sequence[Ticket], outcomes: Sequence[Outcome]) -> None:
         """Give each caller its outcome (in the event loop)."""
+        self._company = len(group)
+        if self._gathered and self._loop is not None:
+            self._see_off(self._loop)  # fewer may be expected now than when they were held
         for (operation, future), outcome in zip(group, outcomes, strict=True):
             self._waiting -= 1
             self._waiting_bytes -= operation.size_bytes

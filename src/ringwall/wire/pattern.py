@@ -23,6 +23,8 @@ from ringwall.wire.errors import UntranslatablePattern
 
 _COUNT = 1000  # RE2's largest repetition count (re2/parse.cc, kMaxRepeat)
 _LARGE_PROGRAM = 32 << 20
+_RECALLED = 64  # answers kept for each pattern, of texts up to
+_RECALLED_CHARS = 128
 
 _POSIX = {
     "ASCII": r"\x00-\x7F",
@@ -66,7 +68,7 @@ _REWRITTEN: dict[str, tuple[str, str]] = {
 class Pattern:
     """One compiled pattern of a model."""
 
-    __slots__ = ("_conditions", "_whole", "source")
+    __slots__ = ("_conditions", "_recalled", "_whole", "source")
 
     def __init__(self, source: str) -> None:
         """Translate and compile.
@@ -75,6 +77,7 @@ class Pattern:
             UntranslatablePattern: it uses what a regular language has not, or what this translation does not know.
         """
         self.source = source
+        self._recalled = lru_cache(_RECALLED)(self._match)  # identifiers and versions come again and again
         self._conditions: list[tuple[re2._Regexp, bool]] = []  # (pattern, must it match), from the start of the text
         if source in _REWRITTEN:
             whole, nowhere = _REWRITTEN[source]
@@ -88,6 +91,9 @@ class Pattern:
 
     def matches(self, text: str) -> bool:
         """Say whether the whole text matches. Cost: O(len(text))."""
+        return self._recalled(text) if len(text) <= _RECALLED_CHARS else self._match(text)
+
+    def _match(self, text: str) -> bool:
         try:
             raw = text.encode()  # half the cost of handing RE2 a str
         except UnicodeEncodeError:

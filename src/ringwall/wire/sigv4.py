@@ -254,18 +254,20 @@ def _canonical_request(request: HttpRequest, headers: Mapping[str, str], payload
 
 
 @lru_cache(maxsize=1024)
-def _signing_key(secret_access_key: str, date: str, region: str, service: str) -> bytes:
+def _signing_key(secret_access_key: str, date: str, region: str, service: str) -> hmac.HMAC:
     key = ("AWS4" + secret_access_key).encode()
     for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key
+    return hmac.new(key, digestmod="sha256")  # begun once for all requests of a key and a day
 
 
 def _signature(canonical: bytes, amz_date: str, scope: tuple[str, str, str], secret_access_key: str) -> str:
     date, region, service = scope
     digest = hashlib.sha256(canonical).hexdigest()
     text = f"{ALGORITHM}\n{amz_date}\n{date}/{region}/{service}/aws4_request\n{digest}"
-    return hmac.digest(_signing_key(secret_access_key, date, region, service), text.encode(), "sha256").hex()
+    message = _signing_key(secret_access_key, date, region, service).copy()
+    message.update(text.encode())
+    return message.hexdigest()
 
 
 class SigningKey(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ringwall.crypto import equal, hkdf_sha256, hmac_sha256, sha256
+from ringwall.crypto import HmacKey, equal, hkdf_sha256, hmac_sha256, sha256
 from ringwall.errors import Bug
 
 
@@ -56,3 +56,9 @@ def test_the_rest_is_what_it_says() -> None:
     assert equal(b"same", b"same")
     assert not equal(b"same", b"else")
     assert not equal(b"same", b"longer")
+
+
+@pytest.mark.parametrize("size", [0, 1, 64, 5_000])
+def test_a_key_that_is_used_again_authenticates_as_if_for_the_first_time(size: int) -> None:
+    key = HmacKey(b"key")
+    assert key.digest(b"another") != key.digest(bytes(size)) == hmac_sha256(b"key", bytes(size))
