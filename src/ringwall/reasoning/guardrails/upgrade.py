@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ringwall.guardrails import Guardrail
 from ringwall.guardrails.policy import Source
+from ringwall.reasoning.guardrails.inclusion import NODES
 from ringwall.reasoning.guardrails.patterns import check_patterns
 from ringwall.reasoning.guardrails.replay import Pair
 from ringwall.reasoning.guardrails.results import Claim, UpgradeReport, worst
@@ -14,12 +15,13 @@ from ringwall.text.detectors.profanity import profane_words
 _SOURCES: tuple[Source, Source] = ("INPUT", "OUTPUT")
 
 
-def prove_upgrade(old: Guardrail, new: Guardrail, *, old_name: str = "old", new_name: str = "new") -> UpgradeReport:
+def prove_upgrade(old: Guardrail, new: Guardrail, *, old_name: str = "old", new_name: str = "new", nodes: int = NODES) -> UpgradeReport:
     """Prove that the new version blocks or masks all that the old one did, or find a text that it lets through.
 
     Args:
         old, new: both compiled with the same scorers.
         old_name, new_name: what to call them in the report.
+        nodes: how far each comparison of patterns may go before it is `unknown`.
 
     Returns:
         one claim per rule and source of the old version that blocks or masks; none where it only reports, and then nothing can be lost.
@@ -31,7 +33,7 @@ def prove_upgrade(old: Guardrail, new: Guardrail, *, old_name: str = "old", new_
         claims += check_words(pair, source)
         claims += check_profanity(pair, source, profane_words())
         claims += check_pii(pair, source)
-        claims += check_patterns(pair, source)
+        claims += check_patterns(pair, source, nodes=nodes)
         claims += check_content(pair, source)
         claims += check_topics(pair, source)
         claims += check_grounding(pair, source)

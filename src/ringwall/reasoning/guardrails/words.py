@@ -27,13 +27,10 @@ _ASKED = least_letters(("unscrambled",), "word")  # the most that any reading as
 
 def check_words(pair: Pair, source: Source) -> list[Claim]:
     """Claim that the new words find whatever the old ones find; no claim where the old version has no word that acts."""
-    old, new = pair.old.plans[source], pair.new.plans[source]
-    listed = _acting(old)
+    listed = _acting(pair.old.plans[source])
     if not listed:
         return []
-    words = _Words(new)
-    patterns = _patterns(old)
-    lost = [word for word, action in listed.items() if not words.cover(word, action, patterns.get(word, ()))]
+    lost = lost_words(pair, source)
     says = "whatever a listed word is found in is blocked"
     if not lost:
         return [
@@ -45,13 +42,21 @@ def check_words(pair: Pair, source: Source) -> list[Claim]:
                 why=f"all {len(listed)} are listed still, or hold a word that is",
             )
         ]
-    shortest = sorted(lost, key=lambda word: (len(word), word))
-    witness = pair.witness(source, [text for word in shortest[:_TRIED] for text in _writings(word)])
-    named = ", ".join(f"`{word}`" for word in shortest[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    witness = pair.witness(source, [text for word in lost[:_TRIED] for text in _writings(word)])
+    named = ", ".join(f"`{word}`" for word in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
     if witness is not None:
         return [Claim(source=source, rule="word/custom", says=says, outcome="refuted", why=f"no new word covers {named}", witness=witness)]
     why = f"no new word covers {named}, yet other rules stop each of them alone"
     return [Claim(source=source, rule="word/custom", says=says, outcome="unknown", why=why)]
+
+
+def lost_words(pair: Pair, source: Source) -> tuple[str, ...]:
+    """Return the old version's acting words that no new word covers, shortest first."""
+    words = _Words(pair.new.plans[source])
+    old = pair.old.plans[source]
+    patterns = _patterns(old)
+    lost = [word for word, action in _acting(old).items() if not words.cover(word, action, patterns.get(word, ()))]
+    return tuple(sorted(lost, key=lambda word: (len(word), word)))
 
 
 def check_profanity(pair: Pair, source: Source, examples: tuple[str, ...]) -> list[Claim]:
