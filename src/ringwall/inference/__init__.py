@@ -4,8 +4,9 @@ Today: guardrail resources and their runs.
 """
 
 from ringwall.inference.enforced import Enforced
-from ringwall.inference.guardrails import CheckRun, Created, Guardrails, Run
+from ringwall.inference.guardrails import CheckRun, Created, Guardrails, ProofStatus, Run, Updated
 from ringwall.inference.ports import Digester
+from ringwall.inference.proofs import Proofs
 from ringwall.inference.workers import Workers
 
-__all__ = ["CheckRun", "Created", "Digester", "Enforced", "Guardrails", "Run", "Workers"]
+__all__ = ["CheckRun", "Created", "Digester", "Enforced", "Guardrails", "ProofStatus", "Proofs", "Run", "Updated", "Workers"]

@@ -104,8 +104,8 @@ class Catalogue:
             raise NameTaken(f"another guardrail in this account is called `{config.name}`") from None
         return made
 
-    async def update(self, account_id: str, identifier: str, config: GuardrailConfig) -> Made:
-        """Replace the DRAFT of a guardrail.
+    async def update(self, account_id: str, identifier: str, config: GuardrailConfig) -> tuple[Made, GuardrailConfig]:
+        """Replace the DRAFT of a guardrail; return what was made, and the configuration that stood there.
 
         Raises:
             GuardrailNotFound, NameTaken, ChangedMeanwhile: as their names say.
@@ -119,7 +119,7 @@ class Catalogue:
                 raise NameTaken(f"another guardrail in this account is called `{config.name}`")
             changes += [Delete(account_id, NAME, found.stored.config.name), Insert(_name(account_id, config.name, stored.id))]
         await self._apply(*changes)
-        return Made(guardrail_id=stored.id, version=DRAFT, at=now)
+        return Made(guardrail_id=stored.id, version=DRAFT, at=now), found.stored.config
 
     async def create_version(self, account_id: str, identifier: str, request: Mapping[str, Any]) -> Made:
         """Freeze the DRAFT under the next number.

@@ -50,6 +50,11 @@ class CompiledGuardrails:
         self._limit = kept
         self._cache: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
 
+    def at_hand(self, account_id: str, identifier: str, version: str) -> Guardrail | None:
+        """Return what was compiled last for a guardrail, whether or not it is still so."""
+        kept = self._cache.get((account_id, identifier, version))
+        return kept.ready.guardrail if kept is not None else None
+
     async def ready(self, account_id: str, identifier: str, version: str) -> Ready:
         """Return a guardrail's DRAFT or version, compiled.
 

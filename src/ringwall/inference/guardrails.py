@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ringwall.errors import RingwallError
 from ringwall.guardrails import (
     Coverage,
     Evaluation,
@@ -29,10 +30,13 @@ from ringwall.inference.catalogue import Catalogue
 from ringwall.inference.compiled import CompiledGuardrails
 from ringwall.inference.content import read_blocks, read_scope, read_source
 from ringwall.inference.enforced import Enforced, EnforcedConfigurations, parse_enforced
+from ringwall.inference.errors import GuardrailNotFound
 from ringwall.inference.naming import PageTokens, read_tags, version_word
 from ringwall.inference.ports import Digester
+from ringwall.inference.proofs import Proofs
 from ringwall.inference.warnings import warnings_for
 from ringwall.inference.workers import INLINE_CHARACTERS, Workers
+from ringwall.reasoning.guardrails import ProofChange, Standing
 from ringwall.storage import Storage
 from ringwall.text import interpreter_name
 from ringwall.text.detectors import compile_detectors
@@ -72,6 +76,22 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
+class Updated(msgspec.Struct, frozen=True, kw_only=True):
+    """A DRAFT that was replaced: what UpdateGuardrail answers, and which proofs of the former DRAFT are lost."""
+
+    answer: dict[str, Any]
+    proofs: ProofChange
+
+
+class ProofStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is proved of a guardrail or a version of it; `standing` is None where that is not known, and `why` says why."""
+
+    guardrail_id: str
+    version: str
+    standing: Standing | None
+    why: str
+
+
 class Guardrails:
     """The service."""
 
@@ -85,12 +105,14 @@ class Guardrails:
         scorers: Scorers,
         limits: Limits,
         workers: Workers | None = None,
+        proofs: Proofs | None = None,
     ) -> None:
         self._keys = keys
         self._clock = clock
         self._scorers = scorers
         self._limits = limits
         self._workers = workers or Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
+        self._proofs = proofs or Proofs()
         pages = PageTokens(keys)
         self._enforced = EnforcedConfigurations(storage, clock=clock, region=region, pages=pages)
         self._catalogue = Catalogue(storage, clock=clock, region=region, pages=pages, enforced=self._enforced, warn=self.warnings)
@@ -118,11 +140,34 @@ class Guardrails:
 
     async def update_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Replace a guardrail's DRAFT; UpdateGuardrail."""
+        return (await self.replace_draft(account_id, request)).answer
+
+    async def replace_draft(self, account_id: str, request: Mapping[str, Any]) -> Updated:
+        """Replace a guardrail's DRAFT, and say which proofs of the former one are lost. The change stands whatever is lost."""
         config = self._catalogue.parse(request)
-        await self._compile(config)
-        made = await self._catalogue.update(account_id, request["guardrailIdentifier"], config)
+        new = await self._compile(config)
+        made, former = await self._catalogue.update(account_id, request["guardrailIdentifier"], config)
         arn = self._catalogue.arn(account_id, made.guardrail_id)
-        return {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "updatedAt": made.at}
+        old = self._compiled.at_hand(account_id, made.guardrail_id, made.version)
+        if old is None or old.config != former:
+            change = await self._proofs.change(lambda: compile_guardrail(former, self._scorers), new)
+        else:
+            change = await self._proofs.change(lambda: old, new)
+        answer = {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "updatedAt": made.at}
+        return Updated(answer=answer, proofs=change)
+
+    async def proof_status(self, account_id: str, request: Mapping[str, Any]) -> ProofStatus:
+        """Say what is proved of a guardrail or a version of it."""
+        identifier = self._catalogue.id_of(account_id, request["guardrailIdentifier"])
+        version = version_word(request.get("guardrailVersion"))
+        try:
+            ready = await self._compiled.ready(account_id, identifier, version)
+        except GuardrailNotFound:
+            raise
+        except RingwallError as error:  # stored under other models or tables than this installation has
+            return ProofStatus(guardrail_id=identifier, version=version, standing=None, why=f"it does not compile: {error.message}")
+        standing, why = await self._proofs.status(ready.guardrail)
+        return ProofStatus(guardrail_id=identifier, version=version, standing=standing, why=why)
 
     async def get_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Show a guardrail or a version of it; GetGuardrail."""
@@ -233,8 +278,9 @@ class Guardrails:
         return CheckRun(answer=answer, record={"checks": msgspec.to_builtins(checks), "usage": answer["usage"], "contentDigests": digests})
 
     def close(self) -> None:
-        """Finish the scans under way and end the worker threads."""
+        """Finish the scans and proofs under way and end the worker threads."""
         self._workers.close()
+        self._proofs.close()
 
     async def _compile(self, config: GuardrailConfig) -> Guardrail:
         return await self._workers.apart(lambda: compile_guardrail(config, self._scorers))

@@ -258,3 +258,59 @@ async def test_the_committed_proof_is_served_and_a_proof_of_ones_own_is_recorded
     assert page["records"][0]["ringwall"]["proof"] == said
     refused = await home.native("POST", "/proofs/records", {**said, "reportDigest": "the whole report"})
     assert refused.status == 400
+
+
+LISTED = {"name": "listed", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no"}
+
+
+def listed(*words: str) -> dict[str, Any]:
+    return {**LISTED, "wordPolicyConfig": {"wordsConfig": [{"text": word} for word in words]}}
+
+
+async def test_a_guardrails_proof_status_is_shown_theorem_by_theorem(home: Home) -> None:
+    identifier = (await home.native("POST", "/guardrails", listed("ignore the garden wall", "owl"))).json()["guardrailId"]
+    shown = (await home.native("GET", f"/guardrails/{identifier}")).json()
+    assert [(each["source"], each["rule"], each["status"]) for each in shown["proofs"]] == [
+        ("INPUT", "word/custom", "in part"),
+        ("OUTPUT", "word/custom", "in part"),
+    ]
+    proofs = (await home.native("GET", f"/guardrails/{identifier}/proofs")).json()
+    assert (proofs["known"], proofs["current"], proofs["version"]) == (True, True, "DRAFT")
+    served = (await home.native("GET", "/proofs")).json()
+    for wall in proofs["walls"]:
+        assert (wall["words"], wall["acting"], wall["anywhere"]) == (2, 2, 1)
+        assert {each["id"] for each in wall["theorems"]} == {cell["inner"] for cell in served["cells"] if cell["depth"] == 1}
+        assert {each["status"] for each in wall["theorems"]} == {"in part"}
+    assert "proofs" not in (await home.aws("GET", f"/guardrails/{identifier}")).json(), "AWS's answer is AWS's"
+
+
+async def test_an_update_names_the_proofs_that_it_loses_and_records_no_text(home: Home) -> None:
+    identifier = (await home.native("POST", "/guardrails", listed("nightjars"))).json()["guardrailId"]
+    kept = (await home.native("PUT", f"/guardrails/{identifier}", listed("nightjar", "owl"))).json()["proofs"]
+    assert (kept["outcome"], kept["lost"], kept["undecided"], kept["kept"]) == ("kept", [], [], 2)
+    lost = (await home.native("PUT", f"/guardrails/{identifier}", listed("nightja", "owl"))).json()["proofs"]
+    assert lost["outcome"] == "lost"
+    assert [(each["source"], each["rule"], each["proofs"], each["text"], each["before"], each["after"]) for each in lost["lost"]] == [
+        (source, "word/custom", ["upgrade", "no-bypass"], "nightjar", "BLOCK", "NONE") for source in ("INPUT", "OUTPUT")
+    ]
+    aws = await home.aws("PUT", f"/guardrails/{identifier}", json.dumps(listed("sparrowhawk")).encode())
+    assert set(aws.json()) == {"guardrailId", "guardrailArn", "version", "updatedAt"}
+    records = (await home.native("GET", "/records?limit=3&eventName=UpdateGuardrail")).json()["records"]
+    assert [record["ringwall"]["proofs"]["outcome"] for record in records] == ["lost", "lost", "kept"]
+    assert records[0]["ringwall"]["proofs"]["lost"][0] == {"source": "INPUT", "rule": "word/custom", "proofs": ["upgrade"]}
+    assert not any(word in json.dumps(records) for word in ("nightja", "owl", "sparrowhawk"))
+
+
+async def test_the_proof_status_needs_the_right_to_see_the_guardrail_and_no_other(home: Home) -> None:
+    identifier = (await home.native("POST", "/guardrails", listed("nightjars"))).json()["guardrailId"]
+    identity, account = home.house.rooms.identity, home.first.account_id
+    sees = [{"Effect": "Allow", "Action": ["bedrock:GetGuardrail", "bedrock:CallWithBearerToken"], "Resource": "*"}]
+    blind = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "bedrock:GetGuardrail", "Resource": "*"}]
+    for name, statements, status in (("sees", sees, 200), ("blind", blind, 403)):
+        await identity.users.create(account, name)
+        await identity.users.put_policy(account, name, "p", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        key = (await identity.create_api_key(account, name)).token
+        assert (await home.native("GET", f"/guardrails/{identifier}/proofs", key=key)).status == status
+    tenant = await identity.create_administrator("tenant")
+    assert (await home.native("GET", f"/guardrails/{identifier}/proofs", key=tenant.api_key.token)).status == 404
+    assert (await home.native("GET", "/guardrails/none1234/proofs")).status == 404

@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
+from ringwall.api.aws.operations.bedrock import record_update
 from ringwall.api.aws.registry import BY_NAME
 from ringwall.api.native.demo import demo_guardrail
+from ringwall.api.native.guardrail_proofs import GuardrailProofsOutput, ProofsOfUpdate, guardrail_proofs, proofs_of_update, summaries
 from ringwall.api.native.judgement import Judgement, judgement
 from ringwall.api.native.operation import NativeOperation
 from ringwall.errors import InvalidRequest
@@ -83,13 +85,14 @@ class CreateOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class UpdateOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The changed draft."""
+    """The changed draft, and which proofs of the former one are lost."""
 
     guardrail_id: str
     guardrail_arn: str
     version: str
     updated_at: Any
     warnings: tuple[str, ...]
+    proofs: ProofsOfUpdate
 
 
 class ApplyOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -104,6 +107,10 @@ class ApplyOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
     return ("*",)
+
+
+def _guardrail(call: Call, given: GuardrailInput) -> Sequence[str]:
+    return BY_NAME["bedrock", "GetGuardrail"].resources(call, _words(given))
 
 
 class _Tag(_Input, frozen=True, kw_only=True):
@@ -146,13 +153,16 @@ async def _update(call: Call, given: dict[str, Any]) -> UpdateOutput:
     if document.get("name") is None:
         document["name"] = (await call.rooms.guardrails.get_guardrail(call.account_id, {"guardrailIdentifier": identifier}))["name"]
     read = normalise(document, generated_name=document["name"])
-    answer = await call.rooms.guardrails.update_guardrail(call.account_id, {**read.config, "guardrailIdentifier": identifier})
+    updated = await call.rooms.guardrails.replace_draft(call.account_id, {**read.config, "guardrailIdentifier": identifier})
+    record_update(call, updated)
+    answer = updated.answer
     return UpdateOutput(
         guardrail_id=answer["guardrailId"],
         guardrail_arn=answer["guardrailArn"],
         version=answer["version"],
         updated_at=answer["updatedAt"],
         warnings=read.warnings,
+        proofs=proofs_of_update(updated.proofs),
     )
 
 
@@ -162,7 +172,13 @@ def _words(given: msgspec.Struct) -> dict[str, Any]:
 
 
 async def _get(call: Call, given: GuardrailInput) -> dict[str, Any]:
-    return await call.rooms.guardrails.get_guardrail(call.account_id, _words(given))
+    shown = await call.rooms.guardrails.get_guardrail(call.account_id, _words(given))
+    status = await call.rooms.guardrails.proof_status(call.account_id, _words(given))
+    return {**shown, "proofs": msgspec.to_builtins(summaries(status))}
+
+
+async def _proofs(call: Call, given: GuardrailInput) -> GuardrailProofsOutput:
+    return guardrail_proofs(await call.rooms.guardrails.proof_status(call.account_id, _words(given)))
 
 
 async def _list(call: Call, given: ListGuardrailsInput) -> dict[str, Any]:
@@ -257,15 +273,23 @@ OPERATIONS = (
         _row("bedrock", "GetGuardrail", _get),
         "GET",
         "/guardrails/{guardrailIdentifier}",
-        "Show a guardrail.",
+        "Show a guardrail, with its proof status in short.",
         GuardrailInput,
         dict,
+    ),
+    NativeOperation(
+        Operation("ringwall", "GetGuardrailProofs", BY_NAME["bedrock", "GetGuardrail"].action, _proofs, _guardrail, read_only=True),
+        "GET",
+        "/guardrails/{guardrailIdentifier}/proofs",
+        "Show what is proved of a guardrail's listed words, theorem by theorem.",
+        GuardrailInput,
+        GuardrailProofsOutput,
     ),
     NativeOperation(
         _row("bedrock", "UpdateGuardrail", _update),
         "PUT",
         "/guardrails/{guardrailIdentifier}",
-        "Replace a guardrail's draft.",
+        "Replace a guardrail's draft, and name the proofs that are lost by it.",
         dict,
         UpdateOutput,
         input_schema=GuardrailConfig,

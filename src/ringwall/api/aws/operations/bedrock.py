@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ringwall.api.aws.operation import Call, Operation
+from ringwall.inference import Updated
 
+LOSSES_RECORDED = 50
 _SERVICE = "bedrock"
 
 
@@ -56,9 +58,20 @@ async def _create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    answer = await call.rooms.guardrails.update_guardrail(call.account_id, request)
-    call.record["guardrail"] = {"arn": answer["guardrailArn"], "version": answer["version"]}
-    return answer
+    updated = await call.rooms.guardrails.replace_draft(call.account_id, request)
+    record_update(call, updated)
+    return updated.answer
+
+
+def record_update(call: Call, updated: Updated) -> None:
+    """Leave in the audit record what was changed, and which proofs were lost by it: rule ids, never words or texts."""
+    call.record["guardrail"] = {"arn": updated.answer["guardrailArn"], "version": updated.answer["version"]}
+    change = updated.proofs
+    call.record["proofs"] = {
+        "outcome": change.outcome,
+        "lost": [{"source": each.source, "rule": each.rule, "proofs": each.proofs} for each in change.lost[:LOSSES_RECORDED]],
+        "undecided": [{"source": each.source, "rule": each.rule} for each in change.undecided[:LOSSES_RECORDED]],
+    }
 
 
 async def _get(call: Call, request: dict[str, Any]) -> dict[str, Any]:
