@@ -159,3 +159,31 @@ def test_a_stored_guardrail_is_compared_with_its_version_and_the_outcome_recorde
     lost = shell.json("prove", "upgrade", "demo", str(file), expect=1)["proofs"][0]
     assert {claim["rule"] for claim in lost["report"]["claims"] if claim["outcome"] == "refuted"} >= {"pii/EMAIL", "word/custom"}
     assert shell.run("prove", "upgrade", "demo", "demo@77", expect=3).stderr.startswith("ringwall: ")
+
+
+def test_an_update_says_which_proof_is_lost_and_proofs_are_shown(shell: Shell, tmp_path: Path) -> None:
+    def listing(*words: str) -> str:
+        entries = [{"text": word} for word in words]
+        document = {
+            "name": "birds",
+            "blockedInputMessaging": "no",
+            "blockedOutputsMessaging": "no",
+            "wordPolicyConfig": {"wordsConfig": entries},
+        }
+        file = tmp_path / "birds.json"
+        file.write_text(json.dumps(document))
+        return str(file)
+
+    shell.run("guardrail", "create", listing("the nightjar flies"))
+    shown = shell.run("guardrail", "proofs", "birds").stdout
+    assert "INPUT word/custom: proved under premises" in shown
+    assert "base64" in shown
+    assert {wall["status"] for wall in shell.json("guardrail", "proofs", "birds")["walls"]} == {"premised"}
+    kept = shell.run("guardrail", "update", "birds", listing("nightjar flies", "owl"))
+    assert "kept" in kept.stdout
+    assert "proof" not in kept.stderr
+    assert "in part" in shell.run("guardrail", "proofs", "birds").stdout
+    lost = shell.run("guardrail", "update", "birds", listing("owl"))
+    assert "upgrade and no-bypass of INPUT word/custom" in lost.stderr
+    assert "lets through: nightjar flies" in lost.stderr
+    assert "not claimed: characters" in shell.run("guardrail", "proofs", "birds").stdout
