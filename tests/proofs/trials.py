@@ -27,6 +27,7 @@ from ringwall.reasoning.text.encoders.registry import ENCODERS
 from ringwall.reasoning.text.matrix import Cell
 from ringwall.reasoning.text.published import published
 from ringwall.text import PhraseAutomaton, read_views
+from ringwall.text.symbols import Folds
 from ringwall.text.tables import load_tables
 from ringwall.text.tables.machine import END, OTHER
 
@@ -118,12 +119,19 @@ class Class:
         return before, after
 
 
+@cache
+def _folds() -> Folds:
+    return Folds(load_tables())
+
+
 def _random(rng: random.Random, letters: str) -> str:
     return "".join(rng.choices(letters, k=rng.randrange(30)))
 
 
 def _allows(symbols: frozenset[int], character: str) -> bool:
-    return (min(ord(character), OTHER) if character else END) in symbols
+    """Say whether a neighbour is allowed, as decoders see it: folded, where a full-width letter is a letter."""
+    folded = _folds().fold("characters", character) if character else ""
+    return all(min(ord(c), OTHER) in symbols for c in folded) if folded else END in symbols
 
 
 def dense(text: str) -> bool:
