@@ -11,7 +11,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.rooms import Rooms
 from ringwall.errors import RingwallError
 from ringwall.vocabulary import Principal
-from ringwall.wire import HttpRequest, HttpResponse
+from ringwall.wire import BearerClaim, HttpRequest, HttpResponse, SigV4Claim
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Exchange:
     source_ip: str
     request: HttpRequest
     match: Any = None  # what the face's router found: opaque to the pipeline
+    claim: SigV4Claim | BearerClaim | None = None  # the credentials as the request states them; nothing about them is checked
     signed_region: str = ""
     operation: Operation | None = None
     principal: Principal | None = None

@@ -65,13 +65,17 @@ class Authentication:
         self._bearers: GenerationCache[str, tuple[Caller, int]] = GenerationCache(4096)
         self.uses: dict[str, KeyUse] = {}
 
-    async def authenticate(self, request: HttpRequest) -> Caller:
+    async def authenticate(self, request: HttpRequest, claim: SigV4Claim | BearerClaim | None = None) -> Caller:
         """Return who signed the request.
+
+        Args:
+            request: as it came.
+            claim: what `parse_credentials` said of it, where it has been asked already.
 
         Raises:
             NotAuthenticated: no credentials, or credentials that do not hold (`ringwall.wire.errors` has the kinds).
         """
-        claim = parse_credentials(request)
+        claim = claim or parse_credentials(request)
         if claim is None:
             raise MissingAuthenticationToken("Missing Authentication Token")
         now = self._clock()

@@ -1,6 +1,7 @@
 """The permission check with its inputs looked up: which policies apply to a caller, and what they say.
 
 What is read is kept per storage generation, so a change anywhere is seen by the next request; compiled policies are kept by their text.
+So are permissions that read nothing of a request but its action and resource: the same question has the same answer until a change.
 """
 
 from __future__ import annotations
@@ -42,14 +43,19 @@ _ENTITY_TYPES: dict[str, type[User | Role | Group]] = {"user": User, "role": Rol
 BEARER_ACTION = "bedrock:CallWithBearerToken"
 """What whoever comes with an API key must be allowed besides the action itself."""
 _TRUST_ACTIONS = frozenset({"sts:AssumeRole"})
+_SETTLED = 1024
 _PRINCIPAL_TYPES = {"Root": "Account", "IAMUser": "User", "AssumedRole": "AssumedRole"}
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What applies to a caller in every request."""
+    """What applies to a caller in every request.
+
+    settled: actions on resources that are allowed whatever else a request says; at most `_SETTLED`.
+    """
 
     sets: PolicySets
     context: dict[str, tuple[str, ...]]
+    settled: set[tuple[str, str]] = msgspec.field(default_factory=set)
 
 
 @lru_cache(maxsize=4096)
@@ -80,11 +86,13 @@ class Permissions:
         if not resources:
             raise Bug(f"{action} was checked against no resource")
         standing = await self.standing(principal)
+        if not _is_bearer(principal) and all((action, resource) in standing.settled for resource in resources):
+            return
         merged = {**request_context(context), **standing.context}
         _refuse_bare_session(principal, action)
         if action.startswith("ringwall:") and "Account" in action:
             await self._refuse_tenants(principal, action)
-        if isinstance(principal, Caller) and principal.bearer:
+        if _is_bearer(principal):
             await self._check(standing, principal, BEARER_ACTION, "*", merged)
         for resource in resources:
             await self._check(standing, principal, action, resource, merged)
@@ -95,6 +103,8 @@ class Permissions:
         decision, named = await self._decide(standing, principal, action, resource, context)
         if not decision.allowed:
             _refuse(principal, action, named, decision)
+        if _is_settled(standing, principal, action, resource):
+            standing.settled.add((action, resource))
 
     async def _refuse_tenants(self, principal: Principal, action: str) -> None:
         """Accounts are managed from the operator's account alone, whatever a tenant's own policies say."""
@@ -235,6 +245,21 @@ def _entity_context(entity: Holder | None, seen: Mapping[str, tuple[str, ...]]) 
         yield f"iam:resourcetag/{tag.lower()}", (value,)
     if entity.boundary and "iam:permissionsboundary" not in seen:
         yield "iam:permissionsboundary", (entity.boundary,)
+
+
+def _is_settled(standing: Standing, principal: Principal, action: str, resource: str) -> bool:
+    """Say whether what was allowed now stays allowed, for this caller, until the storage generation ends.
+
+    Not so: what a condition, a variable or a resource's own policy decides; what is about IAM or STS, where the entity behind a name
+    counts; what only some accounts or kinds of credentials may do (`ringwall:*Account*`, bearer keys).
+    """
+    if action.startswith(("iam:", "sts:", "ringwall:")) or resource.split(":", 3)[2:3] == ["iam"]:
+        return False
+    return not _is_bearer(principal) and not standing.sets.reads_context(action) and len(standing.settled) < _SETTLED
+
+
+def _is_bearer(principal: Principal) -> bool:
+    return isinstance(principal, Caller) and principal.bearer
 
 
 def _refuse_bare_session(principal: Principal, action: str) -> None:

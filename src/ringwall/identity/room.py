@@ -27,7 +27,7 @@ from ringwall.identity.users import Groups, Users
 from ringwall.policies.evaluation import ContextValue
 from ringwall.storage.ports import Storage
 from ringwall.vocabulary import Clock, Principal
-from ringwall.wire import HttpRequest
+from ringwall.wire import BearerClaim, HttpRequest, SigV4Claim
 
 log = logging.getLogger("ringwall.identity")
 
@@ -70,13 +70,13 @@ class Identity:
         self.sessions = Sessions(records, sealer, clock)
         self.simulation = Simulator(self.permissions)
 
-    async def authenticate(self, request: HttpRequest) -> Caller:
-        """Return who signed the request, or holds its bearer key.
+    async def authenticate(self, request: HttpRequest, claim: SigV4Claim | BearerClaim | None = None) -> Caller:
+        """Return who signed the request, or holds its bearer key; `claim` is what `parse_credentials` said, where it was asked already.
 
         Raises:
             NotAuthenticated: no credentials, or credentials that do not hold.
         """
-        caller = await self._authentication.authenticate(request)
+        caller = await self._authentication.authenticate(request, claim)
         if self._saving is None or self._saving.done():
             self._save_uses_when_due()
         return caller

@@ -44,7 +44,9 @@ class StatementId(msgspec.Struct, frozen=True):
 class CompiledStatement:
     """One statement, its parts turned to functions."""
 
-    __slots__ = ("_clauses", "_undetermined", "action_globs", "has_variables", "id", "reach", "resource_patterns", "statement")
+    __slots__ = (
+        "_clauses", "_undetermined", "action_globs", "has_variables", "id", "reach", "reads_context", "resource_patterns", "statement",
+    )  # fmt: skip
 
     def __init__(self, statement: Statement, id: StatementId, *, variables: bool) -> None:
         self.statement = statement
@@ -57,6 +59,9 @@ class CompiledStatement:
             compile_condition(condition, variables=variables, undetermined=self._undetermined) for condition in statement.conditions
         )
         self.reach = compile_principals(statement)
+        self.reads_context = bool(
+            self._clauses or self.reach is not None or any(has_variables(pattern) for pattern in self.resource_patterns)
+        )
 
     def takes_action(self, action: str) -> bool:
         """Say whether the lower-case action is one of the statement's."""
@@ -93,9 +98,10 @@ def _resource_fits(tokens: Tokens, resource: str, context: Context) -> bool | No
 class _Bucket:
     """Statements of one effect that take one action, by resource."""
 
-    __slots__ = ("_exact", "_prefixes", "_unindexed", "empty")
+    __slots__ = ("_exact", "_prefixes", "_unindexed", "empty", "reads_context")
 
-    def __init__(self, statements: Iterable[CompiledStatement]) -> None:
+    def __init__(self, statements: Sequence[CompiledStatement]) -> None:
+        self.reads_context = any(statement.reads_context for statement in statements)
         unindexed: list[CompiledStatement] = []
         exact: dict[str, list[CompiledStatement]] = defaultdict(list)
         prefixes: dict[int, dict[str, list[tuple[Glob, CompiledStatement]]]] = defaultdict(lambda: defaultdict(list))
@@ -177,12 +183,18 @@ class PolicySet:
             nearby = (self._exact.get(lower, ()), self._by_service.get(lower.partition(":")[0], ()), self._any_service)
             indexes = sorted({index for group in nearby for index in group if self.statements[index].takes_action(lower)})
             taking = [self.statements[index] for index in indexes]
-            allow, deny = (_Bucket(one for one in taking if one.statement.effect == effect) for effect in _EFFECTS)
+            allow, deny = (_Bucket([one for one in taking if one.statement.effect == effect]) for effect in _EFFECTS)
             found = (allow, deny)
             if len(self._selections) >= _KEPT:
                 self._selections.clear()
             self._selections[action] = found
         return found
+
+    def reads_context(self, action: str) -> bool:
+        """Say whether some statement that takes the action has conditions, variables or principals: where none has, the answer for a
+        resource is the same in every request.
+        """
+        return any(bucket.reads_context for bucket in self._selection(action))
 
     def first_deny(self, request: Request) -> CompiledStatement | None:
         """Return a Deny that matches the request."""

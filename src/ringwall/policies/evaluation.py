@@ -38,6 +38,12 @@ class PolicySets(msgspec.Struct, frozen=True):
     resource: PolicySet | None = None
     resource_must_allow: bool = False
 
+    def reads_context(self, action: str) -> bool:
+        """Say whether a decision about this action may depend on more than the caller and the resource."""
+        if self.resource is not None:
+            return True
+        return any(one is not None and one.reads_context(action) for one in (self.identity, self.boundary, self.session))
+
 
 class Decision(msgspec.Struct, frozen=True):
     """The outcome.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -18,6 +19,8 @@ _RPC_PATH = re.compile(rb"(?:/[^/]+)*?/service/(?P<service>[A-Za-z0-9_.]{1,128})
 _FORM = "application/x-www-form-urlencoded"
 _PATH_BYTES = 16 * 1024
 _SHOWN = 100
+_RECALLED = 256  # paths whose operation is remembered, of at most
+_RECALLED_BYTES = 256
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ class Router:
         self._by_target = {service.target_prefix: service for service in loaded if service.target_prefix}
         self._by_version: dict[str, list[Service]] = {}
         self._paths: dict[str, _Branch] = {}
+        self._recalled = lru_cache(_RECALLED)(self._match_bare_path)
         for service in loaded:
             if "query" in service.protocols:
                 self._by_version.setdefault(service.api_version, []).append(service)
@@ -89,8 +93,10 @@ class Router:
             found = self._match_rpc(request)
         elif self._is_form(request):
             found = self._match_form(request, signing_name)
-        else:
+        elif request.query or len(request.raw_path) > _RECALLED_BYTES:
             found = self._match_path(request, signing_name)
+        else:
+            found = self._recalled(request.method, request.raw_path, signing_name)
         if signing_name is not None and found.service.signing_name != signing_name:
             raise SignatureDoesNotMatch(f"Credential should be scoped to correct service: '{found.service.signing_name}'.")
         return found
@@ -144,6 +150,9 @@ class Router:
         raise UnservedService(
             f"no service that is signed for as `{str(signing_name)[:_SHOWN]}` takes forms here (action `{action[:_SHOWN]}`)"
         )
+
+    def _match_bare_path(self, method: str, path: bytes, signing_name: str | None) -> Match:
+        return self._match_path(HttpRequest(method, path, b"", (), b"", secure=False), signing_name)
 
     def _match_path(self, request: HttpRequest, signing_name: str | None) -> Match:
         path = request.raw_path

@@ -195,3 +195,33 @@ async def test_an_api_key_needs_the_permission_to_use_one(house: House) -> None:
     assert not await allowed(house, caller)
     await house.identity.users.put_policy(ACCOUNT, "ada", "use", policy(allow([APPLY, "bedrock:CallWithBearerToken"])))
     assert await allowed(house, caller)
+
+
+async def test_a_permission_that_is_remembered_ends_with_the_policy(house: House) -> None:
+    ada, users = await user(house), house.identity.users
+    await users.put_policy(ACCOUNT, "ada", "use", policy(allow(APPLY)))
+    for _ in range(2):
+        assert await allowed(house, ada)
+    assert not await allowed(house, ada, "bedrock:GetGuardrail")
+    await users.put_policy(ACCOUNT, "ada", "not", policy(deny(APPLY)))
+    assert not await allowed(house, ada)
+
+
+@pytest.mark.parametrize("effect", ["deny", "allow"])
+async def test_a_permission_that_depends_on_the_request_is_never_remembered(house: House, effect: str) -> None:
+    ada, users = await user(house), house.identity.users
+    inside = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    outside = {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    statements = (allow(APPLY, Condition=inside),) if effect == "allow" else (allow(APPLY), deny("bedrock:*", Condition=outside))
+    await users.put_policy(ACCOUNT, "ada", "use", policy(*statements))
+    for _ in range(2):
+        assert await allowed(house, ada, **{"aws:SourceIp": "10.1.1.1"})
+        assert not await allowed(house, ada, **{"aws:SourceIp": "8.8.8.8"})
+
+
+async def test_a_permission_of_a_key_says_nothing_about_an_api_key_of_the_same_user(house: House) -> None:
+    ada = await user(house)
+    await house.identity.users.put_policy(ACCOUNT, "ada", "use", policy(allow(APPLY)))
+    assert await allowed(house, ada)
+    new = await house.identity.create_api_key(ACCOUNT, "ada")
+    assert not await allowed(house, await house.identity.authenticate(house.bearer(new.token)))

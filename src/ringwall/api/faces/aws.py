@@ -49,7 +49,7 @@ class AwsFace:
 
         What is not there, or not served, is refused only after the caller is known: strangers learn nothing, and the refusal is recorded.
         """
-        claim = parse_credentials(exchange.request)
+        claim = exchange.claim = parse_credentials(exchange.request)
         signing_name = None
         if isinstance(claim, SigV4Claim):
             signing_name, exchange.signed_region = claim.service, claim.region
@@ -73,7 +73,7 @@ class AwsFace:
 
     async def authenticate(self, exchange: Exchange) -> None:
         """Check the signature or the API key."""
-        exchange.principal = await exchange.rooms.identity.authenticate(exchange.request)
+        exchange.principal = await exchange.rooms.identity.authenticate(exchange.request, exchange.claim)
 
     def decode(self, exchange: Exchange) -> None:
         """Turn the request into the operation's input, checked against the service model."""

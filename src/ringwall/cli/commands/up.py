@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
 from typing import Any
@@ -52,6 +53,7 @@ async def _serve(context: Context) -> int:
                     settings.directory, ServerFile(url=url, token=house.operator_token, pid=os.getpid(), instance=house.instance, ca=ca)
                 )
                 _announce(context, house, first, url)
+                _keep_what_stands()
                 stopping, maintenance = asyncio.create_task(stop.wait()), asyncio.create_task(house.maintain())
                 await asyncio.wait({stopping, served}, return_when=asyncio.FIRST_COMPLETED)
                 died = served.done() and not stop.is_set()
@@ -64,6 +66,13 @@ async def _serve(context: Context) -> int:
         complain("the server ended by itself", "see the log above")
         return FAILED
     return OK
+
+
+def _keep_what_stands() -> None:
+    """Leave models, tables and code out of every later garbage collection: they live as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # a request makes some hundred containers and leaves none
 
 
 def _url(context: Context, port: int) -> str:
