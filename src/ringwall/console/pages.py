@@ -10,10 +10,12 @@ import msgspec
 
 from ringwall.api.counters import MINUTES, Stats
 from ringwall.api.native.demo import demo_guardrail
+from ringwall.api.native.guardrail_proofs import GuardrailProofsOutput
 from ringwall.api.native.operation import parse_object
 from ringwall.api.native.records import Record
 from ringwall.console.judged import show
 from ringwall.console.policies import groups
+from ringwall.console.proofs import STATUSES, walls
 from ringwall.console.visit import Visit
 from ringwall.errors import AccessDenied, InvalidRequest, NotFound, RingwallError
 from ringwall.wire import HttpResponse
@@ -88,10 +90,14 @@ async def guardrail(visit: Visit) -> HttpResponse:
 async def _guardrail(visit: Visit, identifier: str, version: str | None, warnings: tuple[str, ...]) -> HttpResponse:
     shown = await visit.call("GetGuardrail", {"guardrailIdentifier": identifier, "guardrailVersion": version})
     versions = await visit.call("ListGuardrails", {"guardrailIdentifier": identifier, "maxResults": 200})
+    proofs: GuardrailProofsOutput = await visit.call("GetGuardrailProofs", {"guardrailIdentifier": identifier, "guardrailVersion": version})
     values = {
         "guardrail": {"description": "", **shown},
         "versions": versions["guardrails"],
         "policies": groups(shown),
+        "proofs": proofs,
+        "walls": walls(proofs),
+        "statuses": STATUSES,
         "warnings": warnings,
         "json": msgspec.json.format(msgspec.json.encode(shown), indent=2).decode(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ringwall.api.native.guardrail_proofs import GuardrailProofsOutput
 from ringwall.api.native.proofs import Cell, Lemma, ProofsOutput, Theorem
 from ringwall.console.visit import Visit
 from ringwall.wire import HttpResponse
@@ -17,6 +18,17 @@ MARKS = {
     "not claimed": ("", "–"),
 }
 """Per status the colour, and the sign that stands in the matrix. Only `proved` has the sign alone."""
+STATUSES = {
+    "proved": ("pass", "proved"),
+    "premised": ("mask", "proved under premises"),
+    "in part": ("mask", "in part"),
+    "not claimed": ("", "not claimed"),
+    "not applicable": ("", "not applicable"),
+    "unknown": ("block", "unknown"),
+}
+"""Per proof status of a guardrail's words the colour and the words."""
+_SIDES = {"INPUT": "Prompts", "OUTPUT": "Answers"}
+_LISTS = {"word/custom": "denied words"}
 LEAVES = {
     "characters": "look-alikes, accents, case, invisible characters, leet",
     "rotations": "rot1 to rot25 and atbash",
@@ -34,10 +46,27 @@ async def proofs(visit: Visit) -> HttpResponse:
         "columns": tuple(dict.fromkeys(cell.outer for cell in found.cells)),
         "rows": _rows(found.cells),
         "counts": _counts(found.cells),
+        "alone": {cell.inner: cell for cell in found.cells if not cell.outer},
         "marks": MARKS,
         "opened": None if opened is None else _opened(found, opened),
     }
     return visit.page("proofs.html", values)
+
+
+def walls(found: GuardrailProofsOutput) -> list[dict[str, Any]]:
+    """Return a guardrail's walls as the page shows them: a headline, and its theorems by status."""
+    shown = []
+    for wall in found.walls:
+        by_status = {status: [theorem for theorem in wall.theorems if theorem.status == status] for status in STATUSES}
+        shown.append(
+            {
+                "title": f"{_SIDES[wall.source]}: {_LISTS.get(wall.rule, wall.rule.removeprefix('managed-words/') + ' list')}",
+                "wall": wall,
+                "theorems": {status: theorems for status, theorems in by_status.items() if theorems},
+                "premises": tuple(dict.fromkeys(premise for theorem in wall.theorems for premise in theorem.premises)),
+            }
+        )
+    return shown
 
 
 def _rows(cells: Sequence[Cell]) -> list[dict[str, Any]]:

@@ -193,3 +193,24 @@ def test_a_cell_of_the_matrix_opens_its_lemma_and_premises(signed_in: Any, live:
     signed_in.get_by_role("heading", name="hex, then percent-mixed over it").wait_for()
     assert "no escape is unfinished" in cell.inner_text()
     assert "proved under premises" in cell.inner_text()
+
+
+def test_the_proofs_page_shows_what_each_lemma_took(signed_in: Any, live: Live) -> None:
+    signed_in.goto(f"{live.ready['console']}/proofs?inner=base64&outer=")
+    opened = signed_in.locator("#cell").inner_text()
+    assert re.search(r"Time\s*[0-9]+\.[0-9]{2} s to prove, [0-9]+\.[0-9]{2} s to check again", opened)
+    signed_in.get_by_role("heading", name="Lemmas").wait_for()
+    row = signed_in.get_by_role("row").filter(has=signed_in.get_by_role("rowheader", name="base64-words", exact=True)).last
+    row.get_by_text("1 of its own").click()
+    assert "the span stands behind" in row.inner_text()
+    assert re.search(r"proved under premises\s+[0-9]+\s+[0-9]+\.[0-9]{2} s\s+[0-9]+\.[0-9]{2} s\s+1 of its own", row.inner_text())
+
+
+def test_a_guardrails_page_shows_what_is_proved_of_its_words(signed_in: Any, live: Live) -> None:
+    signed_in.goto(f"{live.ready['console']}/guardrails/{live.ready['guardrailId']}")
+    card = signed_in.locator("#proofs")
+    card.get_by_role("heading", name="Prompts: denied words").wait_for()
+    assert "unknown" not in card.inner_text().lower()
+    card.get_by_text("Theorem by theorem").first.click()
+    card.get_by_role("link", name="base64", exact=True).first.click()
+    signed_in.get_by_role("heading", name="base64", exact=True, level=2).wait_for()

@@ -8,6 +8,7 @@ from importlib.resources import files
 import msgspec
 import pytest
 
+from ringwall.api.native import proofs as native
 from ringwall.api.native.proofs import proofs
 from ringwall.reasoning.text.published import _File, _published
 from ringwall.text import tables_digest
@@ -42,3 +43,24 @@ def test_a_status_that_is_none_is_refused() -> None:
     broken = msgspec.structs.replace(read(), cells=("hex||certain|",))
     with pytest.raises(msgspec.ValidationError):
         _published(broken, tables_digest())
+
+
+def test_every_lemma_has_the_time_that_its_proof_took_and_on_what() -> None:
+    found = proofs()
+    assert found.timed_on
+    assert found.theorems_s is not None
+    assert all(lemma.proved_s is not None and lemma.rechecked_s is not None for lemma in found.lemmas)
+    assert sum(lemma.proved_s or 0 for lemma in found.lemmas) > 1
+
+
+def test_times_are_no_part_of_the_certificates() -> None:
+    raw = files("ringwall.reasoning.text").joinpath("certificates.json").read_text()
+    assert "proved_s" not in raw
+    assert "rechecked_s" not in raw
+
+
+def test_times_of_proofs_about_other_tables_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "published_times", lambda: None)
+    found = proofs()
+    assert (found.timed_on, found.theorems_s) == ("", None)
+    assert {(lemma.proved_s, lemma.rechecked_s) for lemma in found.lemmas} == {(None, None)}

@@ -11,7 +11,7 @@ from msgspec import Meta
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
 from ringwall.api.native.records import Nothing
-from ringwall.reasoning.text.published import published
+from ringwall.reasoning.text.published import published, published_times
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -26,7 +26,10 @@ class Theorem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Lemma(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One class of encodings: its decoder reads it back in any context. Digests are of the class's table and the proof's invariant."""
+    """One class of encodings: its decoder reads it back in any context. Digests are of the class's table and the proof's invariant.
+
+    proved_s, rechecked_s: CPU seconds that the proof and the re-checker took when the certificate was made; null where not measured.
+    """
 
     id: str
     decoder: str
@@ -38,6 +41,8 @@ class Lemma(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     class_version: int
     class_digest: str
     certificate_digest: str
+    proved_s: float | None
+    rechecked_s: float | None
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -55,6 +60,7 @@ class ProofsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     current: whether the tables in use are those that were proved; if not, every status is `unknown`.
     premises: of every cell. not_claimed: what the proof says nothing about, and why.
+    timed_on: the class of machine on which times were measured; empty where none are of these tables. theorems_s: all theorems together.
     """
 
     status: str
@@ -66,6 +72,8 @@ class ProofsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lemmas: tuple[Lemma, ...]
     cells: tuple[Cell, ...]
     not_claimed: dict[str, str]
+    timed_on: str
+    theorems_s: float | None
 
 
 class RecordProofInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -94,7 +102,8 @@ async def _get(call: Call, given: Nothing) -> ProofsOutput:  # noqa: ARG001 - a 
 
 def proofs() -> ProofsOutput:
     """Return the committed proof in the API's words."""
-    found = published()
+    found, times = published(), published_times()
+    taken = times.lemmas if times is not None else {}
     return ProofsOutput(
         status=found.status,
         current=found.current,
@@ -114,6 +123,8 @@ def proofs() -> ProofsOutput:
                 class_version=each.encoder_version,
                 class_digest=each.encoder_sha256,
                 certificate_digest=each.invariant_sha256,
+                proved_s=taken[each.encoder].proved_s if each.encoder in taken else None,
+                rechecked_s=taken[each.encoder].rechecked_s if each.encoder in taken else None,
             )
             for each in found.lemmas
         ),
@@ -121,6 +132,8 @@ def proofs() -> ProofsOutput:
             Cell(inner=each.inner, outer=each.outer, depth=each.depth, status=each.status, premises=each.premises) for each in found.cells
         ),
         not_claimed=found.not_claimed,
+        timed_on=times.machine if times is not None else "",
+        theorems_s=times.theorems_s if times is not None else None,
     )
 
 

@@ -249,4 +249,4 @@ def _why(status: Status, found: Published, acting: int, anywhere: int, wrong: st
             "boundaries only, of which nothing is proved"
         )
     longer = "" if status != "in part" else "; some are shorter than the runs that some decoders wait for"
-    return f"all {acting} words are found anywhere{longer}"
+    return f"{'its one word is' if acting == 1 else f'all {acting} words are'} found anywhere{longer}"

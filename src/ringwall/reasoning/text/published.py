@@ -24,6 +24,25 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[str, ...]
 
 
+class LemmaTime(msgspec.Struct, frozen=True, kw_only=True):
+    """What one lemma took, in CPU seconds: the proof, and the re-checker on its invariant."""
+
+    proved_s: float
+    rechecked_s: float
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """What the proofs took when the certificates were made. Measured, no part of any certificate.
+
+    machine: the class of machine. theorems_s: all theorems together. lemmas: by class.
+    """
+
+    tables_sha256: str
+    machine: str
+    theorems_s: float
+    lemmas: dict[str, LemmaTime]
+
+
 class Published(msgspec.Struct, frozen=True, kw_only=True):
     """What was proved.
 
@@ -40,6 +59,13 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     lemmas: tuple[Certificate, ...]
     cells: tuple[Cell, ...]
     not_claimed: dict[str, str]
+
+
+@cache
+def published_times() -> Times | None:
+    """Read what the committed certificates took; None if the times are of proofs about other tables."""
+    read = msgspec.json.decode(files("ringwall.reasoning.text").joinpath("certificate_times.json").read_bytes(), type=Times)
+    return read if read.tables_sha256 == published().tables_sha256 else None
 
 
 @cache

@@ -143,7 +143,7 @@ def base64_words() -> Encoder:
         moves=moves,
         finishes=whole.finishes,
         before=all_but(map(ord, symbols)),
-        premises=("the span stands behind the text's edge or a character that is no symbol of base64",),
+        premises=("the span stands behind the text's edge or a character that is no symbol of base64 in the folded text",),
     )
 
 

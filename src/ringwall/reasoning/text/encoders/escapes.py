@@ -14,8 +14,10 @@ import msgspec
 from ringwall.reasoning.text.encoder import Encoder, Move, State, all_but
 from ringwall.reasoning.text.encoders.payloads import BYTES, LETTERS, PRINTABLE
 
-_CLEAN = "no escape is unfinished where the span begins (the text before it does not end in `%`, `&#1`, `\\`, `u+`, `=4` and the like)"
-_NO_PLUS = "the character behind the span is no `+`"
+_CLEAN = (
+    "no escape is unfinished where the span begins (the folded text before it does not end in `%`, `&#1`, `\\`, `u+`, `=4` and the like)"
+)
+_NO_PLUS = "the character behind the span is no `+` in the folded text"
 _ZEROS = ("", "0", "000")
 _HEX_DIGITS = "0123456789abcdefABCDEF"
 
@@ -148,7 +150,13 @@ def backslash_bytes_full() -> Encoder:
 def u_plus_full() -> Encoder:
     """Every character as `U+HHHH`, one after the other."""
     no_hex = all_but(map(ord, _HEX_DIGITS))
-    return _full("u-plus", "every character as `U+HHHH`", (u_plus,), after=no_hex, premises=("no hex digit stands behind the span",))
+    return _full(
+        "u-plus",
+        "every character as `U+HHHH`",
+        (u_plus,),
+        after=no_hex,
+        premises=("no hex digit stands behind the span in the folded text",),
+    )
 
 
 def escapes_full() -> Encoder:
