@@ -24,7 +24,7 @@ Commit = Callable[[Sequence[Operation]], Sequence[Outcome]]
 
 WAITING_OPERATIONS: Final = 10_000
 WAITING_BYTES: Final = 256 * 1024 * 1024
-HOLD_S: Final = 0.002
+HOLD_S: Final = 0.004
 _GROUP_OPERATIONS: Final = 512
 _GROUP_BYTES: Final = 32 * 1024 * 1024
 

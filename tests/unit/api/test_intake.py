@@ -89,6 +89,22 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
         receive(intake(timeout_s=0.01), never)
 
 
+def test_a_request_that_the_server_drops_is_no_timeout() -> None:
+    async def scenario() -> None:
+        async def never() -> dict[str, Any]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        given = intake()
+        task = asyncio.create_task(given.body(given.head(scope()), never))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
+
+
 def test_bodies_in_flight_are_bounded_and_released() -> None:
     given = intake(in_flight=150)
     first = receive(given, pieces(b"x" * 100))
