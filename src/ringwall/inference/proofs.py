@@ -14,7 +14,7 @@ from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status, p
 
 _Result = TypeVar("_Result")
 
-BUDGET_S = 3.0  # how long an answer waits for a proof; a list of 10,000 words takes about as long
+BUDGET_S = 3.0  # how long an answer waits for a proof; five thousand words take about as long, both sources together
 KEPT = 256  # proof statuses; one holds a few kilobytes
 WAITING = 16  # proofs in queue and under way together
 LATE = "the proof takes longer than an answer waits"
@@ -26,10 +26,20 @@ class Proofs:
 
     Rules it upholds: scans never wait for a proof; what is not proved in time, or fails, is None, which its users call `unknown`; a proof
     that comes too late is kept for the next to ask.
-    budget_s: how long an answer waits.
+    prove, compare: what proves; pure functions. budget_s: how long an answer waits.
     """
 
-    def __init__(self, *, budget_s: float = BUDGET_S, kept: int = KEPT, waiting: int = WAITING) -> None:
+    def __init__(
+        self,
+        *,
+        prove: Callable[[Guardrail], Standing] = proof_status,
+        compare: Callable[[Guardrail, Guardrail], ProofChange] = proofs_lost,
+        budget_s: float = BUDGET_S,
+        kept: int = KEPT,
+        waiting: int = WAITING,
+    ) -> None:
+        self._prover = prove
+        self._comparer = compare
         self._budget_s = budget_s
         self._limit = kept
         self._most = waiting
@@ -54,7 +64,7 @@ class Proofs:
 
     async def change(self, former: Callable[[], Guardrail], new: Guardrail) -> ProofChange:
         """Say which proofs a change loses; `former` gives the former version, and may compile it."""
-        pending = self._submit(lambda: proofs_lost(former(), new))
+        pending = self._submit(lambda: self._comparer(former(), new))
         if pending is None:
             return ProofChange(outcome="unknown", why=FULL)
         answer = await self._wait(pending)
@@ -66,7 +76,7 @@ class Proofs:
 
     def _prove(self, guardrail: Guardrail) -> Standing:
         try:
-            made = proof_status(guardrail)
+            made = self._prover(guardrail)
             with self._lock:
                 self._kept[guardrail.digest] = made
                 while len(self._kept) > self._limit:

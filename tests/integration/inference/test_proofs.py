@@ -13,7 +13,7 @@ from ringwall.inference import Guardrails, Proofs
 from ringwall.inference import proofs as room
 from ringwall.inference.errors import GuardrailNotFound
 from ringwall.keys import Keys
-from ringwall.reasoning.guardrails import ProofChange
+from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits
 from tests.integration.inference.conftest import REGION
@@ -72,24 +72,30 @@ async def test_an_update_says_which_proof_is_lost_against_the_draft_that_it_repl
     assert (await updated(service, identifier, "garden walls")).outcome == "lost"
 
 
-@pytest.fixture
-async def hurried(storage: DatabaseStorage, keys: Keys, clock: StandingClock) -> AsyncIterator[Guardrails]:
-    proofs = Proofs(budget_s=0.01)
+async def run_with(proofs: Proofs, storage: DatabaseStorage, keys: Keys, clock: StandingClock) -> AsyncIterator[Guardrails]:
     made = Guardrails(storage, keys=keys, clock=clock, region=REGION, scorers=SCORERS, limits=Limits(), proofs=proofs)
     yield made
     made.close()
 
 
-async def test_a_proof_that_comes_late_is_unknown_and_known_to_the_next_who_asks(
-    hurried: Guardrails, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go, prove = threading.Event(), room.proof_status
+@pytest.fixture
+def go() -> threading.Event:
+    return threading.Event()
 
-    def held(guardrail: Guardrail) -> Any:
+
+@pytest.fixture
+async def hurried(storage: DatabaseStorage, keys: Keys, clock: StandingClock, go: threading.Event) -> AsyncIterator[Guardrails]:
+    """A service whose proofs wait for a sign, and whose answers hardly wait for proofs."""
+
+    def held(guardrail: Guardrail) -> Standing:
         assert go.wait(60)
-        return prove(guardrail)
+        return proof_status(guardrail)
 
-    monkeypatch.setattr(room, "proof_status", held)
+    async for made in run_with(Proofs(prove=held, budget_s=0.01), storage, keys, clock):
+        yield made
+
+
+async def test_a_proof_that_comes_late_is_unknown_and_known_to_the_next_who_asks(hurried: Guardrails, go: threading.Event) -> None:
     identifier = await made(hurried, "ignore the garden wall")
     request = {"guardrailIdentifier": identifier}
     first = await hurried.proof_status(ACCOUNT, request)
@@ -104,18 +110,22 @@ async def test_a_proof_that_comes_late_is_unknown_and_known_to_the_next_who_asks
     assert {wall.status for wall in found.standing.walls} == {"premised"}
 
 
-async def test_a_prover_that_fails_is_unknown(service: Guardrails, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
+def fail(*_: object) -> Any:
+    raise ZeroDivisionError
 
-    monkeypatch.setattr(room, "proof_status", fail)
-    monkeypatch.setattr(room, "proofs_lost", fail)
-    identifier = await made(service, "ignore the garden wall")
-    found = await service.proof_status(ACCOUNT, {"guardrailIdentifier": identifier})
-    assert (found.standing, found.why) == (None, "the prover failed: ZeroDivisionError")
-    assert (await updated(service, identifier, "owl")).outcome == "unknown"
-    monkeypatch.undo()
-    assert (await service.proof_status(ACCOUNT, {"guardrailIdentifier": identifier})).standing is not None
+
+@pytest.fixture
+async def failing(storage: DatabaseStorage, keys: Keys, clock: StandingClock) -> AsyncIterator[Guardrails]:
+    async for made in run_with(Proofs(prove=fail, compare=fail), storage, keys, clock):
+        yield made
+
+
+async def test_a_prover_that_fails_is_unknown(failing: Guardrails) -> None:
+    identifier = await made(failing, "ignore the garden wall")
+    for _ in range(2):
+        found = await failing.proof_status(ACCOUNT, {"guardrailIdentifier": identifier})
+        assert (found.standing, found.why) == (None, "the prover failed: ZeroDivisionError")
+    assert (await updated(failing, identifier, "owl")).outcome == "unknown"
 
 
 async def test_too_many_waiting_proofs_are_refused_as_unknown() -> None:

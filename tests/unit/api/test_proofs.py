@@ -8,9 +8,8 @@ from importlib.resources import files
 import msgspec
 import pytest
 
-from ringwall.api.native import proofs as native
 from ringwall.api.native.proofs import proofs
-from ringwall.reasoning.text.published import _File, _published
+from ringwall.reasoning.text.published import _File, _published, published, published_times
 from ringwall.text import tables_digest
 
 
@@ -19,7 +18,7 @@ def read() -> _File:
 
 
 def test_the_matrix_has_every_committed_cell_with_its_premises() -> None:
-    found = proofs()
+    found = proofs(published(), published_times())
     assert found.current
     assert found.tables_digest == tables_digest()
     raw = json.loads(files("ringwall.reasoning.text").joinpath("certificates.json").read_text())
@@ -46,7 +45,7 @@ def test_a_status_that_is_none_is_refused() -> None:
 
 
 def test_every_lemma_has_the_time_that_its_proof_took_and_on_what() -> None:
-    found = proofs()
+    found = proofs(published(), published_times())
     assert found.timed_on
     assert found.theorems_s is not None
     assert all(lemma.proved_s is not None and lemma.rechecked_s is not None for lemma in found.lemmas)
@@ -59,8 +58,7 @@ def test_times_are_no_part_of_the_certificates() -> None:
     assert "rechecked_s" not in raw
 
 
-def test_times_of_proofs_about_other_tables_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "published_times", lambda: None)
-    found = proofs()
+def test_times_of_proofs_about_other_tables_are_not_shown() -> None:
+    found = proofs(published(), None)
     assert (found.timed_on, found.theorems_s) == ("", None)
     assert {(lemma.proved_s, lemma.rechecked_s) for lemma in found.lemmas} == {(None, None)}

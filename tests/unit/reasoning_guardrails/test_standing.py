@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from ringwall.api.native.demo import demo_guardrail
-from ringwall.reasoning.guardrails import WallStatus, proof_status, standing
+from ringwall.reasoning.guardrails import WallStatus, proof_status
 from ringwall.reasoning.text.published import published
 from tests.unit.reasoning_guardrails.test_upgrade import compiled, pii, simple, words
 
@@ -93,12 +92,11 @@ def test_an_automaton_that_misses_a_phrase_is_unknown() -> None:
     assert "automaton is wrong" in found.why
 
 
-def test_nothing_is_proved_over_other_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_proved_over_other_tables() -> None:
     other = published()
     cells = tuple(msgspec.structs.replace(cell, status="unknown" if cell.status != "not claimed" else cell.status) for cell in other.cells)
     stale = msgspec.structs.replace(other, current=False, status="unknown", cells=cells)
-    monkeypatch.setattr(standing, "published", lambda: stale)
-    found = proof_status(words(LONG))
+    found = proof_status(words(LONG), stale)
     assert not found.current
     assert {each.status for each in found.walls} == {"unknown"}
 

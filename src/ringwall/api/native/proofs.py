@@ -11,7 +11,7 @@ from msgspec import Meta
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
 from ringwall.api.native.records import Nothing
-from ringwall.reasoning.text.published import published, published_times
+from ringwall.reasoning.text.published import Published, Times, published, published_times
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -97,12 +97,11 @@ def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a r
 
 
 async def _get(call: Call, given: Nothing) -> ProofsOutput:  # noqa: ARG001 - a handler's shape
-    return proofs()
+    return proofs(published(), published_times())
 
 
-def proofs() -> ProofsOutput:
-    """Return the committed proof in the API's words."""
-    found, times = published(), published_times()
+def proofs(found: Published, times: Times | None) -> ProofsOutput:
+    """Return the committed proof, and what it took, in the API's words."""
     taken = times.lemmas if times is not None else {}
     return ProofsOutput(
         status=found.status,

@@ -88,12 +88,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     walls: tuple[WallStatus, ...]
 
 
-def proof_status(guardrail: Guardrail) -> Standing:
+def proof_status(guardrail: Guardrail, theorems: Published | None = None) -> Standing:
     """Say what is proved of a guardrail's words.
+
+    Args:
+        guardrail: compiled.
+        theorems: what is published; what ships if None.
 
     Cost: less than compiling it; holding an automaton of 10,000 words against its phrases took 2.8 s of one core, the demo's 0.06 s.
     """
-    found = published()
+    found = theorems or published()
     walls = [wall for source in _SOURCES for wall in _walls(guardrail.plans[source], source, found)]
     return Standing(
         policy_digest=guardrail.digest,
