@@ -41,7 +41,7 @@ class LiteralMatcher:
     """Many patterns over one reading: one pass says which match, spans are taken of those alone."""
 
     def __init__(self, rules: Sequence[LiteralRule]) -> None:
-        self._rules = tuple(rules)
+        self._rules = tuple([(rule, 1 if rule.compiled.groups else 0) for rule in rules])  # the group that is the hit; 0: all of the match
         self._set = PatternSet([rule.regex if rule.custom else loosened(rule.regex) for rule in rules])
 
     def hits(self, text: str) -> list[tuple[LiteralRule, int, int]]:
@@ -55,22 +55,21 @@ class LiteralMatcher:
         data = text.encode("utf-8", "replace")
         found: list[tuple[LiteralRule, int, int]] = []
         for index in self._set.matching(data):
-            rule = self._rules[index]
+            rule, group = self._rules[index]
             if rule.overlapping:
-                _take_overlapping(rule, text, data, found)
+                _take_overlapping(rule, group, text, data, found)
             else:
-                _take_all(rule, text, data, found)
+                _take_all(rule, group, text, data, found)
         return found
 
 
-def _take_all(rule: LiteralRule, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
-    group = 1 if rule.compiled.groups else 0
+def _take_all(rule: LiteralRule, group: int, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
     points = None if len(text) == len(data) else _Points(text, data)
-    check = rule.check
+    check, looks_far = rule.check, rule.looks_far
     allowance = FAR_BYTES
     for match in rule.compiled.finditer(data):
         start, end = match.span(group)
-        if rule.looks_far:
+        if looks_far:
             allowance -= len(data) - start
             if allowance < 0:
                 raise EngineFailed("a pattern has too many matches in too long a text", bytes=len(data))
@@ -90,9 +89,8 @@ def _checked(rule: LiteralRule, check: Check, text: str, start: int, end: int) -
     return accepted
 
 
-def _take_overlapping(rule: LiteralRule, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
+def _take_overlapping(rule: LiteralRule, group: int, text: str, data: bytes, found: list[tuple[LiteralRule, int, int]]) -> None:
     """Search on from one byte after a refused hit's start, so that it hides nothing."""
-    group = 1 if rule.compiled.groups else 0
     points = _Points(text, data)
     match = rule.compiled.search(data, 0)
     while match is not None:
