@@ -63,7 +63,8 @@ typedef struct {
     uint64_t minimum, run_minimum, minimum_changes;
     uint32_t states, classes_count;
     size_t op_count, text_count;
-    uint8_t classes[256], alphabet[128];
+    uint8_t classes[256], alphabet[128], counts[256], values[256]; /* counts: per class, whether it counts for `back` */
+    int bits, turn; /* the first `turn` lanes read one stream of `bits` bits a symbol (`values`, per class), each at its own phase; 0: none do */
     uint16_t *transitions;
     Op *ops;
     Fast *packed;
@@ -168,15 +169,52 @@ static int stays_small(const Machine *m) {
     return small && !changed;
 }
 
+/* Note which classes count for `back`; say whether that is the same in every state. */
+static int counts_by_class(Machine *m) {
+    for (size_t i = 0; i < (size_t)m->states * m->classes_count; i++) {
+        uint8_t counts = (m->ops[m->transitions[i]].flags & SYMBOL) != 0;
+        if (i < m->classes_count) m->counts[i] = counts;
+        else if (m->counts[i % m->classes_count] != counts) return 0;
+    }
+    return 1;
+}
+
+/* Say whether in the state of one phase a class does what a code of `bits` bits a symbol does there. */
+static int is_bit_step(const Machine *m, uint32_t class, int bits, int turn, int phase) {
+    const Op *op = &m->ops[m->transitions[(size_t)m->starts[phase] * m->classes_count + class]];
+    uint64_t had = 1u << bits * phase % 8, have = had << bits; /* what the accumulator is below, before and after */
+    if (!m->counts[class]) return op->next == m->starts[phase] && op->kind == NONE && !op->flags && op->mul == 1 && !op->add && !(~op->keep & (had - 1));
+    if (op->next != m->starts[(phase + 1) % turn] || op->mul != 1u << bits || op->add != m->values[class] || op->add >= 1u << bits || op->flags & ~(uint32_t)SYMBOL) return 0;
+    if (have < 256) return op->kind == NONE && !(~op->keep & (have - 1));
+    return op->kind == BYTES && op->count == 1 && op->shift == (uint32_t)(bits * phase % 8 + bits - 8) && (op->keep & (have - 1)) == have / 256 - 1;
+}
+
+/* Find out whether a machine's first lanes are the phases of one code: then their bytes can be cut from one stream of bits. */
+static void find_bits(Machine *m) {
+    static const int codes[3][2] = {{6, 4}, {5, 8}, {4, 2}};
+    m->turn = 0;
+    for (uint32_t class = 0; class < m->classes_count; class++) {
+        uint64_t add = m->ops[m->transitions[(size_t)m->starts[0] * m->classes_count + class]].add;
+        m->values[class] = (uint8_t)(add < 256 ? add : 255);
+    }
+    for (int k = 0; k < 3 && !m->turn; k++) {
+        int right = m->lanes >= codes[k][1] && !m->counts[m->classes[END]];
+        for (int symbol = 0; right && symbol < END; symbol++) /* the end has its own step, run as any other */
+            for (int phase = 0; right && phase < codes[k][1]; phase++) right = is_bit_step(m, m->classes[symbol], codes[k][0], codes[k][1], phase);
+        if (right) { m->bits = codes[k][0]; m->turn = codes[k][1]; }
+    }
+}
+
 /* Pack a machine's steps for the fast loop, if it only ever emits bytes that end at a symbol. */
 static int pack(Machine *m) {
-    m->fast = m->runs && stays_small(m);
+    m->fast = m->runs && stays_small(m) && counts_by_class(m);
     for (size_t i = 0; i < m->op_count && m->fast; i++) {
         const Op *op = &m->ops[i];
         m->fast = (op->kind == NONE || op->kind == BYTES) && !(op->flags & (REFEED | MARKED)) && op->add <= UINT32_MAX && op->mul <= UINT32_MAX;
         m->many |= op->kind == BYTES && op->count > 1;
     }
     if (!m->fast) return 1;
+    find_bits(m);
     size_t cells = (size_t)m->states * m->classes_count;
     if (!(m->packed = calloc(cells, sizeof *m->packed))) return 0;
     for (size_t i = 0; i < cells; i++) {
