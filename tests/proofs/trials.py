@@ -25,6 +25,7 @@ import msgspec
 from ringwall.reasoning.text.encoder import Encoder, tabulate
 from ringwall.reasoning.text.encoders.registry import ENCODERS
 from ringwall.reasoning.text.matrix import Cell
+from ringwall.reasoning.text.prove import LONG
 from ringwall.reasoning.text.published import published
 from ringwall.text import PhraseAutomaton, read_views
 from ringwall.text.symbols import Folds
@@ -125,7 +126,7 @@ def _folds() -> Folds:
 
 
 def _random(rng: random.Random, letters: str) -> str:
-    return "".join(rng.choices(letters, k=rng.randrange(30)))
+    return "".join(rng.choices(letters, k=rng.randrange(20)))
 
 
 def _allows(symbols: frozenset[int], character: str) -> bool:
@@ -269,12 +270,14 @@ def _inner(rng: random.Random, cell: Cell, phrase: str, letters: str) -> str | N
 
 
 def phrases(count: int) -> tuple[str, ...]:
-    """Return random phrases of at least twelve letters."""
+    """Return random phrases of at least twelve letters, which the longest runs wait for, and not many more."""
     rng = random.Random(f"phrases {count}")
-    return tuple(
-        " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randrange(3, 9))) for _ in range(rng.randrange(4, 7)))
-        for _ in range(count)
-    )
+    found: dict[str, None] = {}
+    while len(found) < count:
+        words = ["".join(rng.choices(string.ascii_lowercase, k=rng.randrange(3, 9))) for _ in range(rng.randrange(2, 5))]
+        if sum(map(len, words)) >= LONG:
+            found[" ".join(words)] = None
+    return tuple(found)
 
 
 @cache
@@ -339,12 +342,17 @@ def main() -> int:
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     processes = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count() or 1
     begun = time.perf_counter()
+    done: Counter[str] = Counter()
 
     def show(outcome: Outcome, left: int) -> None:
+        done.update(tried=outcome.tried, passed=len(outcome.passed), exhausted=outcome.exhausted)
         for each in outcome.passed:
             print(f"PASSED {each.cell}: {each.phrase!a} as {each.text!a}", flush=True)
-        if left % 20 == 0:
-            print(f"{left} parts left after {time.perf_counter() - begun:.0f} s", flush=True)
+        if left % 4 == 0:
+            print(
+                f"{done['tried']} tried, {done['passed']} passed, {done['exhausted']} blocked by budget, {time.perf_counter() - begun:.0f} s",
+                flush=True,
+            )
 
     made = run_all(cases, 5_000, processes, show=show)
     rarest = sorted(made.by_cell.items(), key=lambda item: item[1])[:3]
