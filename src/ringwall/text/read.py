@@ -29,6 +29,7 @@ STRONG_RUN = 24  # characters from which a decoder's run is a view of its own; s
 FOLDED_MOST = 18  # characters that one becomes: U+FDFA, the longest compatibility decomposition of Unicode
 FOLDED_PIECE = 500_000  # characters folded at once to see how many they become
 _ALWAYS_AT_ROOT = ("rot13", "atbash")
+_NOT_ASCII = bytes(range(128, 256))
 
 
 class _Node(msgspec.Struct, frozen=True):
@@ -283,11 +284,13 @@ class _Reader:
 
     def _new_run(self, base: _Node, run: Decoded) -> Mapped | None:
         """Map a run to the raw text; None if some other decoder read the same characters at the same place."""
+        if not run.text:  # a soft line break of quoted-printable, say, and nothing else
+            return None
         made = Mapped(run.text, run.starts, run.ends)
         if base.made_from is not None:
             made = Mapped(run.text, *self._interpreter.compose(base.made_from, run.starts, run.ends))
         key = (run.text, min(made.starts[0], made.starts[-1]), max(made.ends[0], made.ends[-1]))
-        if not run.text or key in self._runs:
+        if key in self._runs:
             return None
         self._runs.add(key)
         return made
@@ -338,7 +341,5 @@ def _ranges(made_from: Mapped | None, length: int) -> tuple[Sequence[int], Seque
 
 
 def _translated(text: str, ascii_map: bytes) -> str:
-    """Map the ASCII characters of a text."""
-    if text.isascii():
-        return text.encode().translate(ascii_map + bytes(128)).decode()
-    return text.translate(dict(enumerate(ascii_map.decode())))
+    """Map the ASCII characters of a text (in UTF-8 their bytes stand for nothing else)."""
+    return text.encode("utf-8", "surrogatepass").translate(ascii_map + _NOT_ASCII).decode("utf-8", "surrogatepass")

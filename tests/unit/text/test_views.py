@@ -113,3 +113,11 @@ def test_more_matches_than_the_limit_are_exhaustion(interpreter: Interpreter) ->
 def test_too_long_a_text_is_refused() -> None:
     with pytest.raises(LimitExceeded):
         read_views("x" * 11, limits=Limits(text_chars=10))
+
+
+@pytest.mark.parametrize("text", ["=\n", "%3D%0A", "&#61;&#10;", "PQo="], ids=["bare", "in per cent signs", "in references", "in base64"])
+def test_what_decodes_to_nothing_is_no_reading(interpreter: Interpreter, text: str) -> None:
+    views = read_views(text, interpreter=interpreter.name)
+    assert views.views[0].text == text
+    assert all(view.text for view in views.views)
+    assert not views.exhausted

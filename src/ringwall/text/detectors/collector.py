@@ -19,16 +19,23 @@ class Rule(msgspec.Struct, frozen=True):
     type: str
 
 
+_Outer = tuple[int, int, tuple[tuple[int, int], ...]]
+"""A span, and the spans inside of it that other readings found."""
+
+
 class Collector:
     """Gathers findings of one text.
 
     What a nearer reading explained under the same rule, a farther one does not explain again; of two hits of a rule in one reading, one
     inside the other, the longer stays. Hits of different rules never hide each other: they may ask for different actions.
+
+    Upholds: of the spans that are kept for a rule none is inside another, so that their starts and their ends both grow; what an outer
+    span did not replace, because another reading found it, is kept with the outer one.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._spans: dict[str, list[tuple[int, int]]] = {}  # per rule, in order of their starts
+        self._spans: dict[str, list[_Outer]] = {}  # per rule
         self._findings: dict[tuple[int, int, str], Finding] = {}
 
     def add(self, rule: Rule, view: View, start: int, end: int, confidence: float) -> None:
@@ -63,14 +70,33 @@ class Collector:
         """Make room for a span among its rule's, or say that it is explained already."""
         spans = self._spans.get(rule_id)
         if spans is None:
-            self._spans[rule_id] = [(start, end)]
+            self._spans[rule_id] = [(start, end, ())]
             return True
-        position = bisect_right(spans, (start, len(self.text) + 1))
-        if position and spans[position - 1][1] >= end:
+        first = bisect_right(spans, (start, len(self.text) + 1, ()))
+        if first and spans[first - 1][1] >= end:
             return False
-        if position and spans[position - 1][0] == start:
-            position -= 1
-        while position < len(spans) and spans[position][1] <= end and self._findings[*spans[position], rule_id].chain == chain:
-            del self._findings[*spans.pop(position), rule_id]
-        spans.insert(position, (start, end))
+        low, high = first, first
+        while low and spans[low - 1][1] > start:
+            low -= 1
+        while high < len(spans) and spans[high][0] < end:
+            high += 1
+        kept: list[tuple[int, int]] = []
+        around: list[_Outer] = [(start, end, ())]
+        for outer_start, outer_end, inside in spans[low:high]:  # those that overlap
+            left = tuple([place for place in inside if not self._replaced(place, rule_id, start, end, chain)])
+            if start <= outer_start and outer_end <= end:
+                kept += left
+                if not self._replaced((outer_start, outer_end), rule_id, start, end, chain):
+                    kept.append((outer_start, outer_end))
+            else:
+                around.append((outer_start, outer_end, left))
+        around[0] = (start, end, tuple(kept))
+        spans[low:high] = sorted(around)
+        return True
+
+    def _replaced(self, place: tuple[int, int], rule_id: str, start: int, end: int, chain: tuple[str, ...]) -> bool:
+        """Drop a finding that a longer one of the same reading replaces; say whether it was."""
+        if not (start <= place[0] and place[1] <= end) or self._findings[*place, rule_id].chain != chain:
+            return False
+        del self._findings[*place, rule_id]
         return True
