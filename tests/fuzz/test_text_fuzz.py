@@ -27,6 +27,7 @@ from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SCORERS
 
 CASES = int(os.environ.get("RINGWALL_TEST_CASES", "10000"))
+pytestmark = pytest.mark.timeout(3600)
 LIMITS = Limits(decode_budget_floor=40_000, view_chars=200_000)
 LONGEST = 160
 PIECES = (
@@ -126,7 +127,6 @@ def run(cases: int, seed: int, case: Callable[[Random], None]) -> None:
             raise
 
 
-@pytest.mark.timeout(1800)
 def test_every_text_is_read_and_every_span_lies_in_it(detectors: Detectors) -> None:
     def case(random: Random) -> None:
         text = a_text(random)
@@ -150,7 +150,6 @@ def test_the_python_interpreter_reads_every_text() -> None:
     run(max(CASES // 100, 20), 2, case)
 
 
-@pytest.mark.timeout(1800)
 def test_no_content_passes_a_guardrail_without_a_verdict_or_a_reason(guardrail: Guardrail) -> None:
     def case(random: Random) -> None:
         qualifiers = ((), ("guard_content",), ("query",), ("grounding_source",), ("nobody",))
