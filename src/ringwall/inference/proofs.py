@@ -1,4 +1,4 @@
-"""The proofs of stored guardrails: looked up or made beside the scans, in a thread of their own, and never waited for without end."""
+"""The proofs of stored guardrails: looked up or made beside the scans, in threads of their own, and never waited for without end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status, p
 
 _Result = TypeVar("_Result")
 
-BUDGET_S = 3.0  # how long an answer waits for a proof; five thousand words take about as long, both sources together
+BUDGET_S = 3.0  # how long an answer waits for a proof; ten thousand words take about as long
 KEPT = 256  # proof statuses; one holds a few kilobytes
 WAITING = 16  # proofs in queue and under way together
 LATE = "the proof takes longer than an answer waits"
@@ -47,7 +47,10 @@ class Proofs:
         self._pending: dict[str, Future[Standing]] = {}
         self._count = 0
         self._lock = threading.RLock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ringwall-proof")
+        self._proving = ThreadPoolExecutor(1, thread_name_prefix="ringwall-proof")
+        self._comparing = ThreadPoolExecutor(
+            1, thread_name_prefix="ringwall-proof-change"
+        )  # an update waits for no other guardrail's status
 
     async def status(self, guardrail: Guardrail) -> tuple[Standing | None, str]:
         """Return what is proved of a guardrail; or None, and why it is not known."""
@@ -56,7 +59,7 @@ class Proofs:
             if found is not None:
                 self._kept.move_to_end(guardrail.digest)
                 return found, ""
-            pending = self._pending.get(guardrail.digest) or self._submit(lambda: self._prove(guardrail))
+            pending = self._pending.get(guardrail.digest) or self._submit(self._proving, lambda: self._prove(guardrail))
             if pending is None:
                 return None, FULL
             self._pending[guardrail.digest] = pending  # its thread takes it out again, for which it needs the lock
@@ -64,15 +67,16 @@ class Proofs:
 
     async def change(self, former: Callable[[], Guardrail], new: Guardrail) -> ProofChange:
         """Say which proofs a change loses; `former` gives the former version, and may compile it."""
-        pending = self._submit(lambda: self._comparer(former(), new))
+        pending = self._submit(self._comparing, lambda: self._comparer(former(), new))
         if pending is None:
             return ProofChange(outcome="unknown", why=FULL)
         answer = await self._wait(pending)
         return answer[0] or ProofChange(outcome="unknown", why=answer[1])
 
     def close(self) -> None:
-        """Wait for the proof under way and end the thread."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Wait for the proofs under way and end the threads."""
+        for thread in (self._proving, self._comparing):
+            thread.shutdown(wait=True, cancel_futures=True)
 
     def _prove(self, guardrail: Guardrail) -> Standing:
         try:
@@ -86,13 +90,13 @@ class Proofs:
             with self._lock:
                 self._pending.pop(guardrail.digest, None)
 
-    def _submit(self, work: Callable[[], _Result]) -> Future[_Result] | None:
+    def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], _Result]) -> Future[_Result] | None:
         with self._lock:
             if self._count >= self._most:
                 return None
             self._count += 1
         try:
-            pending = self._thread.submit(work)
+            pending = thread.submit(work)
         except RuntimeError:  # the thread is shut down
             self._count -= 1
             return None

@@ -13,7 +13,7 @@ from ringwall.inference import Guardrails, Proofs
 from ringwall.inference import proofs as room
 from ringwall.inference.errors import GuardrailNotFound
 from ringwall.keys import Keys
-from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status
+from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status, proofs_lost
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits
 from tests.integration.inference.conftest import REGION
@@ -91,7 +91,11 @@ async def hurried(storage: DatabaseStorage, keys: Keys, clock: StandingClock, go
         assert go.wait(60)
         return proof_status(guardrail)
 
-    async for made in run_with(Proofs(prove=held, budget_s=0.01), storage, keys, clock):
+    def slow(old: Guardrail, new: Guardrail) -> ProofChange:
+        assert go.wait(60)
+        return proofs_lost(old, new)
+
+    async for made in run_with(Proofs(prove=held, compare=slow, budget_s=0.01), storage, keys, clock):
         yield made
 
 
@@ -100,7 +104,7 @@ async def test_a_proof_that_comes_late_is_unknown_and_known_to_the_next_who_asks
     request = {"guardrailIdentifier": identifier}
     first = await hurried.proof_status(ACCOUNT, request)
     assert (first.standing, first.why) == (None, room.LATE)
-    change = await updated(hurried, identifier, "owl")  # waits behind the proof that is held
+    change = await updated(hurried, identifier, "owl")
     assert (change.outcome, change.why, change.lost) == ("unknown", room.LATE, ())
     assert (await hurried.get_guardrail(ACCOUNT, request))["wordPolicy"]["words"][0]["text"] == "owl", "the change stands"
     await updated(hurried, identifier, "ignore the garden wall")

@@ -98,7 +98,8 @@ def proof_status(guardrail: Guardrail, theorems: Published | None = None) -> Sta
     Cost: less than compiling it; holding an automaton of 10,000 words against its phrases took 2.8 s of one core, the demo's 0.06 s.
     """
     found = theorems or published()
-    walls = [wall for source in _SOURCES for wall in _walls(guardrail.plans[source], source, found)]
+    checked: dict[int, str] = {}
+    walls = [wall for source in _SOURCES for wall in _walls(guardrail.plans[source], source, found, checked)]
     return Standing(
         policy_digest=guardrail.digest,
         tables_digest=found.tables_sha256,
@@ -137,13 +138,15 @@ def _acts(plan: Plan, rule: str, index: int) -> bool:
     return plan.actions[key][1] != "NONE"
 
 
-def _walls(plan: Plan, source: Source, found: Published) -> list[WallStatus]:
+def _walls(plan: Plan, source: Source, found: Published, checked: dict[int, str]) -> list[WallStatus]:
+    """Return the walls of one source; `checked` keeps what was found wrong with an automaton, so that sources that share it check it once."""
     listed = _listed(plan)
     if not listed or plan.detectors is None or plan.detectors.automaton is None:
         return []
     automaton = plan.detectors.automaton
-    wrong = _wrong(automaton)
-    return [_wall(plan, source, found, rule, automaton, wrong) for rule in listed]
+    if id(automaton) not in checked:
+        checked[id(automaton)] = _wrong(automaton)
+    return [_wall(plan, source, found, rule, automaton, checked[id(automaton)]) for rule in listed]
 
 
 def _wrong(automaton: PhraseAutomaton) -> str:
