@@ -139,7 +139,7 @@ def _acts(plan: Plan, rule: str, index: int) -> bool:
 
 
 def _walls(plan: Plan, source: Source, found: Published, checked: dict[int, str]) -> list[WallStatus]:
-    """Return the walls of one source; `checked` keeps what was found wrong with an automaton, so that sources that share it check it once."""
+    """Return the walls of one source; `checked` keeps what was wrong with an automaton, so that sources that share it check it once."""
     listed = _listed(plan)
     if not listed or plan.detectors is None or plan.detectors.automaton is None:
         return []
