@@ -54,8 +54,8 @@ typedef struct { uint16_t *index; uint32_t *entries, *pool; size_t pages, pool_c
 
 typedef struct { uint32_t next, kind, flags, back, offset, length, count, shift; uint64_t mul, add, keep; } Op;
 
-/* A step of a block code, packed for the fast loop. */
-typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift; } Fast;
+/* A step of a block code, packed for the fast loop. Where steps emit several bytes, `shift` and `lift` bring them to the top of four, which are all written. */
+typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift, lift; } Fast;
 
 typedef struct {
     int runs, lattice, lanes, fast, many; /* fast: the packed loop applies; many: a step may emit several bytes */
@@ -219,7 +219,8 @@ static int pack(Machine *m) {
     if (!(m->packed = calloc(cells, sizeof *m->packed))) return 0;
     for (size_t i = 0; i < cells; i++) {
         const Op *op = &m->ops[m->transitions[i]];
-        m->packed[i] = (Fast){op->keep, op->next * m->classes_count, (uint32_t)op->mul, (uint32_t)op->add, (uint8_t)(op->kind == BYTES ? op->count : 0), (uint8_t)op->shift};
+        uint32_t count = op->kind == BYTES ? op->count : 0, low = m->many && count ? op->shift - 8 * (count - 1) : op->shift;
+        m->packed[i] = (Fast){op->keep, op->next * m->classes_count, (uint32_t)op->mul, (uint32_t)op->add, (uint8_t)count, (uint8_t)low, (uint8_t)(count ? 32 - 8 * count : 24)};
     }
     return 1;
 }

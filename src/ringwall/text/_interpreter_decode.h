@@ -236,13 +236,21 @@ static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R6
 enum { ABREAST = 4, SLACK = 64 };
 typedef struct { uint32_t state; uint64_t acc; size_t made; } Lane;
 
+/* Write four bytes, the highest first. */
+static inline void put_four(uint8_t *out, uint32_t bytes) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    bytes = __builtin_bswap32(bytes);
+#endif
+    memcpy(out, &bytes, 4);
+}
+
 #define STEP(l, o)                                                                                    \
     do {                                                                                              \
         const Fast *f = &table[(l).state + class];                                                    \
         uint64_t acc = (l).acc * f->mul + f->add;                                                     \
         (l).state = f->next;                                                                          \
-        (o)[(l).made] = (uint8_t)(acc >> f->shift);                                                   \
-        if (many) for (uint32_t k = 1; k < f->count; k++) (o)[(l).made + k] = (uint8_t)(acc >> (f->shift - 8 * k)); \
+        if (many) put_four((o) + (l).made, (uint32_t)(acc >> f->shift) << f->lift);                   \
+        else (o)[(l).made] = (uint8_t)(acc >> f->shift);                                              \
         (l).made += f->count;                                                                         \
         (l).acc = acc & f->keep;                                                                      \
     } while (0)
