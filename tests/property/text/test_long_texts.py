@@ -9,7 +9,7 @@ import pytest
 
 from ringwall.text.interpreters import choose_interpreter, interpreter_name
 
-STRETCH = 4_096  # characters, as in _interpreter_decode.h
+STRETCH = 4_096  # characters, as in _interpreter_blocks.h
 _PROSE = "the harbour master wrote that two boats came in before noon, and that neither of them had its papers. "
 
 pytestmark = pytest.mark.skipif(interpreter_name() != "c", reason="c: the extension is not built")
