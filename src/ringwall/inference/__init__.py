@@ -5,8 +5,7 @@ Today: guardrail resources and their runs.
 
 from ringwall.inference.enforced import Enforced
 from ringwall.inference.guardrails import CheckRun, Created, Guardrails, ProofStatus, Run, Updated
-from ringwall.inference.ports import Digester
 from ringwall.inference.proofs import Proofs
 from ringwall.inference.workers import Workers
 
-__all__ = ["CheckRun", "Created", "Digester", "Enforced", "Guardrails", "ProofStatus", "Proofs", "Run", "Updated", "Workers"]
+__all__ = ["CheckRun", "Created", "Enforced", "Guardrails", "ProofStatus", "Proofs", "Run", "Updated", "Workers"]

@@ -17,8 +17,9 @@ from ringwall.guardrails import GuardrailConfig, parse_config
 from ringwall.inference.enforced import EnforcedConfigurations
 from ringwall.inference.errors import ChangedMeanwhile, GuardrailNotFound, NameTaken, QuotaExceeded
 from ringwall.inference.idempotency import Made, RequestTokens
-from ringwall.inference.naming import DRAFT, PageTokens, guardrail_arn, guardrail_id, read_tags, refuse_too_many_tags, version_word
+from ringwall.inference.naming import DRAFT, guardrail_arn, guardrail_id, read_tags, refuse_too_many_tags, version_word
 from ringwall.inference.resource import GUARDRAIL, NAME, VERSION, Stored, details, read_stored, summary, version_key
+from ringwall.keys import PageTokens
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock, new_id
 

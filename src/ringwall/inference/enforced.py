@@ -14,8 +14,9 @@ from msgspec import Meta
 
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.inference.errors import EnforcedConfigurationNotFound, ResourceInUse
-from ringwall.inference.naming import PageTokens, guardrail_arn
+from ringwall.inference.naming import guardrail_arn
 from ringwall.inference.stored import read_body
+from ringwall.keys import PageTokens
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock, new_id
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ringwall.errors import CallerError, Conflict, InvalidRequest, NotFound, Throttled
+from ringwall.errors import CallerError, Conflict, NotFound, Throttled
 
 
 class GuardrailNotFound(NotFound):
@@ -92,16 +92,6 @@ class TooManyTags(CallerError):
     aws_code: ClassVar[str] = "TooManyTagsException"
     status = 400
     remedy = "remove tags first"
-
-
-class BadPageToken(InvalidRequest):
-    """The page token is not one that this operation gave to this account.
-
-    AWS: ValidationException.
-    """
-
-    code = "bad-page-token"
-    remedy = "start again without nextToken"
 
 
 class ScansWaiting(Throttled):

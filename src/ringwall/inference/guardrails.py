@@ -31,11 +31,11 @@ from ringwall.inference.compiled import CompiledGuardrails
 from ringwall.inference.content import read_blocks, read_scope, read_source
 from ringwall.inference.enforced import Enforced, EnforcedConfigurations, parse_enforced
 from ringwall.inference.errors import GuardrailNotFound
-from ringwall.inference.naming import PageTokens, read_tags, version_word
-from ringwall.inference.ports import Digester
+from ringwall.inference.naming import read_tags, version_word
 from ringwall.inference.proofs import Proofs
 from ringwall.inference.warnings import warnings_for
 from ringwall.inference.workers import INLINE_CHARACTERS, Workers
+from ringwall.keys import Digester, PageTokens
 from ringwall.reasoning.guardrails import ProofChange, Standing
 from ringwall.storage import Storage
 from ringwall.text import interpreter_name

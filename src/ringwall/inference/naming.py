@@ -1,17 +1,13 @@
-"""Names on the wire: guardrail identifiers and ARNs, version words, tags, and page tokens."""
+"""Names on the wire: guardrail identifiers and ARNs, version words, and tags."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ringwall.crypto import equal
 from ringwall.errors import AccessDenied, InvalidRequest
-from ringwall.inference.errors import BadPageToken, GuardrailNotFound, TooManyTags
-from ringwall.inference.ports import Digester
+from ringwall.inference.errors import GuardrailNotFound, TooManyTags
 from ringwall.vocabulary import Arn
 
 DRAFT = "DRAFT"
@@ -91,35 +87,3 @@ def refuse_too_many_tags(tags: Mapping[str, str], resource: str) -> None:
     """
     if len(tags) > TAGS_MAX:
         raise TooManyTags(f"a resource has at most {TAGS_MAX} tags", resourceName=resource)
-
-
-class PageTokens:
-    """Opaque page tokens, each good for one listing of one account.
-
-    A token is the last id of the page and a keyed digest over it, the listing and the account's key; a token of another account or listing,
-    or one that was made up, does not verify.
-    """
-
-    def __init__(self, digester: Digester) -> None:
-        self._digester = digester
-
-    def make(self, account_id: str, listing: str, after: str) -> str:
-        """Return the token that continues after an id."""
-        mark = self._digester.digest(account_id, f"page\0{listing}\0{after}".encode())
-        return base64.urlsafe_b64encode(f"{after}\0{mark}".encode()).decode()
-
-    def read(self, account_id: str, listing: str, token: str | None) -> str:
-        """Return the id to continue after; the empty string starts at the beginning.
-
-        Raises:
-            BadPageToken: not a token of this listing and account.
-        """
-        if not token:
-            return ""
-        try:
-            after, _, _ = base64.b64decode(token, altchars=b"-_", validate=True).decode().partition("\0")
-        except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-            raise BadPageToken("the page token is malformed") from error
-        if not equal(self.make(account_id, listing, after).encode(), token.encode()):
-            raise BadPageToken("the page token belongs to another listing or account")
-        return after

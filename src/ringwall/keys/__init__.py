@@ -5,6 +5,7 @@ are derived.
 """
 
 from ringwall.keys.keys import Keys, open_keys
+from ringwall.keys.page_tokens import BadPageToken, Digester, PageTokens
 from ringwall.keys.root import RootKeys, rotate_root_key
 
-__all__ = ["Keys", "RootKeys", "open_keys", "rotate_root_key"]
+__all__ = ["BadPageToken", "Digester", "Keys", "PageTokens", "RootKeys", "open_keys", "rotate_root_key"]

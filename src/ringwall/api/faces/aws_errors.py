@@ -2,7 +2,8 @@
 
 An operation answers with an exception of its own model where one fits, else with one of the errors that every AWS service may answer
 with. Which: the error's own AWS name (`aws_code`, or `query_code` in the query protocol), then what the table has for its code, then for
-the codes of the classes it is made from; the first of these that the operation models, or that is common to all services.
+the codes of the classes it is made from. Each of these is a row of names: the first that the operation models, else the first that is
+common to all services; where a row has neither, the next one decides.
 Invariant: every error class of the package x every served operation gives a modelled or common name (tests/unit/api/test_aws_errors.py).
 
 Source: botocore's service models; AWS "Common Error Types" of Amazon Bedrock and IAM; research of the Bedrock exceptions' status codes.
@@ -62,7 +63,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "error": ("InternalServerException", "ServiceFailure", "InternalFailure"),
     "caller-error": ("ValidationException", "InvalidInput", "ValidationError"),
     "invalid-request": ("ValidationException", "InvalidInput", "ValidationError"),
-    "limit-exceeded": ("ValidationException", "RequestEntityTooLargeException", "RequestEntityTooLarge"),
+    "limit-exceeded": ("ValidationException", "RequestEntityTooLargeException", "RequestEntityTooLarge", "ValidationError"),
     "too-many-headers": ("RequestEntityTooLargeException", "RequestEntityTooLarge"),
     "receive-timeout": ("RequestTimeoutException", "RequestTimeout"),
     "not-found": ("ResourceNotFoundException", "NoSuchEntity", "ValidationException", "ValidationError"),
@@ -70,7 +71,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "throttled": ("ThrottlingException", "Throttling"),
     "unserved": ("UnknownOperationException", "InvalidAction"),
     "not-authenticated": ("UnrecognizedClientException", "InvalidClientTokenId"),
-    "access-denied": ("AccessDeniedException", "AccessDenied"),
+    "access-denied": ("AccessDeniedException", "AccessDenied", "AccessForbidden"),
     "dependency-error": ("ServiceUnavailableException", "ServiceUnavailable"),
     "integrity-error": ("InternalServerException", "ServiceFailure", "InternalFailure"),
     "settings-error": ("InternalServerException", "ServiceFailure", "InternalFailure"),
@@ -95,12 +96,15 @@ def aws_error(error: RingwallError, service: str, operation: str, protocol: str)
     query = protocol == "query"
     common = COMMON_QUERY if query else COMMON_JSON
     modelled = load_service(service).operation(operation).errors if service and operation else {}
-    for name in _names(error, query=query):
-        if name in modelled:
-            shape, code = modelled[name]
-            return _with_status(code, _modelled_status(service, shape) or error.status, error)
-        if name in common:
-            return _with_status(name, common[name], error)
+    for names in _rows(error, query=query):
+        for name in names:
+            if name in modelled:
+                shape, code = modelled[name]
+                # awsJson models carry no status: every fault of the caller is 400 there (Smithy, awsJson 1.1, "Error responses").
+                return _with_status(code, _modelled_status(service, shape) or (error.status if error.status >= 500 else 400), error)
+        for name in names:
+            if name in common:
+                return _with_status(name, common[name], error)
     return _with_status("InternalFailure", 500, error)
 
 
@@ -109,14 +113,14 @@ def _with_status(code: str, status: int, error: RingwallError) -> AwsError:
     return AwsError(code, chosen, "client" if chosen < 500 else "server")
 
 
-def _names(error: RingwallError, *, query: bool) -> Iterator[str]:
-    """Yield an error's AWS names, its own first, then its classes' from the narrowest to the widest."""
+def _rows(error: RingwallError, *, query: bool) -> Iterator[tuple[str, ...]]:
+    """Yield an error's AWS names in rows: its own, then its classes' from the narrowest to the widest."""
     own = getattr(error, "query_code" if query else "aws_code", "") or error.facts.get("aws_code", "")
     if isinstance(own, str) and own:
-        yield own
+        yield (own,)
     for kind in type(error).__mro__:
         if issubclass(kind, RingwallError):
-            yield from TABLE.get(kind.code, ())
+            yield TABLE.get(kind.code, ())
 
 
 def _modelled_status(service: str, shape: str) -> int:
