@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from ringwall.crypto.base64_text import decode_base64, encode_base64
 from ringwall.crypto.canonical import canonical_json
-from ringwall.crypto.verifier_keys import Ed25519Signer, VerifierKey
+from ringwall.crypto.verifier_keys import EnvelopeSigner, VerifierKey
 from ringwall.errors import Bug, IntegrityError
 
 ENVELOPE_BYTES: Final = 1024 * 1024
@@ -65,7 +65,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def sign_envelope(payload_type: str, payload: bytes, signers: Sequence[Ed25519Signer]) -> Envelope:
+def sign_envelope(payload_type: str, payload: bytes, signers: Sequence[EnvelopeSigner]) -> Envelope:
     """Sign a payload with every key.
 
     Raises:

@@ -161,7 +161,7 @@ def _threshold(count: str, members: int) -> int:
 
 def _known(members: Sequence[str], witnesses: Sequence[Witness], groups: Sequence[Group]) -> tuple[str, ...]:
     """Refuse names that the lines above do not define."""
-    names = {each.name for each in (*witnesses, *groups)}
+    names = {*(each.name for each in witnesses), *(each.name for each in groups)}
     if not names.issuperset(members):
         raise InvalidRequest("a group's members, and the quorum, are witnesses or groups of the lines above")
     return tuple(members)
@@ -174,7 +174,7 @@ def _checked(policy: LogPolicy) -> LogPolicy:
         raise InvalidRequest("a log signs with Ed25519 or ML-DSA-44; this key only cosigns")
     if any(each.key.algorithm not in {COSIGNATURE_V1, ML_DSA_44} for each in policy.witnesses):
         raise InvalidRequest("a witness signs with a time: its key is a cosignature key")
-    names = [each.name for each in (*policy.witnesses, *policy.groups)]
+    names = [*(each.name for each in policy.witnesses), *(each.name for each in policy.groups)]
     if len(set(names)) != len(names) or not all(0 < len(name) <= _NAME_CHARS and name != NONE for name in names):
         raise InvalidRequest(f"every witness and group has a name of its own, of at most {_NAME_CHARS} characters, which is not `{NONE}`")
     members = [member for group in policy.groups for member in group.members]

@@ -107,7 +107,7 @@ def ed25519_verifier_key(public: bytes) -> VerifierKey:
     return VerifierKey("PKIX_ED25519", key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-class Ed25519Signer:
+class EnvelopeSigner:
     """A private key that signs; nothing of it is in its `repr`."""
 
     __slots__ = ("_private", "key")
@@ -125,7 +125,7 @@ class Ed25519Signer:
         self.key = ed25519_verifier_key(self._private.public_key().public_bytes_raw())
 
     def __repr__(self) -> str:
-        return f"Ed25519Signer(key={self.key.id[:16]})"
+        return f"EnvelopeSigner(key={self.key.id[:16]})"
 
     def sign(self, data: bytes) -> bytes:
         """Sign; 64 bytes, the same for the same data."""

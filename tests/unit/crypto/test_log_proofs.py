@@ -27,7 +27,7 @@ from ringwall.crypto.sigstore_bundle import (
 )
 from ringwall.crypto.statements import AUDIT_ENTRY, IN_TOTO, make_statement
 from ringwall.crypto.tlog_proof import PROOF_BYTES, TlogProof, parse_tlog_proof, verify_tlog_proof
-from ringwall.crypto.verifier_keys import Ed25519Signer as StatementSigner
+from ringwall.crypto.verifier_keys import EnvelopeSigner
 from ringwall.errors import IntegrityError, InvalidRequest
 
 ORIGIN = "ringwall.example/statements"
@@ -35,7 +35,7 @@ LOG = Ed25519Signer(ORIGIN, bytes(32))
 LOG_PQ = MlDsa44Signer(ORIGIN, bytes([1]) * 32)
 STRANGER = Ed25519Signer("elsewhere.example/log", bytes([2]) * 32)
 WITNESSES = [Ed25519Signer(f"w{number}.example", bytes([10 + number]) * 32, COSIGNATURE_V1) for number in range(3)]
-ADA = StatementSigner(bytes([3]) * 32)
+ADA = EnvelopeSigner(bytes([3]) * 32)
 
 ENVELOPE = sign_envelope(IN_TOTO, make_statement(AUDIT_ENTRY, {"x": sha256(b"x").hex()}, {"rows": 1}).to_json(), [ADA])
 BODY = dsse_body(ENVELOPE, {ADA.key.id: ADA.key})
@@ -231,7 +231,7 @@ def _at(**changes: Any) -> Bundle:
     return msgspec.structs.replace(BUNDLE, logged=msgspec.structs.replace(BUNDLE.logged, **changes))
 
 
-BOB = StatementSigner(bytes([4]) * 32)
+BOB = EnvelopeSigner(bytes([4]) * 32)
 BOBS = sign_envelope(IN_TOTO, ENVELOPE.payload, [BOB])
 WRONG_BUNDLES: dict[str, Bundle] = {
     "another index": _at(index=INDEX + 1),

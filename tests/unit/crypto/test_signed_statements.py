@@ -14,10 +14,10 @@ from ringwall.crypto import sha256
 from ringwall.crypto.dsse import ENVELOPE_BYTES, Envelope, EnvelopeSignature, pae, parse_envelope, sign_envelope, verify_envelope
 from ringwall.crypto.rekor import BODY_BYTES, check_dsse, dsse_body, hashedrekord_body, parse_body
 from ringwall.crypto.statements import AUDIT_ENTRY, IN_TOTO, make_statement, parse_statement
-from ringwall.crypto.verifier_keys import Ed25519Signer, VerifierKey, ed25519_verifier_key, load_verifier_key
+from ringwall.crypto.verifier_keys import EnvelopeSigner, VerifierKey, ed25519_verifier_key, load_verifier_key
 from ringwall.errors import Bug, IntegrityError, InvalidRequest
 
-ADA, BOB = Ed25519Signer(bytes(range(32))), Ed25519Signer(bytes(range(1, 33)))
+ADA, BOB = EnvelopeSigner(bytes(range(32))), EnvelopeSigner(bytes(range(1, 33)))
 DIGEST = sha256(b"data set").hex()
 STATEMENT = make_statement(AUDIT_ENTRY, {"credit-risk": DIGEST}, {"rows": 1000, "note": "été"})
 ENVELOPE = sign_envelope(IN_TOTO, STATEMENT.to_json(), [ADA])
@@ -210,7 +210,7 @@ def test_keys_are_known_by_their_one_encoding() -> None:
     for spki in (foreign, b"", ADA.key.spki + b"\0", b"\0" * 2000):
         with pytest.raises(IntegrityError):
             load_verifier_key(spki)
-    for make in (Ed25519Signer, ed25519_verifier_key):
+    for make in (EnvelopeSigner, ed25519_verifier_key):
         with pytest.raises(IntegrityError, match="32 bytes"):
             make(b"short")
     assert ADA.key.id[:16] in repr(ADA)
