@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 
 import pytest
 
 from ringwall.reasoning.text.matrix import LEAVES, NOT_CLAIMED
+from ringwall.reasoning.text.prove import LONG
 from ringwall.text import PhraseAutomaton, read_views
 from tests.proofs.trials import PART, Class, Outcome, claimed, classes, name_of, run, run_all
 
@@ -52,6 +54,15 @@ def test_a_wall_that_peels_off_one_layer_is_seen_to_let_texts_pass() -> None:
     under = {each.cell.partition(" under ")[2] for each in made.passed}
     assert made.passed
     assert "" not in under, "one layer is enough for what is written alone"
+
+
+def test_a_middle_layer_of_too_few_letters_is_outside_the_premise_and_does_pass() -> None:
+    """Found by a trial: ascii85 of ascii85, the inner text of which has eight letters and digits. The premise `long-enough` names it."""
+    inner = base64.a85encode(b"OSVBE TIYF FNFL ")
+    automaton = PhraseAutomaton.compile(["osvbe tiyf fnfl"])
+    assert sum(map(str.isalnum, inner.decode())) < LONG
+    assert not read_views(base64.a85encode(inner).decode(), automaton=automaton).phrase_hits
+    assert read_views(base64.a85encode(inner + b" and").decode(), automaton=automaton).phrase_hits
 
 
 @pytest.mark.parametrize("found", classes().values(), ids=lambda c: c.encoder.id)

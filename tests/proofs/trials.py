@@ -241,6 +241,8 @@ def write(rng: random.Random, cell: Cell, phrase: str) -> str | None:
             before, after = "".join(filter(str.isalnum, before)) + " ", " " + "".join(filter(str.isalnum, after))
             before, after = ("".join(c for c in each if c not in _HALF_WRITTEN) for each in (before, after))
         return before + made + after
+    if sum(map(str.isalnum, made)) < LONG:  # the premise `long-enough` is about every layer's payload
+        return None
     if outer is None:
         return _random(rng, _CONTEXT) + _block(cell.outer, made) + _random(rng, _CONTEXT)
     span = outer.write(rng, made, None)
