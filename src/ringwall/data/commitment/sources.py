@@ -1,0 +1,230 @@
+"""Tables from wherever they are: files, Arrow, pandas, Polars; each readable more than once, in record batches of any size.
+
+A file that changes between two readings is refused, so that what was looked at for personal data is what is committed to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ringwall.data.commitment.extra import arrow, part
+from ringwall.errors import Conflict, InvalidRequest, NotFound
+
+BATCH_ROWS: Final = 65_536
+
+
+class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a CSV file is read: the same bytes under other options are another table, so these are part of the record.
+
+    names: of the columns; empty takes them from the first line. types: column to Arrow type word (`int64`, `string`), for those that are
+    not to be guessed. nulls: the words that stand for a null; empty takes those of pyarrow. texts_can_be_null: whether they do in texts.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
+    encoding: str = "utf-8"
+    newlines_in_values: bool = False
+    names: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
+    nulls: tuple[str, ...] = ()
+    texts_can_be_null: bool = False
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """Where a table came from. sha256, size_bytes: of a CSV file. reader: the program that parsed it, since others may guess otherwise."""
+
+    kind: str
+    sha256: str = ""
+    size_bytes: int = 0
+    options: CsvOptions | None = None
+    reader: str = ""
+
+
+class FileChanged(Conflict):
+    """The file changed while it was read."""
+
+    code = "file-changed"
+    remedy = "commit a copy that nothing writes to"
+
+
+class Source:
+    """One table that can be read again.
+
+    schema: a `pyarrow.Schema`. rows: how many there are. read: makes a fresh iterator over its record batches, of the named columns only
+    where names are given.
+    """
+
+    def __init__(self, schema: Any, rows: int, read: Callable[[Sequence[str] | None], Iterator[Any]], origin: Origin) -> None:
+        self.schema = schema
+        self.rows = rows
+        self.origin = origin
+        self._read = read
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Iterate the record batches from the first row on."""
+        return self._read(columns)
+
+
+def open_source(given: Any, *, csv: CsvOptions | None = None) -> Source:
+    """Open a table: a path (`.parquet`, `.csv`, `.arrow`, `.feather`), an Arrow table, batch or reader, a pandas or a Polars frame.
+
+    Raises:
+        ExtraMissing: pyarrow is not installed. NotFound: no such file. InvalidRequest: not a table, or one that loses something on the way.
+    """
+    if isinstance(given, Source):
+        return given
+    pa = arrow()
+    try:
+        if isinstance(given, str | Path):
+            return _open_file(Path(given), csv)
+        if csv is not None:
+            raise InvalidRequest("options for CSV are given with something that is no CSV file")
+        return _in_memory(_table(given, pa))
+    except pa.ArrowInvalid as error:
+        raise InvalidRequest(f"the table cannot be read: {_first_line(error)}") from error
+    except pa.ArrowNotImplementedError as error:
+        raise InvalidRequest(f"the table holds what has no Arrow type: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    """Leave out what a parser quotes of the data after its first line."""
+    return str(error).partition("\n")[0][:200]
+
+
+def _table(given: Any, pa: Any) -> Any:
+    if isinstance(given, pa.Table):
+        return given
+    if isinstance(given, pa.RecordBatch):
+        return pa.Table.from_batches([given])
+    if isinstance(given, pa.RecordBatchReader):
+        return given.read_all()
+    maker = type(given).__module__.partition(".")[0]
+    if maker == "pandas":
+        return _from_pandas(given, pa)
+    if hasattr(given, "__arrow_c_stream__"):  # Polars, DuckDB and others hand their columns over so
+        return pa.table(given)
+    raise InvalidRequest(
+        f"a value of type `{type(given).__name__[:60]}` is no table", remedy="give a path, an Arrow table, or a pandas or Polars frame"
+    )
+
+
+def _from_pandas(frame: Any, pa: Any) -> Any:
+    """Take a pandas frame over; NaN and None are its nulls. Row numbers are no data; any other index would be lost silently."""
+    index = getattr(frame, "index", None)
+    if getattr(frame, "columns", None) is None or index is None:
+        raise InvalidRequest("only frames are committed to", remedy="turn the series into a frame with `.to_frame()`")
+    if index.nlevels > 1 or index.names != [None] or not str(index.dtype).startswith(("int", "uint")):
+        raise InvalidRequest("the frame's index holds data", remedy="make it a column with `.reset_index()`, or drop it")
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _in_memory(table: Any, origin: Origin | None = None) -> Source:
+    def read(columns: Sequence[str] | None) -> Iterator[Any]:
+        chosen = table if columns is None else table.select(list(columns))
+        return iter(chosen.to_batches())
+
+    return Source(table.schema, table.num_rows, read, origin or Origin(kind="arrow"))
+
+
+def _open_file(path: Path, csv: CsvOptions | None) -> Source:
+    if not path.is_file():
+        raise NotFound(f"there is no file `{str(path)[:200]}`", remedy="name a file; a folder is committed to with `commit_directory`")
+    ending = path.suffix.lower()
+    if csv is not None and ending not in (".csv", ".tsv", ".txt"):
+        raise InvalidRequest("options for CSV are given with something that is no CSV file")
+    if ending in (".parquet", ".pq"):
+        return _open_parquet(path)
+    if ending in (".csv", ".tsv", ".txt"):
+        return _open_csv(path, csv or CsvOptions(delimiter="\t" if ending == ".tsv" else ","))
+    if ending in (".arrow", ".arrows", ".feather", ".ipc"):
+        return _open_ipc(path)
+    raise InvalidRequest(f"a file that ends in `{ending[:20]}` is no table that ringwall reads", remedy="take Parquet, CSV or Arrow IPC")
+
+
+def _open_parquet(path: Path) -> Source:
+    parquet = part("parquet")
+    state = _state(path)
+    with parquet.ParquetFile(path) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+
+    def read(columns: Sequence[str] | None) -> Iterator[Any]:
+        _unchanged(path, state)
+        with parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=BATCH_ROWS, columns=None if columns is None else list(columns))
+        _unchanged(path, state)
+
+    return Source(schema, rows, read, Origin(kind="parquet"))
+
+
+def _open_ipc(path: Path) -> Source:
+    ipc, pa = part("ipc"), arrow()
+    state = _state(path)
+    with pa.memory_map(str(path)) as file:
+        try:
+            table = ipc.open_file(file).read_all()
+        except pa.ArrowInvalid:
+            file.seek(0)
+            table = ipc.open_stream(file).read_all()
+
+    def read(columns: Sequence[str] | None) -> Iterator[Any]:
+        chosen = table if columns is None else table.select(list(columns))
+        _unchanged(path, state)
+        yield from chosen.to_batches()
+        _unchanged(path, state)
+
+    return Source(table.schema, table.num_rows, read, Origin(kind="arrow"))
+
+
+def _open_csv(path: Path, options: CsvOptions) -> Source:
+    """Parse the whole file: types are guessed from all of it, and what is hashed is what was parsed."""
+    csv, pa = part("csv"), arrow()
+    state = _state(path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    types = {name: _type(word) for name, word in options.types}
+    table = csv.read_csv(
+        path,
+        read_options=csv.ReadOptions(use_threads=False, column_names=list(options.names) or None, encoding=options.encoding),
+        parse_options=csv.ParseOptions(
+            delimiter=options.delimiter,
+            quote_char=options.quote or False,
+            escape_char=options.escape or False,
+            newlines_in_values=options.newlines_in_values,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=types,
+            **({"null_values": list(options.nulls)} if options.nulls else {}),
+            strings_can_be_null=options.texts_can_be_null,
+        ),
+    )
+    _unchanged(path, state)
+    reader = f"pyarrow {pa.__version__}"
+    return _in_memory(table, Origin(kind="csv", sha256=digest, size_bytes=state[0], options=options, reader=reader))
+
+
+def _type(word: str) -> Any:
+    try:
+        return arrow().type_for_alias(word)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"`{word[:60]}` is no type", remedy="for example int64, double, string, bool, date32, timestamp[us]"
+        ) from error
+
+
+_State = tuple[int, int, int, int]
+
+
+def _state(path: Path) -> _State:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev
+
+
+def _unchanged(path: Path, state: _State) -> None:
+    if _state(path) != state:
+        raise FileChanged(f"`{path.name[:200]}` changed while it was read")
