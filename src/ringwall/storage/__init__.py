@@ -7,7 +7,20 @@ append-only logs with group commit. `open_storage` gives the same promises (`por
 from ringwall.storage.backups import BackupSummary, backup, restore
 from ringwall.storage.database import open_storage
 from ringwall.storage.limits import ERASABLE_BYTES, LEAF_BYTES
-from ringwall.storage.ports import Change, Delete, Document, Entry, Insert, Replace, Storage
+from ringwall.storage.ports import (
+    Change,
+    Delete,
+    Document,
+    Entry,
+    Insert,
+    Replace,
+    Sealing,
+    Storage,
+    StoredCheckpoint,
+    Tile,
+    TreeHead,
+    Trees,
+)
 
 __all__ = [
     "ERASABLE_BYTES",
@@ -19,7 +32,12 @@ __all__ = [
     "Entry",
     "Insert",
     "Replace",
+    "Sealing",
     "Storage",
+    "StoredCheckpoint",
+    "Tile",
+    "TreeHead",
+    "Trees",
     "backup",
     "open_storage",
     "restore",

@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from ringwall.errors import DependencyError, InvalidRequest
 from ringwall.storage.driver_errors import translate
 from ringwall.storage.group_writer import GroupWriter
-from ringwall.storage.limits import ID_BYTES, PAGE_DOCUMENTS, check_changes, check_entry, check_identifiers, check_name
+from ringwall.storage.limits import ID_BYTES, PAGE_DOCUMENTS, check_batch, check_changes, check_entry, check_identifiers, check_name
 from ringwall.storage.location import Location, make_engine, refuse_early_acknowledgement
 from ringwall.storage.migrate import migrate
-from ringwall.storage.operations import Append, Apply, Shred
+from ringwall.storage.operations import Append, AppendAll, Apply, Shred
 from ringwall.storage.ports import Change, Document, Entry
 from ringwall.storage.statements import Statements, statements_for
 from ringwall.storage.transaction import Transactions
+from ringwall.storage.trees import TreeStore
 from ringwall.vocabulary import Clock
 
 _READERS: Final = 4
@@ -68,6 +69,7 @@ class DatabaseStorage:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="ringwall-storage-reader")
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._closed = False
+        self._trees = TreeStore(statements, self._read, self._writer.submit)
         self._poll_interval_s = poll_interval_s
         self._polled_generation = -1
         self._poll_after = 0.0
@@ -122,6 +124,11 @@ class DatabaseStorage:
         """Append one entry; durable when it returns its index."""
         return await self._writer.submit(Append(log, account_id, leaf, erasable, check_entry(log, account_id, leaf, erasable)))
 
+    async def append_all(self, log: str, account_id: str, leaves: Sequence[bytes]) -> int:
+        """Append entries without erasable parts; durable when it returns the first one's index."""
+        batch = tuple(leaves)
+        return await self._writer.submit(AppendAll(log, account_id, batch, check_batch(log, account_id, batch)))
+
     async def shred(self, log: str, index: int) -> None:
         """Overwrite the erasable part of one entry with nothing; its leaf stays."""
         check_name(log, "log name")
@@ -158,6 +165,11 @@ class DatabaseStorage:
         check_name(log, "log name")
         rows = await self._read(self._sql["log_size"], {"log": log})
         return int(rows[0][0]) if rows else 0
+
+    @property
+    def trees(self) -> TreeStore:
+        """The Merkle trees over the logs."""
+        return self._trees
 
     # -- life --
 

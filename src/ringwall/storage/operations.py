@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringwall.storage.ports import Change
+from ringwall.storage.ports import Change, Sealing
 
 
 @dataclass(slots=True)
@@ -35,5 +35,60 @@ class Shred:
     size_bytes: int = 128
 
 
-Operation = Append | Apply | Shred
+@dataclass(slots=True)
+class AppendAll:
+    """Entries at the end of a log, one after the other; the outcome is the first one's index."""
+
+    log: str
+    account_id: str
+    leaves: tuple[bytes, ...]
+    size_bytes: int
+
+
+@dataclass(slots=True)
+class TakeLease:
+    """Become the one who seals a log; the outcome is the number that fences off everybody before."""
+
+    log: str
+    holder: str
+    ttl_ms: int
+    size_bytes: int = 128
+
+
+@dataclass(slots=True)
+class GiveLeaseBack:
+    """Let the next one seal at once; the outcome is 0."""
+
+    log: str
+    holder: str
+    fence: int
+    size_bytes: int = 128
+
+
+@dataclass(slots=True)
+class Seal:
+    """Let a tree grow and its checkpoint with it, all or nothing; the outcome is 0."""
+
+    sealing: Sealing
+    size_bytes: int
+
+    @property
+    def log(self) -> str:
+        """The log whose tree grows."""
+        return self.sealing.log
+
+
+@dataclass(slots=True)
+class KeepCheckpoint:
+    """Put a checkpoint's note with more signatures in the place of the one that was read; the outcome is 0."""
+
+    log: str
+    size: int
+    old_note: bytes
+    note: bytes
+    size_bytes: int
+
+
+TreeOperation = TakeLease | GiveLeaseBack | Seal | KeepCheckpoint
+Operation = Append | Apply | Shred | AppendAll | TreeOperation
 Outcome = int | Exception

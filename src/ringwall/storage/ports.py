@@ -59,8 +59,106 @@ class Entry(msgspec.Struct, frozen=True):
     recorded_at: int  # Unix milliseconds
 
 
+class Tile(msgspec.Struct, frozen=True):
+    """A piece of the tree over a log: up to 256 hashes of one level (ringwall.crypto.tiles)."""
+
+    level: int
+    index: int
+    data: bytes
+
+
+class Sealing(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a tree's growth, as its sequencer asks for it.
+
+    holder, fence: who asks, and the number the lease was given with.
+    old_size, size: of the tree before and after.
+    tiles: every tile that the step made or changed; a tile only grows.
+    note: the signed checkpoint of the tree after the step; keep: never forget this one.
+    ttl_ms: for how long from now nobody else may take the lease.
+    """
+
+    log: str
+    holder: str
+    fence: int
+    old_size: int
+    size: int
+    tiles: tuple[Tile, ...]
+    note: bytes
+    ttl_ms: int
+    keep: bool = False
+
+
+class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a log was sealed.
+
+    entries: committed entries; size: of them, how many the last checkpoint covers; first: the first entry that is still in the database.
+    expires_at: Unix milliseconds until which `holder` has the lease; note: the last checkpoint (empty: there is none yet).
+    """
+
+    entries: int = 0
+    size: int = 0
+    first: int = 0
+    holder: str = ""
+    fence: int = 0
+    expires_at: int = 0
+    note: bytes = b""
+
+
+class StoredCheckpoint(msgspec.Struct, frozen=True):
+    """A checkpoint that was kept; `sealed_at` in Unix milliseconds."""
+
+    size: int
+    sealed_at: int
+    note: bytes
+
+
+class Trees(Protocol):
+    """The Merkle trees over the logs: leases, seals, tiles and checkpoints. Storage keeps bytes; what they must be, the ledger knows."""
+
+    async def take_lease(self, log: str, holder: str, *, ttl_ms: int) -> int:
+        """Become the one who seals a log, and return the fencing number; Conflict while another one holds the lease."""
+        ...
+
+    async def give_lease_back(self, log: str, holder: str, fence: int) -> None:
+        """Let the next one take the lease at once; nothing happens if it is another's already."""
+        ...
+
+    async def seal(self, sealing: Sealing) -> None:
+        """Let a tree grow; durable when it returns. Conflict, and nothing is changed, unless fencing number and former size still hold."""
+        ...
+
+    async def keep_checkpoint(self, log: str, size: int, old_note: bytes, note: bytes) -> None:
+        """Put a note with more signatures in the place of a checkpoint's; Conflict if it is not `old_note` any more."""
+        ...
+
+    async def head(self, log: str) -> TreeHead:
+        """Return how far a log was sealed, in one consistent look."""
+        ...
+
+    async def tile(self, log: str, level: int, index: int) -> bytes | None:
+        """Return a tile as wide as it is by now."""
+        ...
+
+    async def tiles(self, log: str, level: int, *, start: int = 0, end: int, limit: int = 256) -> Sequence[Tile]:
+        """Return tiles of one level with start <= index < end, in order."""
+        ...
+
+    async def leaves(self, log: str, start: int, end: int) -> Sequence[bytes]:
+        """Return the leaves of committed entries with start <= index < end, at most 10,000."""
+        ...
+
+    async def checkpoints(self, log: str, *, after: int = -1, limit: int = 1000) -> Sequence[StoredCheckpoint]:
+        """Return the checkpoints that were kept, of sizes > `after`, smallest first: the newest, one per hour, and those asked for."""
+        ...
+
+
 class Storage(Protocol):
     """Documents with compare-and-swap, and append-only logs with group commit."""
+
+    @property
+    def trees(self) -> Trees:
+        """The Merkle trees over the logs."""
+        ...
 
     async def get(self, account_id: str, kind: str, id: str) -> Document | None:
         """Return the document as last committed."""
@@ -83,6 +181,10 @@ class Storage(Protocol):
 
     async def append(self, log: str, account_id: str, leaf: bytes, erasable: bytes = b"") -> int:
         """Append one entry; durable when it returns its index. Entries of many callers share one commit."""
+        ...
+
+    async def append_all(self, log: str, account_id: str, leaves: Sequence[bytes]) -> int:
+        """Append entries without erasable parts, one after the other, at most 10,000; durable when it returns the first one's index."""
         ...
 
     def entries(

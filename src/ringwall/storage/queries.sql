@@ -105,3 +105,66 @@ FROM log_entry
 WHERE account_id = :account_id AND log_id = (SELECT id FROM log WHERE name = :log) AND position >= :low AND position < :high
 ORDER BY position DESC
 LIMIT :count
+
+-- start_seal: give a log its row for the tree over it, unless it has one
+INSERT INTO log_seal (log_id, size, first, holder, fence, expires_at)
+SELECT id, 0, 0, '', 0, 0 FROM log WHERE name = :log
+ON CONFLICT DO NOTHING
+
+-- take_lease: become the one who seals a log, unless another one's time is not over; each taking has a number of its own
+UPDATE log_seal SET holder = :holder, fence = fence + 1, expires_at = :until
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND (expires_at <= :now OR holder = :holder)
+RETURNING fence
+
+-- give_lease_back: let the next one take it at once
+UPDATE log_seal SET expires_at = 0
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND holder = :holder AND fence = :fence
+
+-- advance_seal: the tree grows from the size that its sealer knows, under the number that its sealer was given, over entries that are there
+UPDATE log_seal SET size = :size, expires_at = :until
+WHERE log_id = (SELECT id FROM log WHERE name = :log AND size >= :size) AND size = :old_size AND holder = :holder AND fence = :fence
+
+-- put_tile: a tile only ever grows
+INSERT INTO log_tile (log_id, level, position, data)
+SELECT id, :level, :position, :data FROM log WHERE name = :log
+ON CONFLICT (log_id, level, position) DO UPDATE SET data = excluded.data WHERE length(log_tile.data) < length(excluded.data)
+
+-- put_checkpoint: there is one per size, for ever
+INSERT INTO log_checkpoint (log_id, size, sealed_at, kept, note)
+SELECT id, :size, :sealed_at, :kept, :note FROM log WHERE name = :log
+ON CONFLICT DO NOTHING
+
+-- thin_checkpoints: forget the checkpoint before the newest if it was made in the same hour and nobody asked to keep it
+DELETE FROM log_checkpoint
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND size = :old_size AND kept = 0 AND sealed_at >= :hour
+
+-- keep_checkpoint: put a checkpoint's note with more signatures in the place of the one that was read
+UPDATE log_checkpoint SET note = :note, kept = 1
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND size = :size AND note = :old_note
+
+-- tree_head: how far a log was sealed, by whom, and how long it is
+SELECT log.size, log_seal.size, log_seal.first, log_seal.holder, log_seal.fence, log_seal.expires_at, log_checkpoint.note
+FROM log LEFT JOIN log_seal ON log_seal.log_id = log.id
+LEFT JOIN log_checkpoint ON log_checkpoint.log_id = log.id AND log_checkpoint.size = log_seal.size
+WHERE log.name = :log
+
+-- tile: one tile
+SELECT data FROM log_tile
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND level = :level AND position = :position
+
+-- tiles: a page of the tiles of a level
+SELECT position, data FROM log_tile
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND level = :level AND position >= :low AND position < :high
+ORDER BY position
+LIMIT :count
+
+-- leaves: a page of a log, the leaves alone
+SELECT leaf FROM log_entry
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND position >= :low AND position < :high
+ORDER BY position
+
+-- checkpoints: a page of the checkpoints that are kept, smallest first
+SELECT size, sealed_at, note FROM log_checkpoint
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND size > :after
+ORDER BY size
+LIMIT :count

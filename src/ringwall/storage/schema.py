@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeEngine
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision this code works on: the last file of migrations/versions (a test compares the two)."""
 
 
@@ -65,6 +65,37 @@ log_entry = Table(
     CheckConstraint("position >= 0", name="ck_log_entry_position"),
 )
 Index("log_entry_account", log_entry.c.account_id, log_entry.c.log_id, log_entry.c.position)
+
+log_seal = Table(
+    "log_seal",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.id", name="fk_log_seal_log"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("holder", code_point_text(), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    CheckConstraint("size >= first AND first >= 0", name="ck_log_seal_size"),
+)
+
+log_tile = Table(
+    "log_tile",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.id", name="fk_log_tile_log"), primary_key=True, autoincrement=False),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+log_checkpoint = Table(
+    "log_checkpoint",
+    metadata,
+    Column("log_id", Integer, ForeignKey("log.id", name="fk_log_checkpoint_log"), primary_key=True, autoincrement=False),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)
 
 generation = Table(
     "generation",

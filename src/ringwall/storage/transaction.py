@@ -5,7 +5,7 @@ Rules this file upholds:
 2. A Conflict undoes the batch it belongs to (a savepoint), not its neighbours.
 3. Whatever else goes wrong undoes the whole transaction and drops the connection; if it was no failure of the database itself, each
    operation is then tried alone, so that one bad batch fails by itself.
-4. Locks are taken in one order (the generation row, then logs by name), so that processes cannot deadlock.
+4. Locks are taken in one order (the generation row, then trees by their logs' names, then logs by name), so that processes cannot deadlock.
 It runs in the writer's thread only.
 """
 
@@ -24,9 +24,21 @@ from sqlalchemy.pool import PoolProxiedConnection
 from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, NotFound, RingwallError
 from ringwall.storage.driver_errors import is_retryable, translate
 from ringwall.storage.location import BUSY_TIMEOUT_S
-from ringwall.storage.operations import Append, Apply, Operation, Outcome, Shred
+from ringwall.storage.operations import (
+    Append,
+    AppendAll,
+    Apply,
+    GiveLeaseBack,
+    KeepCheckpoint,
+    Operation,
+    Outcome,
+    Seal,
+    Shred,
+    TakeLease,
+)
 from ringwall.storage.ports import Change, Delete, Document, Insert, Replace
 from ringwall.storage.statements import Statements
+from ringwall.storage.tree_transactions import run_tree_operation
 from ringwall.vocabulary import Clock
 
 _ROWS_AT_ONCE: Final = 64
@@ -79,18 +91,24 @@ class Transactions:
 
     def _run(self, cursor: DBAPICursor, operations: Sequence[Operation]) -> list[Outcome]:
         moment = self._clock().timestamp()
+        now_ms = int(moment * 1000)
         outcomes: list[Outcome] = [0] * len(operations)
         appends: dict[str, list[tuple[int, Append]]] = {}
+        others: list[tuple[int, Operation]] = []
         changing = [(position, operation) for position, operation in enumerate(operations) if isinstance(operation, Apply)]
         cursor.execute(self._sql.begin)
         generation = self._apply_all(cursor, changing, outcomes, int(moment)) if changing else 0
         for position, operation in enumerate(operations):
             if isinstance(operation, Append):
                 appends.setdefault(operation.log, []).append((position, operation))
-            elif isinstance(operation, Shred):
-                outcomes[position] = self._shred(cursor, operation)
-        for log in sorted(appends):
-            self._append_all(cursor, log, appends[log], outcomes, int(moment * 1000))
+            elif not isinstance(operation, Apply):
+                others.append((position, operation))
+        batches = self._run_others(cursor, others, outcomes, now_ms) if others else {}
+        for log in sorted({*appends, *batches}):
+            if log in appends:
+                self._append_all(cursor, log, appends[log], outcomes, now_ms)
+            for position, batch in batches.get(log, ()):
+                outcomes[position] = self._append_batch(cursor, batch, now_ms)
         cursor.execute("COMMIT")
         if generation:
             self.generation = generation
@@ -98,6 +116,20 @@ class Transactions:
             self._empty_write_ahead_log(cursor)
         cursor.close()
         return outcomes
+
+    def _run_others(
+        self, cursor: DBAPICursor, others: Sequence[tuple[int, Operation]], outcomes: list[Outcome], now_ms: int
+    ) -> dict[str, list[tuple[int, AppendAll]]]:
+        """Run what is rarer than appends and document changes; return the batches of entries, by log, that are still to be appended."""
+        batches: dict[str, list[tuple[int, AppendAll]]] = {}
+        for position, operation in sorted(others, key=lambda each: each[1].log if not isinstance(each[1], Apply) else ""):
+            if isinstance(operation, AppendAll):
+                batches.setdefault(operation.log, []).append((position, operation))
+            elif isinstance(operation, Shred):
+                outcomes[position] = self._shred(cursor, operation)
+            elif isinstance(operation, TakeLease | GiveLeaseBack | Seal | KeepCheckpoint):
+                outcomes[position] = run_tree_operation(cursor, self._sql, operation, now_ms, self._driver_error)
+        return batches
 
     def _empty_write_ahead_log(self, cursor: DBAPICursor) -> None:
         """Let no older version of a shredded page lie about in the log file.
@@ -223,6 +255,17 @@ class Transactions:
             rows.append((log_id, index, operation.account_id, recorded_at, operation.leaf, operation.erasable))
             outcomes[position] = index
             index += 1
+        self._insert_entries(cursor, rows)
+
+    def _append_batch(self, cursor: DBAPICursor, batch: AppendAll, recorded_at: int) -> int:
+        log_id, size = self._extend(cursor, batch.log, len(batch.leaves))
+        first = size - len(batch.leaves)
+        self._insert_entries(
+            cursor, [(log_id, first + offset, batch.account_id, recorded_at, leaf, b"") for offset, leaf in enumerate(batch.leaves)]
+        )
+        return first
+
+    def _insert_entries(self, cursor: DBAPICursor, rows: Sequence[tuple[object, ...]]) -> None:
         start = 0
         while start < len(rows):
             # Powers of two: the driver keeps the prepared statement of each size.

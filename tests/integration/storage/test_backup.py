@@ -13,6 +13,7 @@ import pytest
 from ringwall.errors import Conflict, DependencyError, IntegrityError, SettingsError
 from ringwall.storage import Delete, Document, Insert, Replace, backup, open_storage, restore
 from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.schema import HEAD
 from tests.integration.storage.places import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +42,7 @@ async def test_what_is_restored_is_what_was_backed_up_in_either_database(
     await fill(storage)
     steps: list[tuple[int, int]] = []
     written = backup(place, tmp_path / "b", clock=clock, progress=lambda done, total: steps.append((done, total)))
-    assert written.rows == {"document": 199, "generation": 1, "log": 2, "log_entry": 1100}
+    assert {table: rows for table, rows in written.rows.items() if rows} == {"document": 199, "generation": 1, "log": 2, "log_entry": 1100}
     assert steps[-1] == (1302, 1302)
     assert steps == sorted(steps)
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
@@ -185,7 +186,7 @@ async def test_an_altered_backup_leaves_an_empty_database_empty(
 
 
 async def test_a_backup_of_a_newer_schema_is_refused(lines: list[bytes], tmp_path: Path) -> None:
-    newer = sealed(replaced(lines, 0, b'"schema":"0001"', b'"schema":"9999"'))
+    newer = sealed(replaced(lines, 0, b'"schema":"%b"' % HEAD.encode(), b'"schema":"9999"'))
     with pytest.raises(SettingsError, match="newer"):
         restore(packed(tmp_path, newer), tmp_path / "target")
 
