@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ringwall.api.counters import Counters
+from ringwall.data.features import FeatureStore
 from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
@@ -31,3 +32,4 @@ class Rooms:
     guardrails: Guardrails
     scorers: Scorers
     counters: Counters
+    features: FeatureStore

@@ -29,6 +29,7 @@ from ringwall.bootstrap.first_start import FirstStart, first_start, operator_acc
 from ringwall.bootstrap.settings import Settings, read_root_environment
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
 from ringwall.console import Console
+from ringwall.data.features import FeatureStore
 from ringwall.errors import RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
@@ -82,11 +83,12 @@ class House:
         return await _operator(self.rooms, account)
 
     async def maintain(self) -> None:
-        """Do what is due now and then, until cancelled: write down when keys were last used."""
+        """Do what is due now and then, until cancelled: note when keys were last used, write the offline stores of feature groups."""
         while True:
             await asyncio.sleep(MAINTENANCE_S)
             try:
                 await self.rooms.identity.access_keys.save_uses()
+                await self.rooms.features.maintain()
             except RingwallError as error:
                 log.warning("bootstrap.maintenance.failed %s", locate(error))
 
@@ -94,6 +96,7 @@ class House:
         """Close every room, the lowest last."""
         await self.rooms.identity.close()
         self.rooms.guardrails.close()
+        await self.rooms.features.close()
         await self.rooms.storage.close()
 
 
@@ -142,6 +145,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
+        features=FeatureStore(storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store"),
     )
 
 

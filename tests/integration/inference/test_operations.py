@@ -5,6 +5,8 @@ aws=modelled: shapes are checked against botocore's model, resources and conditi
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -12,6 +14,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations import bedrock, bedrock_runtime
 from ringwall.api.counters import Counters
 from ringwall.api.rooms import Rooms
+from ringwall.data.features import FeatureStore
 from ringwall.identity import Identity
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
@@ -29,7 +32,7 @@ EVERY_GUARDRAIL = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/"
 
 
 @pytest.fixture
-def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Guardrails) -> Call:
+def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Guardrails, tmp_path: Path) -> Call:
     rooms = Rooms(
         clock=clock,
         limits=Limits(),
@@ -41,6 +44,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         guardrails=service,
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
+        features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store"),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

@@ -20,7 +20,7 @@ def test_every_served_operation_exists_in_its_model_and_stands_once() -> None:
 def test_every_operation_is_checked_under_its_own_action() -> None:
     for row in SERVED:
         prefix, _, name = row.action.partition(":")
-        assert prefix == {"bedrock-runtime": "bedrock"}.get(row.service, row.service)
+        assert prefix == {"bedrock-runtime": "bedrock", "sagemaker-featurestore-runtime": "sagemaker"}.get(row.service, row.service)
         assert name == row.name
     assert [row.name for row in SERVED if not row.authorized] == ["GetCallerIdentity", "GetSessionToken"]  # AWS asks no permission for them
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.aws.operations import bedrock, bedrock_runtime, iam, sts
+from ringwall.api.aws.operations import bedrock, bedrock_runtime, featurestore, iam, sagemaker, sts
 
-SERVED: tuple[Operation, ...] = (*bedrock.OPERATIONS, *bedrock_runtime.OPERATIONS, *iam.OPERATIONS, *sts.OPERATIONS)
+SERVED: tuple[Operation, ...] = (
+    *bedrock.OPERATIONS,
+    *bedrock_runtime.OPERATIONS,
+    *featurestore.OPERATIONS,
+    *iam.OPERATIONS,
+    *sagemaker.OPERATIONS,
+    *sts.OPERATIONS,
+)
 
 BY_NAME = {(row.service, row.name): row for row in SERVED}

@@ -1,0 +1,68 @@
+"""SageMaker's names and tags: ARNs of feature groups and lineage entities, and lists of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ringwall.errors import AccessDenied, InvalidRequest, NotFound
+from ringwall.vocabulary import Arn
+
+TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources"
+
+
+def sagemaker_arn(region: str, account_id: str, kind: str, name: str) -> str:
+    """Return the ARN of a resource; `kind` as in ARNs (`feature-group`)."""
+    return f"arn:aws:sagemaker:{region}:{account_id}:{kind}/{name}"
+
+
+def resource_of(arn: str, *, account_id: str, region: str, missing: type[NotFound]) -> tuple[str, str]:
+    """Return (kind, name) of a resource of this account and region.
+
+    Raises:
+        InvalidRequest: no ARN of a SageMaker resource.
+        AccessDenied: the ARN names another account.
+        NotFound: the ARN names another region (`missing` is its class).
+    """
+    parsed = Arn.parse(arn)
+    kind, _, name = parsed.resource.partition("/")
+    if parsed.service != "sagemaker" or not name:
+        raise InvalidRequest("the ARN does not name a SageMaker resource")
+    if parsed.account_id != account_id:
+        raise AccessDenied("the resource belongs to another account")
+    if parsed.region != region:
+        raise missing("the resource is not in this region")
+    return kind, name
+
+
+def read_tags(tags: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a list of tags as a mapping; the service model has checked keys and values.
+
+    Raises:
+        InvalidRequest: a key twice or reserved.
+    """
+    read: dict[str, str] = {}
+    for tag in tags:
+        key = tag["Key"]
+        if key.lower().startswith("aws:"):
+            raise InvalidRequest("tag keys that begin with `aws:` are reserved")
+        if key in read:
+            raise InvalidRequest("a tag key is listed twice")
+        read[key] = tag["Value"]
+    return refuse_too_many(read)
+
+
+def refuse_too_many(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags unless they are too many.
+
+    Raises:
+        InvalidRequest: more than TAGS_MAX.
+    """
+    if len(tags) > TAGS_MAX:
+        raise InvalidRequest(f"a resource has at most {TAGS_MAX} tags")
+    return tags
+
+
+def show_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as SageMaker lists them."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
