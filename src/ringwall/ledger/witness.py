@@ -1,0 +1,160 @@
+"""Asking witnesses: others who check that our log only ever grew, and say so under each checkpoint.
+
+Rules this file upholds: a cosignature is kept when it verifies under the key that the policy names, and from nobody else; a witness that
+has seen more than we have is never answered with less: it is reported, because it means that our log was rolled back, or forked.
+
+No socket here: whoever asks hands in how to post.
+
+Source: C2SP tlog-witness, tlog-cosignature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from ringwall.crypto.base64_text import encode_base64
+from ringwall.crypto.checkpoint import Checkpoint, parse_checkpoint
+from ringwall.crypto.log_policy import LogPolicy, Witness
+from ringwall.crypto.notes import open_note, signature_line, split_note
+from ringwall.errors import DependencyError, IntegrityError, RingwallError
+
+SIZE_TYPE: Final = "text/x.tlog.size"
+ANSWER_BYTES: Final = 64 * 1024
+_PROOF_LINES: Final = 63
+_SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a witness answered; at most ANSWER_BYTES of its body are read."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+Post = Callable[[str, bytes], Awaitable[Answer]]
+"""Posts a body to a URL; DependencyError when nobody answers."""
+
+Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
+"""Gives the consistency proof between two sizes of the log (old > 0)."""
+
+
+class WitnessRefused(DependencyError):
+    """A witness did not cosign."""
+
+    code = "witness-refused"
+
+
+class WitnessAhead(IntegrityError):
+    """A witness has cosigned a larger or different tree of this log than the log has."""
+
+    code = "witness-ahead"
+    remedy = "the log was rolled back or forked: restore its newest backup, and compare with the witness before you go on"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What one witness did: the signature line it gave, or why there is none."""
+
+    witness: str
+    line: str = ""
+    refusal: str = ""
+
+
+class Cosigned(msgspec.Struct, frozen=True):
+    """A checkpoint's note with the cosignatures that were got, and what every witness did."""
+
+    note: bytes
+    asked: tuple[Asked, ...]
+
+
+def add_checkpoint_body(old_size: int, proof: Sequence[bytes], note: bytes) -> bytes:
+    """Write the body of `add-checkpoint`.
+
+    Raises:
+        IntegrityError: more than 63 hashes, which no log needs.
+    """
+    if len(proof) > _PROOF_LINES:
+        raise IntegrityError("a consistency proof has at most 63 hashes")
+    lines = [f"old {old_size}", *(encode_base64(each) for each in proof), ""]
+    return "\n".join(lines).encode() + b"\n" + note
+
+
+async def ask(witness: Witness, note: bytes, prove: Prove, post: Post, *, known_size: int = 0) -> str:
+    """Ask one witness for its cosignature, and return its verified signature line.
+
+    1. Send the checkpoint with a proof from the size that the witness is believed to know.
+    2. Where it knows another size (409), send the proof from that one, once.
+    3. Verify what it gives under its key.
+
+    Raises:
+        WitnessAhead: it knows a larger tree, or another one of this size.
+        WitnessRefused: it said no, or something that is no answer.
+        DependencyError: it did not answer.
+    """
+    checkpoint = parse_checkpoint(split_note(note)[0])
+    answer = await _send(witness, note, checkpoint, min(known_size, checkpoint.size), prove, post)
+    if answer.status == 409:
+        size = _known_size(witness, answer)
+        if size > checkpoint.size:
+            raise WitnessAhead(f"the witness `{witness.name}` has cosigned {size} entries; the log has {checkpoint.size}")
+        answer = await _send(witness, note, checkpoint, size, prove, post)
+        if answer.status == 409 and _known_size(witness, answer) == checkpoint.size == size:
+            raise WitnessAhead(f"the witness `{witness.name}` has cosigned another tree of {size} entries")
+    if answer.status != 200:
+        raise WitnessRefused(f"the witness `{witness.name}` answered {answer.status}", status_code=answer.status)
+    return _cosignature(witness, note, answer.body)
+
+
+async def gather(policy: LogPolicy, note: bytes, prove: Prove, post: Post) -> Cosigned:
+    """Ask every witness of a policy that has a URL, at once; one that refuses keeps nobody else from being heard.
+
+    Raises:
+        WitnessAhead: one of them has seen more than the log has.
+    """
+    asked = await asyncio.gather(*(_ask(witness, note, prove, post) for witness in policy.witnesses if witness.url))
+    return Cosigned(with_lines(note, [each.line for each in asked if each.line]), tuple(asked))
+
+
+def with_lines(note: bytes, lines: Sequence[str]) -> bytes:
+    """Add signature lines to a note, those that it has already left out."""
+    present = set(note.decode().split("\n"))
+    return note + "".join(line for line in dict.fromkeys(lines) if line.rstrip("\n") not in present).encode()
+
+
+async def _ask(witness: Witness, note: bytes, prove: Prove, post: Post) -> Asked:
+    try:
+        return Asked(witness.name, line=await ask(witness, note, prove, post))
+    except WitnessAhead:
+        raise
+    except RingwallError as error:
+        return Asked(witness.name, refusal=error.message)
+
+
+async def _send(witness: Witness, note: bytes, checkpoint: Checkpoint, old_size: int, prove: Prove, post: Post) -> Answer:
+    proof = await prove(old_size, checkpoint.size) if 0 < old_size < checkpoint.size else ()
+    return await post(witness.url.rstrip("/") + "/add-checkpoint", add_checkpoint_body(old_size, proof, note))
+
+
+def _known_size(witness: Witness, answer: Answer) -> int:
+    size = _SIZE.fullmatch(answer.body[:32])
+    if size is None or answer.content_type.partition(";")[0].strip() != SIZE_TYPE:
+        raise WitnessRefused(f"the witness `{witness.name}` answered 409 without its size", status_code=409)
+    return int(size[1])
+
+
+def _cosignature(witness: Witness, note: bytes, lines: bytes) -> str:
+    """Return the witness's own line of an answer; lines of keys that the policy does not name are left where they are."""
+    if len(lines) > ANSWER_BYTES:
+        raise WitnessRefused(f"the witness `{witness.name}` answered more than {ANSWER_BYTES} bytes", status_code=200)
+    text, _ = split_note(note)
+    try:
+        opened = open_note(text.encode() + b"\n" + lines, [witness.key])
+    except IntegrityError as error:
+        raise WitnessRefused(f"the witness `{witness.name}` gave no cosignature of its key: {error.message}", status_code=200) from None
+    (given,) = opened.signatures
+    return signature_line(witness.key, given.signature)
