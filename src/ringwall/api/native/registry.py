@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, guardrails, proofs, records
+from ringwall.api.native import accounts, datasets, guardrails, proofs, records
 from ringwall.api.native.operation import NativeOperation
 
-SERVED: tuple[NativeOperation, ...] = (*guardrails.OPERATIONS, *records.OPERATIONS, *proofs.OPERATIONS, *accounts.OPERATIONS)
+SERVED: tuple[NativeOperation, ...] = (
+    *guardrails.OPERATIONS,
+    *records.OPERATIONS,
+    *proofs.OPERATIONS,
+    *datasets.OPERATIONS,
+    *accounts.OPERATIONS,
+)
 
 BY_NAME: dict[str, NativeOperation] = {row.row.name: row for row in SERVED}

@@ -1,0 +1,126 @@
+"""Data sets behind the native API: versions, policies, growth, and what a client that lies is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+
+from ringwall.data.commitment import SaltKey, commit, commit_table, open_source, prove_growth
+from ringwall.data.inspection import inspect
+from tests.integration.api.conftest import Home, home, open_home, opened
+
+__all__ = ["home", "open_home", "opened"]
+
+pytestmark = pytest.mark.anyio
+
+TABLE = pa.table({"id": [1, 2, 3], "name": ["a", None, "c"]})
+LONGER = pa.table({"id": [1, 2, 3, 4], "name": ["a", None, "c", "d"]})
+SALTS = SaltKey(bytes(32))
+
+
+def sent(table: pa.Table, **options: Any) -> dict[str, Any]:
+    source = open_source(table)
+    made = commit(source, **options)
+    given = {"commitment": made.commitment, "columns": made.schema, "origin": source.origin, "inspection": inspect(source)}
+    return json.loads(msgspec.json.encode(given))
+
+
+async def put(home: Home, name: str = "credit-risk", **members: Any) -> None:
+    assert (await home.native("PUT", f"/datasets/{name}", members)).status == 200
+
+
+async def test_a_version_is_taken_in_listed_and_shown(home: Home) -> None:
+    await put(home)
+    answer = await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))
+    assert answer.status == 201
+    version = answer.json()
+    assert (version["version"], version["digest"]) == (1, commit_table(TABLE).digest)
+    assert (await home.native("GET", "/datasets/credit-risk/versions")).json()["versions"] == [version]
+    assert (await home.native("GET", "/datasets/credit-risk/versions/1")).json() == version
+    assert (await home.native("GET", "/datasets/credit-risk")).json()["versions"] == 1
+    assert [each["name"] for each in (await home.native("GET", "/datasets")).json()["datasets"]] == ["credit-risk"]
+
+
+async def test_the_same_table_again_is_the_same_version(home: Home) -> None:
+    await put(home)
+    first = (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))).json()
+    assert (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))).json() == first
+    second = (await home.native("POST", "/datasets/credit-risk/versions", sent(LONGER))).json()
+    assert (second["version"], second["predecessor"], second["extends"]) == (2, first["digest"], None)
+
+
+async def test_growth_is_verified_before_it_is_recorded(home: Home) -> None:
+    await put(home)
+    options: dict[str, Any] = {"mode": "rows", "salts": SALTS}
+    await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE, **options))
+    proof = msgspec.to_builtins(prove_growth(commit_table(TABLE, **options), LONGER, salts=SALTS))
+    broken = proof | {"tail": proof["tail"] | {"entry": "00" * 32 * 4}}
+    refused = await home.native("POST", "/datasets/credit-risk/versions", sent(LONGER, **options) | {"growth": broken})
+    assert refused.status == 400
+    assert "the growth proof does not hold" in refused.json()["detail"]
+    taken = await home.native("POST", "/datasets/credit-risk/versions", sent(LONGER, **options) | {"growth": proof})
+    assert taken.json()["extends"] == 3
+
+
+async def test_rows_in_a_growth_proof_are_refused(home: Home) -> None:
+    await put(home)
+    await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))
+    proof = msgspec.to_builtins(prove_growth(commit_table(TABLE), LONGER, show_tail=True))
+    refused = await home.native("POST", "/datasets/credit-risk/versions", sent(LONGER) | {"growth": proof})
+    assert refused.status == 400
+    assert "holds no rows" in refused.json()["detail"]
+
+
+async def test_a_policy_is_enforced_whatever_the_client_did(home: Home) -> None:
+    await put(home, forbidden=["EMAIL"])
+    members = sent(pa.table({"id": [1], "mail": ["someone@example.com"]}))
+    assert members["inspection"]["findings"] == [{"column": "mail", "type": "EMAIL", "cells": 1}]
+    refused = await home.native("POST", "/datasets/credit-risk/versions", members)
+    assert refused.status == 403
+    assert refused.json()["detail"] == "the policy forbids what was found: EMAIL in `mail`"
+    assert (await home.native("GET", "/datasets/credit-risk")).json()["versions"] == 0
+    await put(home, forbidden=[])
+    assert (await home.native("POST", "/datasets/credit-risk/versions", members)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"columns": {"columns": [{"name": "id", "type": "int64"}]}}, "the columns are not those of the commitment"),
+        ({"inspection": {"rows": 4}}, "the inspection is of another table than the commitment"),
+        ({"inspection": {"columnsRead": ["id"]}}, "the inspection does not account for every column"),
+        ({"commitment": {"root": "0"}}, "this is no commitment"),
+        ({"commitment": {"mode": "files"}}, "invalid enum value 'files'"),
+    ],
+)
+async def test_parts_that_do_not_fit_are_refused(home: Home, change: dict[str, Any], detail: str) -> None:
+    await put(home)
+    members = sent(TABLE)
+    for name, changed in change.items():
+        members[name] |= changed
+    refused = await home.native("POST", "/datasets/credit-risk/versions", members)
+    assert refused.status == 400
+    assert detail in refused.json()["detail"]
+
+
+async def test_what_is_not_there_is_not_found_and_a_type_that_nobody_looks_for_is_refused(home: Home) -> None:
+    assert (await home.native("POST", "/datasets/nothing/versions", sent(TABLE))).status == 404
+    assert (await home.native("GET", "/datasets/nothing/versions/1")).status == 404
+    await put(home)
+    assert (await home.native("GET", "/datasets/credit-risk/versions/1")).status == 404
+    assert (await home.native("PUT", "/datasets/credit-risk", {"forbidden": ["SHOE_SIZE"]})).status == 400
+    assert (await home.native("PUT", "/datasets/no%20name", {})).status == 400
+
+
+async def test_the_record_holds_digests_and_no_column(home: Home) -> None:
+    await put(home)
+    version = (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))).json()
+    records = (await home.native("GET", "/records?eventName=CommitDataset")).json()["records"]
+    recorded = records[0]["ringwall"]["commitment"]
+    assert recorded["digest"] == version["digest"]
+    assert recorded["inspection"]["digest"] == version["inspectionDigest"]
+    assert "name" not in json.dumps(recorded["commitment"])
