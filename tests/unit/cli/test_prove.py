@@ -107,6 +107,14 @@ def test_encodings_are_proved_for_a_guardrail_and_what_only_reports_is_said(tmp_
     assert "Premises" in shown
 
 
+def test_streaming_is_proved_for_a_guardrail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guardrail = write(tmp_path / "g.json", demo_guardrail())
+    report = tmp_path / "report.md"
+    assert prove(tmp_path, "streaming", "--guardrail", guardrail, "--markdown", str(report)) == 0
+    assert capsys.readouterr().out.startswith("PROVED")
+    assert "stream-chunks" in report.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -79,7 +79,7 @@ class ProofsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class RecordProofInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What the caller says to have proved: digests of a report and its certificates, not the report itself."""
 
-    kind: Literal["bypass", "policy", "upgrade"]
+    kind: Literal["bypass", "streaming", "policy", "upgrade"]
     subject: Annotated[str, Meta(min_length=1, max_length=200)]
     outcome: Literal["proved", "refuted", "unknown"]
     report_digest: Digest

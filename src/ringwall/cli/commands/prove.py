@@ -1,4 +1,4 @@
-"""`ringwall prove bypass|policy|upgrade|all`: proofs, or the counterexample that ends them; made here, from files or stored guardrails."""
+"""`ringwall prove bypass|streaming|policy|upgrade|all`: proofs, or the counterexample that ends them; from files or stored guardrails."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from ringwall.reasoning.guardrails import prove_upgrade
 from ringwall.reasoning.policy.errors import SolverMissing
 from ringwall.reasoning.text import class_names, prove_bypass
 from ringwall.reasoning.text.report import Report
+from ringwall.reasoning.text.streaming import prove_streaming
 
 Outcome = Literal["proved", "refuted", "unknown"]
+_Kind = Literal["bypass", "streaming", "policy", "upgrade"]
 _EXIT: dict[Outcome, int] = {"proved": OK, "refuted": REFUTED, "unknown": UNKNOWN}
 _WORDS: dict[Outcome, str] = {"proved": "PROVED", "refuted": "REFUTED", "unknown": "UNKNOWN (not a proof)"}
 
@@ -39,7 +41,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     digest: SHA-256 of `report`, the report as JSON. certificates: digests of what was proved. readable: for the terminal.
     """
 
-    kind: Literal["bypass", "policy", "upgrade"]
+    kind: _Kind
     subject: str
     outcome: Outcome
     seconds: float
@@ -60,6 +62,11 @@ def add_to(group: Any) -> None:
     bypass.add_argument("--encodings", metavar="A,B", help="classes of encodings (default: all): " + ", ".join(class_names()))
     bypass.add_argument("--depth", type=int, choices=(1, 2), default=2, help="layers of encoding (default: 2)")
     _add_report(bypass, _bypass)
+    streaming = proofs.command(
+        "streaming", "prove that a text in chunks is judged as the whole, and what must be held back; exit code 0, 1 or 3 likewise"
+    )
+    _add_guardrail(streaming)
+    _add_report(streaming, _streaming)
     policy = proofs.command("policy", "answer questions about an IAM policy; exit code 0 all proved, 1 one refuted, 3 one unknown")
     policy.add_argument("file", metavar="FILE", help="a policy document, or - for standard input")
     policy.add_argument("--can", nargs=2, action="append", default=[], metavar=("ACTION", "RESOURCE"), help="prove that it can never")
@@ -75,7 +82,7 @@ def add_to(group: Any) -> None:
             name, metavar=name.upper(), help="a JSON file, or the id, ARN or name of a stored guardrail; @N is its version N"
         )
     _add_report(upgrade, _upgrade)
-    everything = proofs.command("all", "prove all of it: encodings, and the upgrade and policy that are given")
+    everything = proofs.command("all", "prove all of it: encodings, streaming, and the upgrade and policy that are given")
     _add_guardrail(everything)
     everything.add_argument("--old", metavar="OLD", help="the version that the guardrail replaces")
     everything.add_argument("--policy", metavar="FILE", help="an IAM policy, whose statements must all matter")
@@ -131,7 +138,7 @@ def _public(made: Made) -> dict[str, Any]:
     return {name: getattr(made, name) for name in ("kind", "subject", "outcome", "seconds", "digest", "certificates", "report")}
 
 
-def _made(kind: Literal["bypass", "policy", "upgrade"], subject: str, started: float, report: bytes, **more: Any) -> Made:
+def _made(kind: _Kind, subject: str, started: float, report: bytes, **more: Any) -> Made:
     seconds = round(time.perf_counter() - started, 3)
     return Made(kind=kind, subject=subject, seconds=seconds, digest=hashlib.sha256(report).hexdigest(), report=msgspec.Raw(report), **more)
 
@@ -182,6 +189,24 @@ def _reporting(guardrail: Guardrail, source: Literal["INPUT", "OUTPUT"]) -> str:
     """Say which words the proof's conclusion is not about: what only reports blocks nothing, however it is written."""
     words = [name for (kind, name), (_, action) in guardrail.plans[source].actions.items() if kind == "word" and action == "NONE"]
     return f"{len(words)} listed words only report: they are found in every proved encoding, and nothing is blocked.\n" if words else ""
+
+
+# -- streaming ------------------------------------------------------------------------------------------------------------------------
+
+
+async def _streaming(context: Context) -> list[Made]:
+    return [await _prove_streaming(context)]
+
+
+async def _prove_streaming(context: Context) -> Made:
+    given = context.arguments
+    guardrail = await _compiled(context, given.guardrail, load_scorers())
+    detectors = guardrail.plans[given.source].detectors
+    started = time.perf_counter()
+    report = prove_streaming(detectors.automaton if detectors is not None else None)
+    text = report.to_markdown()
+    subject = f"{given.guardrail or 'the demo guardrail'} ({given.source})"
+    return _made("streaming", subject, started, report.to_json(), outcome=report.status, markdown=text, readable=text)
 
 
 # -- upgrades -------------------------------------------------------------------------------------------------------------------------
@@ -288,4 +313,4 @@ async def _all(context: Context) -> list[Made]:
         made.append(_prove_policy(context, given.policy, [policies.NoDeadStatements()]))
     if given.old is not None:
         made.append(await _prove_upgrade(context, given.old, given.guardrail))
-    return [await _prove_bypass(context, None, 2), *made]
+    return [await _prove_bypass(context, None, 2), await _prove_streaming(context), *made]
