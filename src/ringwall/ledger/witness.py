@@ -58,11 +58,15 @@ class WitnessAhead(IntegrityError):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What one witness did: the signature line it gave, or why there is none."""
+    """What one witness did: the signature line it gave, or why there is none.
+
+    alarm: it says that the log was rolled back or forked.
+    """
 
     witness: str
     line: str = ""
     refusal: str = ""
+    alarm: bool = False
 
 
 class Cosigned(msgspec.Struct, frozen=True):
@@ -92,7 +96,7 @@ async def ask(witness: Witness, note: bytes, prove: Prove, post: Post, *, known_
     3. Verify what it gives under its key.
 
     Raises:
-        WitnessAhead: it knows a larger tree, or another one of this size.
+        WitnessAhead: it knows a larger tree, another one of this size, or one that this did not grow from.
         WitnessRefused: it said no, or something that is no answer.
         DependencyError: it did not answer.
     """
@@ -105,17 +109,15 @@ async def ask(witness: Witness, note: bytes, prove: Prove, post: Post, *, known_
         answer = await _send(witness, note, checkpoint, size, prove, post)
         if answer.status == 409 and _known_size(witness, answer) == checkpoint.size == size:
             raise WitnessAhead(f"the witness `{witness.name}` has cosigned another tree of {size} entries")
+    if answer.status == 422:
+        raise WitnessAhead(f"the witness `{witness.name}` has cosigned a tree that this one did not grow from")
     if answer.status != 200:
         raise WitnessRefused(f"the witness `{witness.name}` answered {answer.status}", status_code=answer.status)
     return _cosignature(witness, note, answer.body)
 
 
 async def gather(policy: LogPolicy, note: bytes, prove: Prove, post: Post) -> Cosigned:
-    """Ask every witness of a policy that has a URL, at once; one that refuses keeps nobody else from being heard.
-
-    Raises:
-        WitnessAhead: one of them has seen more than the log has.
-    """
+    """Ask every witness of a policy that has a URL, at once; one that refuses, or alarms, keeps nobody else from being heard."""
     asked = await asyncio.gather(*(_ask(witness, note, prove, post) for witness in policy.witnesses if witness.url))
     return Cosigned(with_lines(note, [each.line for each in asked if each.line]), tuple(asked))
 
@@ -129,10 +131,8 @@ def with_lines(note: bytes, lines: Sequence[str]) -> bytes:
 async def _ask(witness: Witness, note: bytes, prove: Prove, post: Post) -> Asked:
     try:
         return Asked(witness.name, line=await ask(witness, note, prove, post))
-    except WitnessAhead:
-        raise
     except RingwallError as error:
-        return Asked(witness.name, refusal=error.message)
+        return Asked(witness.name, refusal=error.message, alarm=isinstance(error, WitnessAhead))
 
 
 async def _send(witness: Witness, note: bytes, checkpoint: Checkpoint, old_size: int, prove: Prove, post: Post) -> Answer:
