@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ringwall.api.counters import Counters
 from ringwall.data.features import FeatureStore
+from ringwall.data.lineage import Lineage
 from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
@@ -33,3 +34,4 @@ class Rooms:
     scorers: Scorers
     counters: Counters
     features: FeatureStore
+    lineage: Lineage

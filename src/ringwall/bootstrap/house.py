@@ -30,6 +30,7 @@ from ringwall.bootstrap.settings import Settings, read_root_environment
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
 from ringwall.console import Console
 from ringwall.data.features import FeatureStore
+from ringwall.data.lineage import Lineage
 from ringwall.errors import RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
@@ -146,6 +147,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
         features=FeatureStore(storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store"),
+        lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
     )
 
 

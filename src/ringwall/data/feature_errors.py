@@ -118,11 +118,11 @@ class LineageChanged(Conflict):
     remedy = "repeat the request"
 
 
-class LineageTooWide(InvalidRequest):
-    """The lineage query reaches more entities than one answer is computed from.
+class LineageBusy(Throttled):
+    """Too many requests change the account's lineage at the same moment.
 
-    AWS: ValidationException.
+    AWS: ThrottlingException.
     """
 
-    code = "lineage-too-wide"
-    remedy = "ask with a smaller MaxDepth, one direction, or from an entity nearer to what is looked for"
+    code = "lineage-busy"
+    remedy = "repeat the request after a pause"

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ringwall.errors import AccessDenied, InvalidRequest, NotFound
 from ringwall.vocabulary import Arn
 
 TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources"
+
+
+TAGGED = frozenset({"feature-group", "artifact", "action", "context"})
+
+
+class TaggedNotFound(NotFound):
+    """No such resource in this account and region.
+
+    AWS: ResourceNotFound; ValidationException for the operations on tags, which model no exception.
+    """
+
+    code = "sagemaker-resource-not-found"
+    aws_code: ClassVar[str] = "ResourceNotFound"
 
 
 def sagemaker_arn(region: str, account_id: str, kind: str, name: str) -> str:
@@ -32,6 +45,18 @@ def resource_of(arn: str, *, account_id: str, region: str, missing: type[NotFoun
         raise AccessDenied("the resource belongs to another account")
     if parsed.region != region:
         raise missing("the resource is not in this region")
+    return kind, name
+
+
+def tagged(arn: str, *, account_id: str, region: str) -> tuple[str, str]:
+    """Return (kind, name) of a resource that may have tags.
+
+    Raises:
+        InvalidRequest, AccessDenied, NotFound: as `resource_of`; NotFound also for a kind that ringwall has not.
+    """
+    kind, name = resource_of(arn, account_id=account_id, region=region, missing=TaggedNotFound)
+    if kind not in TAGGED:
+        raise TaggedNotFound("ringwall has no resources of this kind")
     return kind, name
 
 

@@ -15,6 +15,7 @@ from ringwall.api.aws.operations import bedrock, bedrock_runtime
 from ringwall.api.counters import Counters
 from ringwall.api.rooms import Rooms
 from ringwall.data.features import FeatureStore
+from ringwall.data.lineage import Lineage
 from ringwall.identity import Identity
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
@@ -45,6 +46,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store"),
+        lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.aws.operations import bedrock, bedrock_runtime, featurestore, iam, sagemaker, sts
+from ringwall.api.aws.operations import bedrock, bedrock_runtime, featurestore, iam, lineage, sagemaker, sts
 
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
     *bedrock_runtime.OPERATIONS,
     *featurestore.OPERATIONS,
     *iam.OPERATIONS,
+    *lineage.OPERATIONS,
     *sagemaker.OPERATIONS,
     *sts.OPERATIONS,
 )

@@ -1,4 +1,4 @@
-"""Amazon SageMaker, control plane: feature groups, what is noted about their features, and tags of feature groups and lineage entities."""
+"""Amazon SageMaker, control plane: feature groups, and what is noted about their features."""
 
 from __future__ import annotations
 
