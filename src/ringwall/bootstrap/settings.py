@@ -15,8 +15,8 @@ from ringwall.errors import SettingsError
 from ringwall.vocabulary import Limits
 
 PREFIX = "RINGWALL_"
-NOT_SETTINGS = ("RINGWALL_TEST_", "RINGWALL_SHARED")
-"""Names in the environment that belong to the test suite."""
+NOT_SETTINGS = ("RINGWALL_TEST_", "RINGWALL_SHARED", "RINGWALL_URL", "RINGWALL_API_KEY")
+"""Names in the environment that belong to the test suite, or to programs that call a ringwall (`read_client_environment`)."""
 
 FILE_NAME = "ringwall.toml"
 
@@ -91,6 +91,11 @@ def read_environment() -> dict[str, str]:
     """Take ringwall's variables from the process environment: the only place that reads it."""
     taken = dict(os.environ)
     return {name: value for name, value in taken.items() if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)}
+
+
+def read_client_environment() -> tuple[str, str]:
+    """Take the address and the API key that a program calls a ringwall with; empty where they are not set."""
+    return os.environ.get("RINGWALL_URL", ""), os.environ.get("RINGWALL_API_KEY", "")
 
 
 def read_root_environment(reference: str) -> dict[str, str]:

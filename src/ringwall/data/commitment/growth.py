@@ -9,7 +9,7 @@ a proof on request. Without them the proof says how far it reaches.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -39,10 +39,11 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     new_paths: tuple[_Path, ...]
 
 
-class GrowthProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class GrowthProof(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", tag_field="format", tag="rwds/1 growth proof"
+):
     """Why `new` extends `old`. prefix_root: of the leaves that were full in `old`; empty where there were none."""
 
-    format: Literal["rwds/1 growth proof"] = "rwds/1 growth proof"
     old: Commitment
     new: Commitment
     prefix_root: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -21,13 +21,14 @@ from ringwall.errors import IntegrityError, InvalidRequest, NotFound
 _PATH_MOST: Final = 64
 
 
-class RowProof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class RowProof(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", tag_field="format", tag="rwds/1 row proof"
+):
     """One row of a committed table. Digests and bytes are hexadecimal.
 
     row: its canonical bytes, without the salt. group: the digests of the sixteen rows of its leaf. path: RFC 6962, nearest hash first.
     """
 
-    format: Literal["rwds/1 row proof"] = "rwds/1 row proof"
     commitment: Commitment
     columns: Schema
     index: int

@@ -136,15 +136,20 @@ def _open_file(path: Path, csv: CsvOptions | None) -> Source:
     if not path.is_file():
         raise NotFound(f"there is no file `{str(path)[:200]}`", remedy="name a file; a folder is committed to with `commit_directory`")
     ending = path.suffix.lower()
-    if csv is not None and ending not in (".csv", ".tsv", ".txt"):
+    if csv is not None and not is_csv(path):
         raise InvalidRequest("options for CSV are given with something that is no CSV file")
     if ending in (".parquet", ".pq"):
         return _open_parquet(path)
-    if ending in (".csv", ".tsv", ".txt"):
+    if is_csv(path):
         return _open_csv(path, csv or CsvOptions(delimiter="\t" if ending == ".tsv" else ","))
     if ending in (".arrow", ".arrows", ".feather", ".ipc"):
         return _open_ipc(path)
     raise InvalidRequest(f"a file that ends in `{ending[:20]}` is no table that ringwall reads", remedy="take Parquet, CSV or Arrow IPC")
+
+
+def is_csv(path: Path) -> bool:
+    """Say whether a file's name is that of a CSV file."""
+    return path.suffix.lower() in (".csv", ".tsv", ".txt")
 
 
 def _open_parquet(path: Path) -> Source:
