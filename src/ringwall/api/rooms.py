@@ -12,6 +12,7 @@ from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
+from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage
 from ringwall.vocabulary import Clock, Limits
 
@@ -35,3 +36,4 @@ class Rooms:
     counters: Counters
     features: FeatureStore
     lineage: Lineage
+    trail: Trail

@@ -39,6 +39,7 @@ from ringwall.inference import Guardrails
 from ringwall.keys import open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import Ledger
+from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage, open_storage
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
@@ -135,19 +136,21 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
 async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, environ: Mapping[str, str]) -> Rooms:
     keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
     scorers = await asyncio.to_thread(load_scorers)
+    ledger = Ledger(storage, keys)
     return Rooms(
         clock=clock,
         limits=settings.limits,
         region=settings.region,
         storage=storage,
         keys=keys,
-        ledger=Ledger(storage, keys),
+        ledger=ledger,
         identity=Identity(storage, keys, clock, settings.region),
         guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
         features=FeatureStore(storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store"),
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
+        trail=Trail(ledger, keys=keys, clock=clock),
     )
 
 

@@ -10,8 +10,9 @@ from ringwall.data.feature_errors import LineageEntityExists, LineageEntityNotFo
 from ringwall.data.lineage_entity import EDGE, WORDS, Edge, Entity, read_details, who
 from ringwall.data.lineage_query import Walk, edges_of_page, fits, read_bounds, walk
 from ringwall.data.lineage_store import LineageStore
-from ringwall.data.listing import listing_name, moment_key, page
+from ringwall.data.listing import moment_key, page
 from ringwall.errors import InvalidRequest
+from ringwall.keys.page_tokens import listing_name
 from ringwall.storage import Change, Delete, Insert
 from ringwall.vocabulary import Principal
 

@@ -30,10 +30,11 @@ from ringwall.data.feature_group import (
     refuse_throughput,
     summary,
 )
-from ringwall.data.listing import every, listing_name, moment_key, page, read_body
+from ringwall.data.listing import every, moment_key, page, read_body
 from ringwall.data.sagemaker_names import read_tags, refuse_too_many
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.keys import BadPageToken, PageTokens
+from ringwall.keys.page_tokens import listing_name
 from ringwall.storage import Change, Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock, new_id
 

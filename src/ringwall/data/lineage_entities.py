@@ -10,9 +10,10 @@ import msgspec
 from ringwall.data.feature_errors import LineageEntityAssociated, LineageEntityExists
 from ringwall.data.lineage_entity import WORDS, Details, Entity, artifact_id, make_entity, show_entity, show_summary, who
 from ringwall.data.lineage_store import LineageStore
-from ringwall.data.listing import listing_name, moment_key, page
+from ringwall.data.listing import moment_key, page
 from ringwall.data.sagemaker_names import read_tags, refuse_too_many
 from ringwall.errors import InvalidRequest
+from ringwall.keys.page_tokens import listing_name
 from ringwall.storage import Change, Delete, Insert
 from ringwall.vocabulary import Principal
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from ringwall.crypto import sha256
 from ringwall.errors import IntegrityError
 from ringwall.storage import Document, Storage
 
@@ -18,12 +17,6 @@ _BETWEEN = "\x1f"  # between a sort key and the name that makes it unique; in ne
 _AT_ONCE = 500
 
 Key = Callable[[_Item], tuple[str, str]]
-
-
-def listing_name(operation: str, request: Mapping[str, Any]) -> str:
-    """Name a listing by its operation and filters, so that a page token continues no other one."""
-    filters = {name: value for name, value in request.items() if name not in {"NextToken", "MaxResults"}}
-    return f"{operation}/{sha256(msgspec.json.encode(filters, order='deterministic')).hex()[:32]}"
 
 
 def page(items: Iterable[_Item], key: Key[_Item], *, descending: bool, after: str, limit: int) -> tuple[list[_Item], str]:

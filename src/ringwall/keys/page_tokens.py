@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from ringwall.crypto import equal
+import msgspec
+
+from ringwall.crypto import equal, sha256
 from ringwall.errors import InvalidRequest
 
 TOKEN_CHARS = 8192  # NextToken of the SageMaker and Bedrock models
@@ -28,6 +31,12 @@ class Digester(Protocol):
     def digest(self, account_id: str, data: bytes) -> str:
         """Return a keyed digest of the bytes that nobody without the account's key can compute."""
         ...
+
+
+def listing_name(operation: str, request: Mapping[str, Any]) -> str:
+    """Name a listing by its operation and filters (members as SageMaker and CloudTrail name them), so that a token continues no other."""
+    filters = {name: value for name, value in request.items() if name not in {"NextToken", "MaxResults"}}
+    return f"{operation}/{sha256(msgspec.json.encode(filters, order='deterministic')).hex()[:32]}"
 
 
 class PageTokens:

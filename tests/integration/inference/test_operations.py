@@ -20,6 +20,7 @@ from ringwall.identity import Identity
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
+from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits, Principal
 from tests.conformance.guardrails.service_model import fits, service_model
@@ -47,6 +48,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         counters=Counters(clock().isoformat()),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store"),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
+        trail=Trail(Ledger(storage, keys), keys=keys, clock=clock),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.aws.operations import bedrock, bedrock_runtime, featurestore, iam, lineage, sagemaker, sts
+from ringwall.api.aws.operations import bedrock, bedrock_runtime, cloudtrail, featurestore, iam, lineage, sagemaker, sts
 
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
     *bedrock_runtime.OPERATIONS,
+    *cloudtrail.OPERATIONS,
     *featurestore.OPERATIONS,
     *iam.OPERATIONS,
     *lineage.OPERATIONS,
