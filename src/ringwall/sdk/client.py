@@ -41,7 +41,7 @@ Caller = Callable[[str, Mapping[str, Any]], Any]
 class NoServer(ServerAway):
     """There is no ringwall to call."""
 
-    code = "no-server"
+    code = "no-ringwall"
     remedy = "start one with `ringwall up`, or set RINGWALL_URL and RINGWALL_API_KEY"
 
 

@@ -184,6 +184,11 @@ _FORMATS: Final[Mapping[str, str]] = {
 }
 
 
+def _decimal(number: int, scale: int) -> Decimal:
+    """Place the point exactly; arithmetic would round to the context's 28 digits."""
+    return Decimal((int(number < 0), tuple(int(digit) for digit in str(abs(number))), -scale))
+
+
 def _reader(kind: str) -> tuple[int, Callable[[bytes], Any]]:
     """Return how many bytes a value of a type has, and what reads them."""
     word, _, arguments = kind.removesuffix(")").partition("(")
@@ -191,6 +196,6 @@ def _reader(kind: str) -> tuple[int, Callable[[bytes], Any]]:
         return int(arguments), bytes
     if word == "decimal":
         precision, scale = (int(each) for each in arguments.split(","))
-        return 16 if precision <= 38 else 32, lambda read: Decimal(int.from_bytes(read, "little", signed=True)).scaleb(-scale)
+        return 16 if precision <= 38 else 32, lambda read: _decimal(int.from_bytes(read, "little", signed=True), scale)
     form = struct.Struct("<" + ("q" if word in ("timestamp", "duration") else _FORMATS[kind]))
     return form.size, lambda read: form.unpack(read)[0]

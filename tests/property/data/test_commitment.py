@@ -1,0 +1,176 @@
+"""Commitments against a second implementation made from the description, and what must and must not change them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import math
+from typing import Any
+
+import blake3
+import msgspec
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ringwall.data.commitment import (
+    Column,
+    Commitment,
+    SaltKey,
+    Schema,
+    commit,
+    commit_table,
+    prove_growth,
+    prove_row,
+    verify_growth,
+    verify_row,
+)
+from ringwall.data.commitment.row_proof import decode_row
+from ringwall.errors import IntegrityError, RingwallError
+from tests.conformance import reference_commitment as reference
+from tests.property.data.strategies import tables
+
+SALTS = SaltKey(bytes(range(32)))
+FEWER = settings(max_examples=settings.default.max_examples // 3)  # whole tables are dear to make
+HASHES = {"sha256": hashlib.sha256, "blake3": blake3.blake3}
+
+
+def salts(rows: int) -> list[bytes]:
+    stream = SALTS.salts(0, rows)
+    return [stream[at : at + 16] for at in range(0, len(stream), 16)]
+
+
+@FEWER
+@given(made=tables(), name=st.sampled_from(sorted(HASHES)))
+def test_columns_hash_to_what_the_description_says(made: Any, name: Any) -> None:
+    plain, table = made
+    committed = commit(table, hash=name)
+    leaves = reference.column_leaves(plain, HASHES[name])
+    assert committed.leaf_hashes == leaves
+    assert committed.commitment.digest == reference.digest(plain, leaves, "columns", name)
+    assert committed.commitment.leaves == len(leaves)
+
+
+@FEWER
+@given(made=tables(nested=False), name=st.sampled_from(sorted(HASHES)))
+def test_rows_hash_to_what_the_description_says(made: Any, name: Any) -> None:
+    plain, table = made
+    committed = commit(table, mode="rows", hash=name, salts=SALTS)
+    leaves = reference.row_leaves(plain, salts(table.num_rows), HASHES[name])
+    assert committed.leaf_hashes == leaves
+    assert committed.commitment.digest == reference.digest(plain, leaves, "rows", name)
+    assert committed.commitment.leaves == len(leaves)
+
+
+@FEWER
+@given(made=tables(), cuts=st.lists(st.integers(0, 40), max_size=6))
+def test_how_a_table_is_cut_leaves_no_trace(made: Any, cuts: list[int]) -> None:
+    _, table = made
+    places = [0, *sorted(min(cut, table.num_rows) for cut in cuts), table.num_rows]
+    pieces = [table.slice(low, high - low) for low, high in itertools.pairwise(places)]
+    assert commit_table(pa.concat_tables(pieces)) == commit_table(table)
+
+
+@FEWER
+@given(made=tables(min_rows=1), data=st.data())
+def test_any_other_cell_is_another_commitment(made: Any, data: st.DataObject) -> None:
+    plain, table = made
+    column = data.draw(st.integers(0, len(plain) - 1))
+    row, other = data.draw(st.integers(0, table.num_rows - 1)), data.draw(st.integers(0, table.num_rows - 1))
+    values = plain[column][2]
+    assume(not _same(values[row], values[other]))
+    order = list(range(table.num_rows))
+    order[row] = other  # this cell becomes another one's value
+    changed = table.set_column(column, table.field(column), table.column(column).take(order) if _takes(table, column) else None)
+    assert commit_table(changed) != commit_table(table)
+
+
+def _takes(table: pa.Table, column: int) -> bool:
+    try:
+        table.column(column).take([0])
+    except pa.ArrowNotImplementedError:  # views of lists
+        assume(False)
+    return True
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Equal as commitments see it: every NaN is one, and the two zeros are two."""
+    if isinstance(left, float) and isinstance(right, float):
+        return (math.isnan(left) and math.isnan(right)) or (left == right and math.copysign(1, left) == math.copysign(1, right))
+    return bool(left == right and (left is None) == (right is None))
+
+
+@FEWER
+@given(made=tables(nested=False, min_rows=1), data=st.data())
+def test_every_row_is_proved_and_read_back(made: Any, data: st.DataObject) -> None:
+    plain, table = made
+    committed = commit_table(table, mode="rows", salts=SALTS)
+    index = data.draw(st.integers(0, table.num_rows - 1))
+    row = verify_row(prove_row(table, index, SALTS, committed), committed.digest)
+    assert list(row) == [name for name, _, _ in plain]
+    assert all(_same(row[name], values[index]) for name, _, values in plain)
+
+
+@FEWER
+@given(made=tables(nested=False, min_rows=2), data=st.data())
+def test_growth_in_rows_is_proved_to_the_last_row(made: Any, data: st.DataObject) -> None:
+    _, table = made
+    kept = data.draw(st.integers(0, table.num_rows))
+    old = commit_table(table.slice(0, kept), mode="rows", salts=SALTS)
+    proof = prove_growth(old, table, salts=SALTS)
+    assert verify_growth(proof, old.digest, proof.new.digest) == kept
+
+
+@FEWER
+@given(made=tables(min_rows=1), data=st.data())
+def test_growth_in_columns_is_proved_with_the_tail_shown(made: Any, data: st.DataObject) -> None:
+    _, table = made
+    assume(not any(pa.types.is_list_view(field.type) for field in table.schema))
+    kept = data.draw(st.integers(0, table.num_rows))
+    old = commit_table(table.slice(0, kept))
+    proof = prove_growth(old, table, show_tail=True)
+    assert verify_growth(proof, old.digest, proof.new.digest) == kept
+    hidden = prove_growth(old, table)
+    assert verify_growth(hidden, old.digest, proof.new.digest) == (0 if kept < reference.CHUNK else kept)
+
+
+@FEWER
+@given(data=st.data())
+def test_a_row_proof_with_one_digit_changed_shows_nothing(data: st.DataObject) -> None:
+    table = pa.table({"n": list(range(50)), "t": [f"row {n}" for n in range(50)]})
+    committed = commit_table(table, mode="rows", salts=SALTS)
+    proof = prove_row(table, 20, SALTS, committed)
+    field = data.draw(st.sampled_from(["salt", "row", "group", "path", "index"]))
+    with pytest.raises(IntegrityError):
+        verify_row(_changed(proof, field, data), committed.digest)
+
+
+def _changed(proof: Any, field: str, data: st.DataObject) -> Any:
+    value = getattr(proof, field)
+    if field == "index":
+        return msgspec.structs.replace(proof, index=data.draw(st.integers(-5, 100).filter(lambda other: other != value)))
+    if isinstance(value, str):
+        return msgspec.structs.replace(proof, **{field: _flipped(value, data)})
+    at = data.draw(st.integers(0, len(value) - 1))
+    how = data.draw(st.sampled_from(["flip", "drop", "twice"]))
+    changed = {"flip": (_flipped(value[at], data),), "drop": (), "twice": (value[at], value[at])}[how]
+    return msgspec.structs.replace(proof, **{field: (*value[:at], *changed, *value[at + 1 :])})
+
+
+def _flipped(text: str, data: st.DataObject) -> str:
+    at = data.draw(st.integers(0, len(text) - 1))
+    return text[:at] + format(int(text[at], 16) ^ data.draw(st.integers(1, 15)), "x") + text[at + 1 :]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_a_reader_of_rows_fall_over(read: bytes) -> None:
+    schema = Schema((Column("a", "int64"), Column("b", "string"), Column("c", "binary"), Column("d", "decimal(9,2)"), Column("e", "bool")))
+    with contextlib.suppress(IntegrityError):
+        decode_row(read, schema)
+
+
+def test_a_commitment_that_is_none_is_refused() -> None:
+    with pytest.raises(RingwallError):
+        Commitment(mode="columns", hash="sha256", rows=-1, columns=1, schema_digest="0" * 64, root="0" * 64)
