@@ -12,7 +12,7 @@
 
 enum { NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND };
 enum { MARK = 1, REFEED = 2, SYMBOL = 4, MARKED = 8, CHANGE = 16 };
-enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, DENSE_WINDOW = 64, TABLES_VERSION = 1 };
+enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, DENSE_WINDOW = 64, SKIPPED = 255, TABLES_VERSION = 1 };
 enum { OK = 0, NO_MEMORY = 1, BAD_TABLE = 2 };
 #define ACC_LIMIT ((((uint64_t)1) << 40) - 1)
 #define MALFORMED UINT32_MAX
@@ -54,17 +54,26 @@ typedef struct { uint16_t *index; uint32_t *entries, *pool; size_t pages, pool_c
 
 typedef struct { uint32_t next, kind, flags, back, offset, length, count, shift; uint64_t mul, add, keep; } Op;
 
-/* A step of a block code, packed for the fast loop. Where steps emit several bytes, `shift` and `lift` bring them to the top of four, which are all written. */
+/* A step of a block code, packed for the fast loop: `shift` and `lift` bring the bytes that it emits to the top of four, which are all written. */
 typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift, lift; } Fast;
 
+/* A lane of an earlier machine that emits the same on every text without the symbols of one of two sets. */
+typedef struct { int known, machine, lane; uint8_t without[2][ALPHABET]; } Twin;
+
 typedef struct {
-    int runs, lattice, lanes, fast, many; /* fast: the packed loop applies; many: a step may emit several bytes */
+    int runs, lattice, lanes, fast; /* fast: the packed loop applies */
     uint32_t starts[MAX_LANES];
     uint64_t minimum, run_minimum, minimum_changes;
     uint32_t states, classes_count;
     size_t op_count, text_count;
-    uint8_t classes[256], alphabet[128], counts[256], values[256]; /* counts: per class, whether it counts for `back` */
-    int bits, turn; /* the first `turn` lanes read one stream of `bits` bits a symbol (`values`, per class), each at its own phase; 0: none do */
+    uint8_t classes[256], alphabet[128], counts[256]; /* counts: per class, whether it counts for `back` */
+    int turn, bits; /* the first `turn` lanes read the same symbols, each at its own phase, of `bits` bits each; 0: none do */
+    uint32_t radix; /* where they are digits of this radix instead, `turn` to a group of four bytes; 0: they are not */
+    uint8_t worth[256]; /* per symbol, what it adds, or SKIPPED */
+    Twin twins[MAX_LANES];
+    int breaks;         /* whether runs end at symbols of tally 0, and need `minimum` of tally 2 */
+    uint8_t tally[256]; /* per symbol */
+    int32_t *dull;      /* NULL: not looked for */
     uint16_t *transitions;
     Op *ops;
     Fast *packed;
@@ -86,7 +95,7 @@ static void tables_free(Tables *t) {
     if (!t) return;
     for (int i = 0; i < 3; i++) { free(t->folds[i].index); free(t->folds[i].entries); free(t->folds[i].pool); }
     for (int i = 0; i < MAX_MACHINES; i++) {
-        free(t->machines[i].transitions); free(t->machines[i].ops); free(t->machines[i].packed); free(t->machines[i].texts);
+        free(t->machines[i].transitions); free(t->machines[i].ops); free(t->machines[i].packed); free(t->machines[i].texts); free(t->machines[i].dull);
     }
     free(t->maps);
     free(t->columns);
@@ -151,79 +160,7 @@ static int load_op(const Machine *m, const int64_t *row, Op *op) {
     return 1;
 }
 
-/* Bound every state's accumulator; say whether none can reach ACC_LIMIT, so that the fast loop need not look. */
-static int stays_small(const Machine *m) {
-    uint64_t *bound = calloc(m->states, sizeof *bound);
-    int changed = bound != NULL, small = changed;
-    for (int round = 0; changed && small && round < 64; round++) {
-        changed = 0;
-        for (size_t i = 0; small && i < (size_t)m->states * m->classes_count; i++) {
-            const Op *op = &m->ops[m->transitions[i]];
-            uint64_t acc = bound[i / m->classes_count] * op->mul + op->add; /* < 2^38 * 2^26 */
-            small = acc <= ACC_LIMIT >> 2;
-            if (acc > op->keep) acc = op->keep;
-            if (acc > bound[op->next]) { bound[op->next] = acc; changed = 1; }
-        }
-    }
-    free(bound);
-    return small && !changed;
-}
-
-/* Note which classes count for `back`; say whether that is the same in every state. */
-static int counts_by_class(Machine *m) {
-    for (size_t i = 0; i < (size_t)m->states * m->classes_count; i++) {
-        uint8_t counts = (m->ops[m->transitions[i]].flags & SYMBOL) != 0;
-        if (i < m->classes_count) m->counts[i] = counts;
-        else if (m->counts[i % m->classes_count] != counts) return 0;
-    }
-    return 1;
-}
-
-/* Say whether in the state of one phase a class does what a code of `bits` bits a symbol does there. */
-static int is_bit_step(const Machine *m, uint32_t class, int bits, int turn, int phase) {
-    const Op *op = &m->ops[m->transitions[(size_t)m->starts[phase] * m->classes_count + class]];
-    uint64_t had = 1u << bits * phase % 8, have = had << bits; /* what the accumulator is below, before and after */
-    if (!m->counts[class]) return op->next == m->starts[phase] && op->kind == NONE && !op->flags && op->mul == 1 && !op->add && !(~op->keep & (had - 1));
-    if (op->next != m->starts[(phase + 1) % turn] || op->mul != 1u << bits || op->add != m->values[class] || op->add >= 1u << bits || op->flags & ~(uint32_t)SYMBOL) return 0;
-    if (have < 256) return op->kind == NONE && !(~op->keep & (have - 1));
-    return op->kind == BYTES && op->count == 1 && op->shift == (uint32_t)(bits * phase % 8 + bits - 8) && (op->keep & (have - 1)) == have / 256 - 1;
-}
-
-/* Find out whether a machine's first lanes are the phases of one code: then their bytes can be cut from one stream of bits. */
-static void find_bits(Machine *m) {
-    static const int codes[3][2] = {{6, 4}, {5, 8}, {4, 2}};
-    m->turn = 0;
-    for (uint32_t class = 0; class < m->classes_count; class++) {
-        uint64_t add = m->ops[m->transitions[(size_t)m->starts[0] * m->classes_count + class]].add;
-        m->values[class] = (uint8_t)(add < 256 ? add : 255);
-    }
-    for (int k = 0; k < 3 && !m->turn; k++) {
-        int right = m->lanes >= codes[k][1] && !m->counts[m->classes[END]];
-        for (int symbol = 0; right && symbol < END; symbol++) /* the end has its own step, run as any other */
-            for (int phase = 0; right && phase < codes[k][1]; phase++) right = is_bit_step(m, m->classes[symbol], codes[k][0], codes[k][1], phase);
-        if (right) { m->bits = codes[k][0]; m->turn = codes[k][1]; }
-    }
-}
-
-/* Pack a machine's steps for the fast loop, if it only ever emits bytes that end at a symbol. */
-static int pack(Machine *m) {
-    m->fast = m->runs && stays_small(m) && counts_by_class(m);
-    for (size_t i = 0; i < m->op_count && m->fast; i++) {
-        const Op *op = &m->ops[i];
-        m->fast = (op->kind == NONE || op->kind == BYTES) && !(op->flags & (REFEED | MARKED)) && op->add <= UINT32_MAX && op->mul <= UINT32_MAX;
-        m->many |= op->kind == BYTES && op->count > 1;
-    }
-    if (!m->fast) return 1;
-    find_bits(m);
-    size_t cells = (size_t)m->states * m->classes_count;
-    if (!(m->packed = calloc(cells, sizeof *m->packed))) return 0;
-    for (size_t i = 0; i < cells; i++) {
-        const Op *op = &m->ops[m->transitions[i]];
-        uint32_t count = op->kind == BYTES ? op->count : 0, low = m->many && count ? op->shift - 8 * (count - 1) : op->shift;
-        m->packed[i] = (Fast){op->keep, op->next * m->classes_count, (uint32_t)op->mul, (uint32_t)op->add, (uint8_t)count, (uint8_t)low, (uint8_t)(count ? 32 - 8 * count : 24)};
-    }
-    return 1;
-}
+#include "_interpreter_shortcuts.h"
 
 static int load_machine(const Tables *t, Machine *m, PyObject *item) {
     PyObject *starts, *classes, *alphabet, *transitions, *ops, *texts, *readings;
@@ -260,7 +197,8 @@ static int load_machine(const Tables *t, Machine *m, PyObject *item) {
         if (PyErr_Occurred() || reading >= (unsigned long)t->reading_count) return refuse("a reading is out of bounds");
         m->readings |= 1u << reading;
     }
-    return pack(m) ? 1 : refuse("no memory");
+    find_breaks(m);
+    return pack(m) && find_dull(m) ? 1 : refuse("no memory");
 }
 
 static int load_readings(Tables *t, PyObject *readings) {
@@ -318,6 +256,7 @@ static PyObject *py_tables(PyObject *self, PyObject *args) {
     for (int i = 0; right && i < 8 * 256; i++) if (t->utf8[i] > REJECT) right = refuse("a UTF-8 state is out of bounds");
     t->machine_count = right ? (int)PyTuple_Size(machines) : 0;
     for (int i = 0; right && i < t->machine_count; i++) right = load_machine(t, &t->machines[i], PyTuple_GetItem(machines, i));
+    if (right) find_twins(t);
     PyObject *capsule = right ? PyCapsule_New(t, "ringwall.tables", tables_destroy) : NULL;
     if (!capsule) tables_free(t);
     return capsule;

@@ -4,7 +4,7 @@ typedef struct { uint8_t kind; uint32_t value, start, end; } Unit; /* kind: BYTE
 typedef struct { Unit *data; size_t count, room; } Units;
 
 /* One reading of one text: symbols in reading order, and the characters themselves for copies. */
-typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t length; int backwards; } Source;
+typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t length; int backwards; uint64_t counts[OTHER + 1]; } Source; /* END behind the last symbol */
 
 /* A result list kept outside Python while the lock is released. */
 typedef struct { int reading, machine; Run run; } Found;
@@ -75,6 +75,13 @@ static int lane(const Machine *m, const Source *s, uint32_t start, Units *units,
     uint64_t acc = 0;
     *changes = (Changes){0, {0}, 0};
     for (;;) {
+        if (m->dull && !units) { /* nothing to count, and what is accumulated is used nowhere but in units */
+            int32_t row = (int32_t)(state * ALPHABET), next;
+            size_t begun = position;
+            for (; (next = m->dull[row + s->symbols[position]]) >= 0; position++) row = next;
+            state = (uint32_t)row / ALPHABET;
+            if (position > begun) refeeds = 0;
+        }
         uint32_t symbol = position < n ? s->symbols[position] : END;
         const Op *op = &m->ops[m->transitions[(size_t)state * m->classes_count + m->classes[symbol]]];
         state = op->next;
@@ -219,59 +226,10 @@ static int sink_units(Sink *s, const Unit *units, size_t count) {
     return right;
 }
 
+#include "_interpreter_phases.h"
 #include "_interpreter_blocks.h"
 
-static int run_machine(const Tables *t, const Machine *m, const Source *source, int sparse, Sink *sink, Scratch *scratch) {
-    Changes changes;
-    if (m->fast) return run_block_code(t, m, source, sink, scratch);
-    for (int l = 0; l < m->lanes; l++) {
-        if (!m->runs) {
-            int status = lane(m, source, m->starts[l], NULL, &changes);
-            if (status) return status;
-            if (changes.count < m->minimum_changes || (!sparse && !changes.dense)) continue;
-        }
-        scratch->units.count = 0;
-        int status = lane(m, source, m->starts[l], &scratch->units, &changes);
-        if (status) return status;
-        run_clear(&sink->run);
-        sink->letters = 0;
-        if (!sink_units(sink, scratch->units.data, scratch->units.count)) return NO_MEMORY;
-        if (m->runs ? !sink_end_run(sink) : !found_push(sink->found, sink->reading, sink->machine, &sink->run)) return NO_MEMORY;
-    }
-    return OK;
-}
-
-static int decode_all(const Tables *t, const uint32_t *text, size_t n, int readings, int sparse, FoundList *found) {
-    uint8_t *shadow = malloc(n + 1), *symbols = malloc(n + 1);
-    Scratch scratch = {malloc(n + 1), {NULL}, {NULL}, malloc((n / STRETCH + 1) * sizeof(Ring)), 0, {0}, {0}};
-    int status = shadow && symbols && scratch.classes && scratch.rings ? OK : NO_MEMORY;
-    for (int k = 0; k < ABREAST; k++)
-        if (!(scratch.bytes[k] = malloc(n + SLACK)) || !(scratch.marks[k] = malloc((n / STRETCH + 1) * sizeof(Mark)))) status = NO_MEMORY;
-    for (size_t i = 0; status == OK && i < n; i++) shadow[i] = text[i] < 128 ? (uint8_t)text[i] : OTHER;
-    for (int r = 0; status == OK && r < readings; r++) {
-        const uint8_t *map = t->maps + t->reading_alphabet[r] * 128;
-        uint64_t counts[OTHER + 1] = {0};
-        for (size_t i = 0; i < n; i++) {
-            uint8_t c = shadow[t->reading_backwards[r] ? n - 1 - i : i];
-            symbols[i] = c < OTHER ? map[c] : OTHER;
-            counts[symbols[i]]++;
-        }
-        Source source = {symbols, text, n, t->reading_backwards[r]};
-        for (int k = 0; status == OK && k < t->machine_count; k++) {
-            const Machine *m = &t->machines[k];
-            uint64_t present = 0;
-            if (!(m->readings >> r & 1)) continue;
-            for (int c = 0; c < 128; c++) if (m->alphabet[c]) present += counts[c];
-            if (present < m->minimum) continue;
-            Sink sink = {t, m, found, r, k, n, source.backwards, 0, {{0}, {0}, {0}}};
-            status = run_machine(t, m, &source, sparse && !r, &sink, &scratch);
-            run_free(&sink.run);
-        }
-    }
-    free(shadow); free(symbols); free(scratch.classes); free(scratch.rings); free(scratch.units.data); free(scratch.runs.data);
-    for (int k = 0; k < ABREAST; k++) { free(scratch.bytes[k]); free(scratch.marks[k]); }
-    return status;
-}
+#include "_interpreter_jobs.h"
 
 static PyObject *py_decode(PyObject *self, PyObject *args) {
     PyObject *capsule, *text, *result = NULL;

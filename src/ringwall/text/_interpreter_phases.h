@@ -1,0 +1,275 @@
+/* Block codes whose lanes differ in phase only: what all phases emit is made once, and one pass says where any of them may hold a run. Included by _interpreter_decode.h.
+ *
+ * A run that survives has at least `run_minimum` visible characters, so at least as many bytes, each of which may follow the one before it in well-formed UTF-8.
+ * `breaks` marks where that is not so, for all phases at once. Only where so many bytes hang together is the text read byte by byte, by the tables. A run begins
+ * where its first byte hangs together with the next ones, and bytes that are no tails are in step wherever reading begins: so no run is missed, and none is cut.
+ */
+
+#define R8(x) x, x, x, x, x, x, x, x
+#define R16(x) R8(x), R8(x)
+#define R64(x) R16(x), R16(x), R16(x), R16(x)
+enum { ASCII = 1, TAIL = 2, LEAD = 4, NEVER = 8 };
+static const uint8_t byte_kind[256] = {R64(ASCII), R64(ASCII), R64(TAIL), NEVER, NEVER, LEAD, LEAD, LEAD, LEAD, LEAD, LEAD, R8(LEAD), R16(LEAD), R16(LEAD),
+                                       LEAD, LEAD, LEAD, LEAD, LEAD, NEVER, NEVER, NEVER, R8(NEVER)};
+/* The kinds of byte that may stand behind each byte in well-formed UTF-8 (a necessary condition; the tables decide). */
+#define ANY (ASCII | TAIL | LEAD)
+static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R64(ANY), 0, 0, TAIL, TAIL, TAIL, TAIL, TAIL, TAIL, R8(TAIL), R16(TAIL), R16(TAIL),
+                                        TAIL, TAIL, TAIL, TAIL, TAIL, 0, 0, 0, R8(0)};
+
+enum { PHASE_PAD = 64, GROUP = 4 };
+typedef struct { uint8_t *values, *packed, *whole; uint32_t *groups, *places; size_t count; Ints runs; } Phases;
+
+static void phases_free(Phases *p) { free(p->values); free(p->packed); free(p->whole); free(p->groups); free(p->places); free(p->runs.data); }
+static int phases_room(Phases *p, size_t n) {
+    return (p->values = malloc(n + 2 * PHASE_PAD)) && (p->packed = malloc(n + 2 * PHASE_PAD)) && (p->whole = malloc(n + 2 * PHASE_PAD)) &&
+           (p->groups = malloc((n + 2 * PHASE_PAD) * sizeof *p->groups)) && (p->places = malloc((n + 1) * sizeof *p->places));
+}
+
+/* Keep the values of the symbols that a code reads, behind `zeros` zeros and before more. */
+static void keep_values(const Machine *m, const Source *source, size_t zeros, Phases *p) {
+    uint8_t *to = p->values + zeros;
+    size_t count = 0;
+    memset(p->values, 0, zeros);
+    for (size_t i = 0; i < source->length; i++) {
+        uint8_t value = m->worth[source->symbols[i]];
+        to[count] = value;
+        count += value != SKIPPED;
+    }
+    memset(to + count, 0, PHASE_PAD);
+    p->count = count;
+}
+
+/* Note where each kept symbol stands (only texts with runs need it). */
+static void keep_places(const Machine *m, const Source *source, Phases *p) {
+    size_t count = 0;
+    for (size_t i = 0; i < source->length; i++) {
+        p->places[count] = (uint32_t)i;
+        count += m->worth[source->symbols[i]] != SKIPPED;
+    }
+}
+
+#define EACH(x) ((uint64_t)(x) * 0x0101010101010101u)
+static inline uint64_t load_eight(const uint8_t *from) { uint64_t x; memcpy(&x, from, 8); return x; }
+
+/* Of bytes that begin with bits b0 to b6, and the first two bits of the byte behind each and of the one behind that: mark those behind which, or at which,
+ * well-formed UTF-8 must break. A necessary condition; the tables decide. */
+#define BREAKS(b0, b1, b2, b3, b4, b5, b6, next0, next1, then0, then1)                                                                                          \
+    (((next0) & ~(next1) & ~(b0)) |                                                                                                                             \
+     ((b0) & (b1) & (~((next0) & ~(next1)) | ((b2) & ~((then0) & ~(then1))) | ((b2) & (b3) & (b4)) | ~((b2) | (b3) | (b4) | (b5) | (b6)))))
+
+/* ---- codes of some bits a symbol: one stream, cut at every phase ---- */
+
+/* Pack the values, eight at a time, behind a byte of zeros (what a lane that begins in a later phase has read of its first byte). */
+static inline __attribute__((always_inline)) size_t pack_values(const Phases *p, int bits) {
+    uint8_t *to = p->packed;
+    *to++ = 0;
+    for (size_t i = 0; i < p->count; i += 8, to += bits) {
+        const uint8_t *v = p->values + i;
+        uint64_t x = 0;
+        for (int k = 0; k < 8; k++) x = x << bits | v[k];
+        for (int k = 0; k < bits; k++) to[k] = (uint8_t)(x >> 8 * (bits - 1 - k));
+    }
+    memset(to, 0, PHASE_PAD);
+    return 8 + (size_t)bits * p->count;
+}
+
+static inline uint32_t packed_byte(const Phases *p, size_t bit) {
+    const uint8_t *from = p->packed + bit / 8;
+    return ((uint32_t)from[0] << 8 | from[1]) >> (8 - bit % 8) & 255;
+}
+
+/* Mark every bit at which a byte may begin that the next one may follow. */
+static void mark_followed(const Phases *p, size_t bytes) {
+#define BEHIND(x, y, k) (((x) << (k) & EACH(0xFF << (k) & 0xFF)) | ((y) >> (8 - (k)) & EACH(0xFF >> (8 - (k)))))
+    for (size_t i = 0; i < bytes; i += 8) {
+        uint64_t x = load_eight(p->packed + i), y = load_eight(p->packed + i + 1), z = load_eight(p->packed + i + 2), w = load_eight(p->packed + i + 3);
+        uint64_t followed = ~BREAKS(x, BEHIND(x, y, 1), BEHIND(x, y, 2), BEHIND(x, y, 3), BEHIND(x, y, 4), BEHIND(x, y, 5), BEHIND(x, y, 6), y, BEHIND(y, z, 1), z, BEHIND(z, w, 1));
+        memcpy(p->whole + i, &followed, 8);
+    }
+    memset(p->whole + (bytes + 7) / 8 * 8, 0, PHASE_PAD);
+#undef BEHIND
+}
+
+/* Read well-formed UTF-8 from byte `at` of a lane on, to byte `end`; return where it breaks and whether the run up to there survives (as `run_end` does). */
+typedef struct { const Phases *phases; size_t base; int grouped; } LaneBytes; /* base: its first bit, or its first group */
+
+static inline uint32_t lane_byte(const LaneBytes *l, size_t at, size_t symbols) {
+    if (!l->grouped) return packed_byte(l->phases, l->base + 8 * at);
+    return l->phases->groups[l->base + symbols * (at / GROUP)] >> (24 - 8 * (at % GROUP)) & 255;
+}
+
+static size_t lane_run_end(const Tables *t, const Machine *m, const LaneBytes *l, size_t at, size_t end, int *survives) {
+    uint64_t letters = 0, visible = 0;
+    uint32_t value = 0;
+    uint8_t state = 0;
+    size_t i = at, begun = at;
+    for (; i < end; i++) {
+        uint32_t byte = lane_byte(l, i, (size_t)m->turn);
+        uint8_t next = t->utf8[state * 256 + byte];
+        if (next == REJECT) break;
+        value = state == 0 ? byte & t->leads[byte] : value << 6 | (byte & 0x3F);
+        if (state == 0) begun = i;
+        state = next;
+        if (state) continue;
+        uint32_t entry = fold_entry(&t->folds[0], value);
+        if (entry && !(entry & 31)) continue;
+        visible++;
+        letters += is_letter(t, value);
+    }
+    *survives = letters >= m->run_minimum || visible >= 2 * m->run_minimum;
+    if (state && begun > at) return begun; /* the unfinished character is read afresh, byte by byte */
+    return i > at ? i : at + 1;
+}
+
+static int keep_run(Phases *p, int phase, size_t first, size_t end) {
+    return ints_push(&p->runs, (uint32_t)phase) && ints_push(&p->runs, (uint32_t)first) && ints_push(&p->runs, (uint32_t)end);
+}
+
+/* The bit at which the first byte of a phase begins. */
+static inline size_t first_bit(const Machine *m, int phase) { return 8 - (size_t)(m->bits * phase % 8); }
+
+/* Find the runs of all phases of a code of bits, as (phase, first byte, end) each. */
+static int find_packed_runs(const Tables *t, const Machine *m, Phases *p, size_t bits) {
+    size_t bytes = bits / 8, done[8] = {0}, window = (size_t)m->run_minimum - 1; /* pairs that must hang together */
+    uint8_t used = 0;
+    int phase_of[8] = {0};
+    p->runs.count = 0;
+    if (bytes < m->run_minimum) return 1;
+    for (int k = 0; k < m->turn; k++) {
+        used |= (uint8_t)(128 >> first_bit(m, k) % 8);
+        phase_of[first_bit(m, k) % 8] = k;
+    }
+    mark_followed(p, bytes);
+    for (size_t i = 0; i + window <= bytes; i += 8) {
+        uint64_t all = EACH(used);
+        for (size_t k = 0; k < window; k++) all &= load_eight(p->whole + i + k);
+        if (!all) continue;
+        uint8_t here[8];
+        memcpy(here, &all, 8);
+        for (size_t j = i; j < i + 8; j++) {
+            for (int r = 0; here[j - i] && r < 8; r++) {
+                if (!(here[j - i] & 128 >> r)) continue;
+                size_t first = first_bit(m, phase_of[r]), bit = 8 * j + (size_t)r, end = (bits - first) / 8;
+                if (bit < first || bits < first || (bit - first) / 8 < done[r] || (bit - first) / 8 >= end) continue;
+                LaneBytes lane = {p, first, 0};
+                int survives = 0;
+                size_t at = (bit - first) / 8;
+                done[r] = lane_run_end(t, m, &lane, at, end, &survives);
+                if (survives && !keep_run(p, phase_of[r], at, done[r])) return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* ---- codes of five symbols a group of four bytes ---- */
+
+/* Put what the end makes of a lane's last group, which it cuts short, behind the whole ones; return how many bytes the lane makes. */
+static size_t end_lane(const Machine *m, const Phases *p, int phase) {
+    size_t symbols = (size_t)m->turn, had = (size_t)phase + p->count, groups = had / symbols, rest = had % symbols, last = symbols - 1 - (size_t)phase + symbols * groups;
+    const Op *op = op_at(m, m->starts[rest], END);
+    uint64_t acc = 0;
+    uint32_t bytes = 0;
+    for (size_t k = 0; k < rest; k++) acc = acc * m->radix + p->values[last + k];
+    acc = acc * op->mul + op->add;
+    for (uint32_t k = 0; op->kind == BYTES && k < op->count; k++) bytes |= (uint32_t)(acc >> (op->shift - 8 * k) & 255) << (24 - 8 * k);
+    p->groups[last] = bytes;
+    return GROUP * groups + (op->kind == BYTES ? op->count : 0);
+}
+
+/* Make the group that begins at each symbol (the first ones begin before the text, with zeros), and what the end makes of the last of each lane. */
+static __attribute__((optimize("O3"))) void make_groups(const Machine *m, const Phases *p) {
+    const uint32_t radix = m->radix;
+    const uint8_t *restrict v = p->values;
+    uint32_t *restrict to = p->groups;
+    for (size_t g = 0; g < p->count; g++) to[g] = (((v[g] * radix + v[g + 1]) * radix + v[g + 2]) * radix + v[g + 3]) * radix + v[g + 4];
+    for (int phase = 0; phase < m->turn; phase++) end_lane(m, p, phase);
+}
+
+/* Mark the groups whose bytes hang together. */
+static __attribute__((optimize("O3"))) void mark_whole(const Phases *p, size_t groups) {
+    const uint32_t *restrict from = p->groups;
+    uint8_t *restrict whole = p->whole;
+    for (size_t g = 0; g < groups; g++) {
+        uint32_t x = from[g], broken = BREAKS(x, x << 1, x << 2, x << 3, x << 4, x << 5, x << 6, x << 8 | 0x80, x << 9, x << 16 | 0x8080, x << 17);
+        whole[g] = (broken & 0x80808000u) == 0;
+    }
+    memset(whole + groups, 0, PHASE_PAD);
+}
+
+static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
+    size_t symbols = (size_t)m->turn, groups = p->count, needed = ((size_t)m->run_minimum - GROUP + 1) / GROUP, done[8] = {0}, ends[8], bases[8];
+    p->runs.count = 0;
+    if (!groups) return 1;
+    mark_whole(p, groups);
+    for (int k = 0; k < m->turn; k++) { ends[k] = end_lane(m, p, k); bases[k] = symbols - 1 - (size_t)k; }
+    for (size_t g = 0; g < groups; g += 8) {
+        uint64_t all = load_eight(p->whole + g);
+        for (size_t k = 1; k < needed && all; k++) all &= load_eight(p->whole + g + symbols * k);
+        for (size_t j = 0; all && j < 8; j++) {
+            int together = 1, phase = (int)((symbols - 1 + symbols - (g + j) % symbols) % symbols);
+            for (size_t k = 0; k < needed; k++) together &= p->whole[g + j + symbols * k];
+            if (!together) continue;
+            LaneBytes lane = {p, bases[phase], 1};
+            size_t at = GROUP * ((g + j - bases[phase]) / symbols), first = at, end = ends[phase];
+            for (int k = 1; k < GROUP && first > done[phase] && may_follow[lane_byte(&lane, first - 1, symbols)] & byte_kind[lane_byte(&lane, first, symbols)]; k++) first--;
+            if (first < done[phase]) first = done[phase];
+            while (first <= at) {
+                int survives = 0;
+                size_t last = lane_run_end(t, m, &lane, first, end, &survives);
+                if (survives && !keep_run(p, phase, first, last)) return 0;
+                first = done[phase] = last;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Keep what a code reads of a text, and make its bytes; return their bits, in a code of bits. */
+static size_t make_bytes(const Machine *m, const Source *source, Phases *p) {
+    keep_values(m, source, m->radix ? (size_t)m->turn - 1 : 0, p);
+    if (m->radix) make_groups(m, p);
+    return m->bits == 6 ? pack_values(p, 6) : m->bits == 5 ? pack_values(p, 5) : m->bits == 4 ? pack_values(p, 4) : 0;
+}
+
+/* ---- runs to characters ---- */
+
+static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, size_t at, Units *units) {
+    size_t first, last;
+    if (lane->grouped) {
+        size_t symbols = (size_t)m->turn, begun = lane->base + symbols * (at / GROUP);
+        first = begun < symbols - 1 ? 0 : begun - (symbols - 1);
+        last = begun; /* its last symbol, less the zeros before the text */
+        if (last >= p->count) last = p->count - 1;
+    } else {
+        size_t bit = lane->base + 8 * at;
+        first = bit < 8 ? 0 : (bit - 8) / (size_t)m->bits;
+        last = (bit - 1) / (size_t)m->bits;
+    }
+    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), p->places[first], (size_t)p->places[last] + 1);
+}
+
+/* Turn the runs of all phases into characters with their ranges, phase by phase. */
+static int emit_phases(const Machine *m, const Source *source, Phases *p, const Ints *runs, Sink *sink, Units *units) {
+    make_bytes(m, source, p);
+    keep_places(m, source, p);
+    for (int phase = 0; phase < m->turn; phase++) {
+        LaneBytes lane = {p, m->radix ? (size_t)(m->turn - 1 - phase) : first_bit(m, phase), m->radix != 0};
+        for (size_t i = 0; i < runs->count; i += 3) {
+            if (runs->data[i] != (uint32_t)phase) continue;
+            units->count = 0;
+            for (size_t at = runs->data[i + 1]; at < runs->data[i + 2]; at++)
+                if (!push_byte(m, p, &lane, at, units)) return 0;
+            run_clear(&sink->run);
+            sink->letters = 0;
+            if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;
+        }
+    }
+    return 1;
+}
+
+/* Find the runs of all phases of a code. */
+static int find_phase_runs(const Tables *t, const Machine *m, const Source *source, Phases *p) {
+    size_t bits = make_bytes(m, source, p);
+    return m->radix ? find_grouped_runs(t, m, p) : find_packed_runs(t, m, p, bits);
+}
