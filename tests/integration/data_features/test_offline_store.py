@@ -1,0 +1,229 @@
+"""Records offline: every one in exactly one file, through crashes, full disks and two processes at once; what is deleted is emptied."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ringwall.data import parquet
+from ringwall.data.chores import CHORE, HOLDER
+from ringwall.data.feature_errors import FeatureGroupExists, OfflineStoreUnavailable
+from ringwall.data.feature_group import GROUP
+from ringwall.data.features import FeatureStore
+from ringwall.data.offline_rows import ROW
+from ringwall.data.offline_store import FILE_ROWS, MANIFEST, STATE
+from ringwall.errors import DependencyError, IntegrityError
+from ringwall.keys import Keys
+from ringwall.storage import Change, Document
+from ringwall.storage.database import DatabaseStorage
+from tests.integration.data_features.conftest import REGION
+from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, new_group, put, who
+from tests.integration.storage.places import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    """Every row that a reader of the partitions finds."""
+    files = [path for path in folder.rglob("*.parquet") if "data" in path.parts]
+    return [row for path in files for row in pq.ParquetFile(path).read().to_pylist()]
+
+
+def staged_in(folder: Path) -> list[Path]:
+    """Every file that is not in its place yet."""
+    return list(folder.rglob("staging/*"))
+
+
+async def test_every_record_is_in_a_file_historic_and_deleted_ones_too(store: FeatureStore, folder: Path, clock: StandingClock) -> None:
+    await store.groups.create(ACCOUNT, new_group(**ONLINE, **OFFLINE))
+    await store.records.put(ACCOUNT, put("a", 7200.5, 2))
+    clock.advance(1)
+    await store.records.put(ACCOUNT, put("a", 3600, 1))
+    clock.advance(1)
+    await store.records.delete(ACCOUNT, who("a", EventTime="10000"))
+    await store.records.put(ACCOUNT, put("b", 1, 3, TargetStores=["OnlineStore"]))
+    assert rows_of(folder) == []
+    await store.maintain()
+    rows = sorted(rows_of(folder), key=lambda row: row["api_invocation_time"])
+    assert [(row["id"], row["at"], row["n"], row["is_deleted"]) for row in rows] == [
+        ("a", 7200.5, 2, False),
+        ("a", 3600.0, 1, False),
+        ("a", 10000.0, None, True),
+    ]
+    assert all(row["write_time"] == clock() for row in rows)
+    group = (await store.groups.find(ACCOUNT, "g")).group
+    files = await store.offline.verify(ACCOUNT, group)
+    assert sorted(file.path.rpartition("/")[0] for file in files) == [
+        "year=1970/month=01/day=01/hour=01",
+        "year=1970/month=01/day=01/hour=02",
+    ]
+    await store.maintain()
+    assert len(rows_of(folder)) == 3
+
+
+async def test_features_that_were_added_are_columns_of_later_files(store: FeatureStore, folder: Path) -> None:
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    await store.records.put(ACCOUNT, put("a", 1, 1))
+    await store.maintain()
+    await store.groups.update(ACCOUNT, {"FeatureGroupName": "g", "FeatureAdditions": [{"FeatureName": "tag", "FeatureType": "String"}]})
+    request = put("b", 2, 2)
+    request["Record"].append({"FeatureName": "tag", "ValueAsString": "new"})
+    await store.records.put(ACCOUNT, request)
+    await store.maintain()
+    assert sorted((row["id"], row.get("tag")) for row in rows_of(folder)) == [("a", None), ("b", "new")]
+
+
+async def test_more_rows_than_one_batch_are_all_written_once(store: FeatureStore, folder: Path) -> None:
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    count = FILE_ROWS + 100
+    await asyncio.gather(*(store.records.put(ACCOUNT, put(f"r{number}", 1, number)) for number in range(count)))
+    await store.maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == list(range(count))
+
+
+async def test_two_processes_that_write_at_once_write_each_row_once(
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path
+) -> None:
+    stores = [FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder) for _ in range(2)]
+    await stores[0].groups.create(ACCOUNT, new_group(**OFFLINE))
+    for number in range(20):
+        await stores[number % 2].records.put(ACCOUNT, put("a", number, number))
+    await asyncio.gather(*(store.maintain() for store in stores))
+    await stores[0].maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == list(range(20))
+    assert staged_in(folder) == []
+
+
+class Failing:
+    """A storage that fails at one batch, before or after it was made, as a process that dies there leaves it."""
+
+    def __init__(self, storage: DatabaseStorage, *, after: bool) -> None:
+        self._storage = storage
+        self._after = after
+        self.armed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    async def apply(self, *changes: Change) -> None:
+        writes_files = any(
+            isinstance(getattr(change, "document", None), Document) and change.document.kind == MANIFEST for change in changes
+        )
+        if not (self.armed and writes_files):
+            await self._storage.apply(*changes)
+            return
+        if self._after:
+            await self._storage.apply(*changes)
+        raise DependencyError("the connection is gone")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after the commit"])
+async def test_a_process_that_dies_while_it_writes_loses_and_doubles_nothing(
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path, after: bool
+) -> None:
+    failing = Failing(storage, after=after)
+    dying = FeatureStore(failing, keys=keys, clock=clock, region=REGION, folder=folder)
+    await dying.groups.create(ACCOUNT, new_group(**OFFLINE))
+    for number in range(5):
+        await dying.records.put(ACCOUNT, put("a", number, number))
+    failing.armed = True
+    await dying.maintain()
+    assert rows_of(folder) == []
+    assert (await dying.groups.describe(ACCOUNT, {"FeatureGroupName": "g"}))["OfflineStoreStatus"]["Status"] == "Blocked"
+    staged = staged_in(folder)
+    assert len(staged) == 1
+    os.utime(staged[0], (0, 0))
+    next_one = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder)
+    await next_one.maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == list(range(5))
+    assert staged_in(folder) == []
+    group = (await next_one.groups.find(ACCOUNT, "g")).group
+    assert sum(file.rows for file in await next_one.offline.verify(ACCOUNT, group)) == 5
+
+
+def in_the_way(folder: Path) -> None:
+    folder.write_text("a file where the folder should be")
+
+
+def out_of_the_way(folder: Path) -> None:
+    folder.unlink()
+
+
+async def test_a_folder_that_cannot_be_written_blocks_the_store_and_loses_nothing(store: FeatureStore, folder: Path) -> None:
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    await store.records.put(ACCOUNT, put("a", 1, 1))
+    in_the_way(folder)
+    await store.maintain()
+    shown = (await store.groups.describe(ACCOUNT, {"FeatureGroupName": "g"}))["OfflineStoreStatus"]
+    assert shown["Status"] == "Blocked"
+    assert str(folder) not in shown["BlockedReason"]
+    listed = await store.groups.listing(ACCOUNT, {"OfflineStoreStatusEquals": "Blocked"})
+    assert len(listed["FeatureGroupSummaries"]) == 1
+    await store.records.put(ACCOUNT, put("a", 2, 2))
+    out_of_the_way(folder)
+    await store.maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == [1, 2]
+    assert (await store.groups.describe(ACCOUNT, {"FeatureGroupName": "g"}))["OfflineStoreStatus"] == {"Status": "Active"}
+
+
+def last_file(folder: Path) -> Path:
+    return max(folder.rglob("*.parquet"))
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("harm", [pytest.param(flip, id="a flipped bit"), pytest.param(Path.unlink, id="a file that is gone")])
+async def test_a_file_that_is_not_what_was_written_is_named(store: FeatureStore, folder: Path, harm: Callable[[Path], None]) -> None:
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    for moment in (1, 4000):
+        await store.records.put(ACCOUNT, put("a", moment, 1))
+    await store.maintain()
+    group = (await store.groups.find(ACCOUNT, "g")).group
+    assert len(await store.offline.verify(ACCOUNT, group)) == 2
+    broken = last_file(folder)
+    harm(broken)
+    with pytest.raises(IntegrityError) as error:
+        await store.offline.verify(ACCOUNT, group)
+    assert broken.name in error.value.message
+
+
+async def test_a_deleted_group_is_written_out_then_emptied_and_its_files_stay(
+    store: FeatureStore, storage: DatabaseStorage, folder: Path, clock: StandingClock
+) -> None:
+    await store.groups.create(ACCOUNT, new_group(**ONLINE, **OFFLINE))
+    await store.groups.update_metadata(ACCOUNT, {"FeatureGroupName": "g", "FeatureName": "n", "Description": "x"})
+    for number in range(3):
+        await store.records.put(ACCOUNT, put(f"r{number}", 1, number))
+    await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
+    await store.maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == [0, 1, 2]
+    for kind in (GROUP, ROW, STATE, "feature-record", "feature-metadata"):
+        assert await storage.list(ACCOUNT, kind) == [], kind
+    assert len(await storage.list(HOLDER, CHORE)) == 1
+    clock.advance(601)
+    await store.maintain()
+    assert await storage.list(HOLDER, CHORE) == []
+
+
+async def test_without_pyarrow_no_group_with_an_offline_store_is_made(store: FeatureStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pyarrow"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(OfflineStoreUnavailable) as refused:
+        await store.groups.create(ACCOUNT, new_group(**ONLINE, **OFFLINE))
+    assert "ringwall[data]" in refused.value.how_to_mend
+    with pytest.raises(OfflineStoreUnavailable):
+        parquet.check_parquet()
+    await store.groups.create(ACCOUNT, new_group(**ONLINE))
+    with pytest.raises(FeatureGroupExists):
+        await store.groups.create(ACCOUNT, new_group(**ONLINE))
