@@ -21,7 +21,7 @@ from msgspec import Meta
 from ringwall.crypto import canonical_json, sha256
 from ringwall.data.commitment.columns import decoded, is_text
 from ringwall.data.commitment.extra import arrow, compute
-from ringwall.data.commitment.sources import Source
+from ringwall.data.commitment.sources import Source, translated
 from ringwall.errors import CallerError, InvalidRequest
 from ringwall.text.detectors import AWS_PII_TYPES, DetectorConfig, Detectors, compile_detectors
 
@@ -133,13 +133,14 @@ def inspect(
     read = [name for name in names if _has_texts(source.schema.field(name).type)]
     counts: Counter[tuple[str, str]] = Counter()
     done = 0
-    for batch in _sampled(source, read, rows):
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            for path, texts in _texts(name, column):
-                counts.update(_scan(path, texts))
-        done += batch.num_rows
-        if progress is not None:
-            progress(done, wanted)
+    with translated():
+        for batch in _sampled(source, read, rows):
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                for path, texts in _texts(name, column):
+                    counts.update(_scan(path, texts))
+            done += batch.num_rows
+            if progress is not None:
+                progress(done, wanted)
     return Inspection(
         rows=source.rows,
         rows_read=done if read else wanted,

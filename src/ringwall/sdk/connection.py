@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.operation import NativeOperation, Static
 from ringwall.api.native.registry import BY_NAME
 from ringwall.errors import DependencyError, RingwallError
 
@@ -78,7 +78,7 @@ class Connection:
             self._headers["x-ringwall-account"] = account
 
     def call(self, name: str, members: Mapping[str, Any]) -> Any:
-        """Do one operation and return its answer as plain values; members that are None are left out.
+        """Do one operation and return its answer as plain values, bytes where it is static; members that are None are left out.
 
         Raises:
             Refused: the server said no, and why. ServerAway: it does not answer.
@@ -86,6 +86,8 @@ class Connection:
         operation = BY_NAME[name]
         path, body = address(operation, members)
         status, answer = self.exchange(operation.method, path, body, self._headers)
+        if operation.output is Static and status < 400:
+            return answer
         try:
             value: Any = msgspec.json.decode(answer) if answer else {}
         except msgspec.DecodeError as error:
@@ -133,7 +135,8 @@ def address(operation: NativeOperation, members: Mapping[str, Any]) -> tuple[str
     rest = {name: value for name, value in members.items() if value is not None}
     path = "/ringwall/v1" + operation.path
     for name in operation.parameters:
-        path = path.replace("{" + name + "}", quote(str(rest.pop(name)), safe=""))
+        value = str(rest.pop(name))
+        path = path.replace("{" + name + "}", quote(value, safe="")).replace("{" + name + "+}", quote(value))
     if operation.method in {"GET", "DELETE"}:
         return path + ("?" + urlencode(rest) if rest else ""), None
     return path, msgspec.json.encode(rest)

@@ -70,7 +70,7 @@ def decoded(values: Any) -> Any:
     pa = arrow()
     types, kind = pa.types, values.type
     if types.is_dictionary(kind):
-        return decoded(values.cast(kind.value_type))
+        return decoded(values.dictionary).take(values.indices)
     if types.is_run_end_encoded(kind):
         return decoded(compute().run_end_decode(values))
     wanted = kind

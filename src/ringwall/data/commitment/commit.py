@@ -18,7 +18,7 @@ from ringwall.data.commitment.extra import blake3
 from ringwall.data.commitment.rows import GROUP_ROWS, RowHasher
 from ringwall.data.commitment.salts import SaltKey
 from ringwall.data.commitment.schema import FORMAT, MAX_COLUMNS, Schema, schema_of
-from ringwall.data.commitment.sources import Source, open_source
+from ringwall.data.commitment.sources import Source, open_source, translated
 from ringwall.errors import IntegrityError, InvalidRequest
 
 Mode = Literal["columns", "rows"]
@@ -105,11 +105,12 @@ def commit(
     leaves: list[bytes] = []
     make = _row_leaves(schema, hash, salts) if salts is not None else _column_leaves(schema, hash)
     done = 0
-    for index, batches in enumerate(chunks(source)):
-        leaves.extend(make(index, batches))
-        done += sum(batch.num_rows for batch in batches)
-        if progress is not None:
-            progress(done, source.rows)
+    with translated():
+        for index, batches in enumerate(chunks(source)):
+            leaves.extend(make(index, batches))
+            done += sum(batch.num_rows for batch in batches)
+            if progress is not None:
+                progress(done, source.rows)
     if done != source.rows:
         raise IntegrityError(f"the table said that it has {source.rows} rows, and has {done}")
     return Committed(_commitment(schema, done, leaves, mode, hash), schema, leaves)

@@ -6,14 +6,16 @@ A file that changes between two readings is refused, so that what was looked at 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from ringwall.data.commitment.extra import arrow, part
-from ringwall.errors import Conflict, InvalidRequest, NotFound
+from ringwall.errors import Conflict, InvalidRequest, LimitExceeded, NotFound
 
 BATCH_ROWS: Final = 65_536
 
@@ -80,21 +82,32 @@ def open_source(given: Any, *, csv: CsvOptions | None = None) -> Source:
     if isinstance(given, Source):
         return given
     pa = arrow()
-    try:
+    with translated():
         if isinstance(given, str | Path):
             return _open_file(Path(given), csv)
         if csv is not None:
             raise InvalidRequest("options for CSV are given with something that is no CSV file")
         return _in_memory(_table(given, pa))
-    except pa.ArrowInvalid as error:
-        raise InvalidRequest(f"the table cannot be read: {_first_line(error)}") from error
-    except pa.ArrowNotImplementedError as error:
-        raise InvalidRequest(f"the table holds what has no Arrow type: {_first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
-    """Leave out what a parser quotes of the data after its first line."""
-    return str(error).partition("\n")[0][:200]
+_PLACES: Final = re.compile(r"column #\d+|Row #\d+|Expected \d+ columns, got \d+|column \S+ with type \w+|from [\w<>, =]+ to [\w<>, =]+")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn pyarrow's errors into typed ones. Only places are told: pyarrow quotes values, which belong into no message.
+
+    Raises:
+        InvalidRequest: the data cannot be read, or hold what has no Arrow type.
+    """
+    pa = arrow()
+    try:
+        yield
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+        where = ", ".join(_PLACES.findall(str(error)))[:200]
+        raise InvalidRequest(f"the table cannot be read{': ' if where else ''}{where}") from error
+    except pa.ArrowCapacityError as error:
+        raise LimitExceeded("the table has a value too large for Arrow") from error
 
 
 def _table(given: Any, pa: Any) -> Any:
