@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ringwall.data.feature_errors import LineageEntityExists, LineageEntityNotFound
 from ringwall.data.lineage_entity import EDGE, WORDS, Edge, Entity, read_details, who
-from ringwall.data.lineage_query import Walk, edges_of_page, fits, read_bounds, walk
+from ringwall.data.lineage_query import edges_of_page, fits, read_bounds, walk
 from ringwall.data.lineage_store import LineageStore
 from ringwall.data.listing import moment_key, page
 from ringwall.errors import InvalidRequest
@@ -126,15 +126,15 @@ class Associations:
                 raise LineageEntityNotFound("the entity to start from does not exist")
             found = walk(start, edges, direction=request.get("Direction") or "Both", depth=depth)
         else:
-            found = Walk("", tuple(sorted(entities, key=lambda ref: (entities[ref].created_at, ref))))
+            found = sorted(entities, key=lambda ref: (entities[ref].created_at, ref))
         filters = request.get("Filters") or {}
-        shown = [ref for ref in found.reached if fits(entities[ref], filters)]
+        shown = [ref for ref in found if fits(entities[ref], filters)]
         if filters.get("Properties"):
             shown = await self._with_properties(account_id, shown, filters["Properties"])
         here = shown[first : first + results]
         answer: dict[str, Any] = {"Vertices": [self._vertex(account_id, entities[ref]) for ref in here], "Edges": []}
         if request.get("IncludeEdges", True):
-            chosen = edges_of_page(found.start, shown, first, len(here), edges)
+            chosen = edges_of_page(shown, first, len(here), edges)
             answer["Edges"] = [
                 {"SourceArn": self._store.arn(account_id, edge.source), "DestinationArn": self._store.arn(account_id, edge.destination)}
                 | ({"AssociationType": edge.type} if edge.type else {})

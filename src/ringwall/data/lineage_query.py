@@ -1,15 +1,14 @@
 """What an entity came from, and what came of it: the walk over associations, as a function.
 
-Source: SageMaker API reference, QueryLineage. Choices that it leaves open, made here: the entity that the walk starts at is not among the
-vertices; filters choose what is shown, not what is walked through; an edge is shown where both its ends are, on the page of the later one.
+Source: SageMaker API reference, QueryLineage. Choices that it leaves open, made here: the entity that the walk starts at is the first
+of the vertices (the SageMaker SDK draws it so); filters choose what is shown, not what is walked through; an edge is shown where both its
+ends are, on the page of the later one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from ringwall.data.lineage_entity import WORDS, Edge, Entity
 from ringwall.errors import InvalidRequest
@@ -18,27 +17,24 @@ DEPTH_MAX = 10  # QueryLineageMaxDepth
 RESULTS_MAX = 50  # QueryLineageMaxResults
 
 
-class Walk(msgspec.Struct, frozen=True):
-    """Entities reached, nearest first and, at one distance, by ref; `start` is empty where the walk took in everything."""
+def walk(start: str, edges: Iterable[Edge], *, direction: str, depth: int) -> list[str]:
+    """Follow associations from an entity: Ascendants against their direction, Descendants along it, Both either way at every step.
 
-    start: str
-    reached: tuple[str, ...]
-
-
-def walk(start: str, edges: Iterable[Edge], *, direction: str, depth: int) -> Walk:
-    """Follow associations from an entity: Ascendants against their direction, Descendants along it, Both either way at every step."""
+    Returns:
+        The entities reached: the start, then nearest first and, at one distance, by ref.
+    """
     neighbours: dict[str, set[str]] = {}
     for edge in edges:
         if direction != "Ascendants":
             neighbours.setdefault(edge.source, set()).add(edge.destination)
         if direction != "Descendants":
             neighbours.setdefault(edge.destination, set()).add(edge.source)
-    seen, reached, front = {start}, list[str](), [start]
+    seen, reached, front = {start}, [start], [start]
     for _ in range(depth):
         front = sorted({far for near in front for far in neighbours.get(near, ())} - seen)
         seen.update(front)
         reached.extend(front)
-    return Walk(start, tuple(reached))
+    return reached
 
 
 def read_bounds(request: Mapping[str, Any]) -> tuple[int, int]:
@@ -67,17 +63,16 @@ def fits(entity: Entity, filters: Mapping[str, Any]) -> bool:
     )
 
 
-def edges_of_page(start: str, shown: Sequence[str], first: int, count: int, edges: Iterable[Edge]) -> list[Edge]:
+def edges_of_page(shown: Sequence[str], first: int, count: int, edges: Iterable[Edge]) -> list[Edge]:
     """Return the edges of one page.
 
     Args:
-        start: where the walk began.
         shown: every vertex of all pages, in order.
         first: index of the page's first vertex.
         count: how many vertices the page has.
         edges: all edges.
     """
-    position = {ref: index for index, ref in enumerate(shown)} | ({start: -1} if start else {})
+    position = {ref: index for index, ref in enumerate(shown)}
     chosen = []
     for edge in edges:
         ends = position.get(edge.source), position.get(edge.destination)

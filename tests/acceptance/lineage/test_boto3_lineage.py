@@ -38,13 +38,13 @@ def test_a_model_is_traced_to_its_data_and_the_data_to_its_models(live: Live) ->
     def reached(start: str, direction: str, **members: Any) -> list[str]:
         return [vertex["Arn"] for vertex in sagemaker.query_lineage(StartArns=[start], Direction=direction, **members)["Vertices"]]
 
-    assert reached(place, "Ascendants") == [model, train, data]
-    assert reached(data, "Descendants") == [train, model, place]
-    assert reached(data, "Descendants", MaxDepth=1) == [train]
+    assert reached(place, "Ascendants") == [place, model, train, data]
+    assert reached(data, "Descendants") == [data, train, model, place]
+    assert reached(data, "Descendants", MaxDepth=1) == [data, train]
     assert reached(place, "Ascendants", Filters={"Types": ["DataSet"]}) == [data]
     assert reached(place, "Ascendants", Filters={"Properties": {"rows": "100"}}) == [data]
-    assert set(reached(train, "Both")) == {data, model, place}
-    assert reached(place, "Descendants") == []
+    assert set(reached(train, "Both")) == {train, data, model, place}
+    assert reached(place, "Descendants") == [place]
     pages, token = [], None
     while True:
         page = sagemaker.query_lineage(StartArns=[place], Direction="Ascendants", MaxResults=1, **({"NextToken": token} if token else {}))
@@ -52,7 +52,7 @@ def test_a_model_is_traced_to_its_data_and_the_data_to_its_models(live: Live) ->
         token = page.get("NextToken")
         if token is None:
             break
-    assert pages == [([model], ["AssociatedWith"]), ([train], ["Produced"]), ([data], ["ContributedTo"])]
+    assert pages == [([place], []), ([model], ["AssociatedWith"]), ([train], ["Produced"]), ([data], ["ContributedTo"])]
     listed = sagemaker.list_associations(DestinationArn=model)["AssociationSummaries"]
     assert [(each["SourceArn"], each["SourceType"], each["AssociationType"]) for each in listed] == [(train, "Training", "Produced")]
 

@@ -39,17 +39,16 @@ def distances(ends: list[Edge], start: str, direction: str) -> dict[str, int]:
 def test_what_is_reached_is_what_is_near_enough_nearest_first(ends: list[tuple[str, str]], direction: str, depth: int) -> None:
     edges, start = edges_of(ends), NODES[0]
     near = {ref: far for ref, far in distances(edges, start, direction).items() if 0 < far <= depth}
-    assert list(walk(start, edges, direction=direction, depth=depth).reached) == sorted(near, key=lambda ref: (near[ref], ref))
+    assert walk(start, edges, direction=direction, depth=depth) == [start, *sorted(near, key=lambda ref: (near[ref], ref))]
 
 
 @given(pairs, directions, st.integers(1, 4))
 def test_every_edge_between_what_is_shown_is_on_exactly_one_page(ends: list[tuple[str, str]], direction: str, size: int) -> None:
     edges, start = edges_of(ends), NODES[0]
-    shown = walk(start, edges, direction=direction, depth=10).reached
-    pages = [edges_of_page(start, shown, first, len(shown[first : first + size]), edges) for first in range(0, len(shown), size)]
-    both = {start, *shown}
-    between = sorted(edge.id for edge in edges if edge.source in both and edge.destination in both)
+    shown = walk(start, edges, direction=direction, depth=10)
+    pages = [edges_of_page(shown, first, len(shown[first : first + size]), edges) for first in range(0, len(shown), size)]
+    between = sorted(edge.id for edge in edges if edge.source in shown and edge.destination in shown)
     assert sorted(edge.id for page in pages for edge in page) == between
     for number, page in enumerate(pages):
-        so_far = {start, *shown[: (number + 1) * size]}
+        so_far = set(shown[: (number + 1) * size])
         assert all({edge.source, edge.destination} <= so_far for edge in page)
