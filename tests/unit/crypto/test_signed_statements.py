@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ringwall.crypto import sha256
 from ringwall.crypto.dsse import ENVELOPE_BYTES, Envelope, EnvelopeSignature, pae, parse_envelope, sign_envelope, verify_envelope
-from ringwall.crypto.rekor import BODY_BYTES, check_dsse, dsse_body, hashedrekord_body, parse_body
+from ringwall.crypto.rekor import BODY_BYTES, check_dsse, dsse_body, hashedrekord_body, parse_body, sign_and_log
 from ringwall.crypto.statements import AUDIT_ENTRY, IN_TOTO, make_statement, parse_statement
 from ringwall.crypto.verifier_keys import EnvelopeSigner, VerifierKey, ed25519_verifier_key, load_verifier_key
 from ringwall.errors import Bug, IntegrityError, InvalidRequest
@@ -140,6 +140,13 @@ def test_a_log_entry_is_about_its_envelope_and_holds_no_payload() -> None:
     assert b"credit-risk" not in BODY
     assert DIGEST.encode() not in BODY
     assert parse_body(BODY) == entry
+
+
+def test_what_is_signed_and_logged_in_one_is_what_two_steps_make() -> None:
+    envelope, body = sign_and_log(IN_TOTO, STATEMENT.to_json(), [ADA])
+    assert (envelope, body) == (ENVELOPE, BODY)
+    both, logged = sign_and_log(IN_TOTO, STATEMENT.to_json(), [ADA, BOB])
+    assert [each.key for each in check_dsse(logged, both).signatures] == [ADA.key, BOB.key]
 
 
 def test_an_envelope_is_logged_with_keys_that_signed_it_only() -> None:
