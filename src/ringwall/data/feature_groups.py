@@ -32,6 +32,7 @@ from ringwall.data.feature_group import (
 )
 from ringwall.data.listing import every, moment_key, page, read_body
 from ringwall.data.sagemaker_names import read_tags, refuse_too_many
+from ringwall.data.turns import attempts
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.keys import BadPageToken, PageTokens
 from ringwall.keys.page_tokens import listing_name
@@ -42,7 +43,6 @@ METADATA = "feature-metadata"
 GROUPS_MAX = 100  # SageMaker endpoints and quotas: feature groups per account
 PARAMETERS_MAX = 25  # FeatureParameters, max length
 _PAGE = 100
-_ATTEMPTS = 5
 _SORT_KEYS: dict[str, Callable[[FeatureGroup], str]] = {
     "Name": lambda group: group.name,
     "FeatureGroupStatus": lambda _group: "",
@@ -219,7 +219,7 @@ class FeatureGroups:
 
     async def delete(self, account_id: str, request: Mapping[str, Any]) -> None:
         """Take a group away; DeleteFeatureGroup. What its offline store has written stays."""
-        for _ in range(_ATTEMPTS):
+        async for _ in attempts():
             found = await self.find(account_id, request["FeatureGroupName"])
             group = found.group
             former = await self._chore(account_id, group)
@@ -236,7 +236,7 @@ class FeatureGroups:
         return await self._storage.get(chore.account_id, chore.kind, chore.id)
 
     async def _change(self, account_id: str, identifier: str, change: Callable[[FeatureGroup], FeatureGroup]) -> FeatureGroup:
-        for _ in range(_ATTEMPTS):
+        async for _ in attempts():
             found = await self.find(account_id, identifier)
             group = change(found.group)
             try:
@@ -264,7 +264,7 @@ class FeatureGroups:
 
     async def update_metadata(self, account_id: str, request: Mapping[str, Any]) -> None:
         """Note something about a feature; UpdateFeatureMetadata."""
-        for _ in range(_ATTEMPTS):
+        async for _ in attempts():
             group = await self._group_with(account_id, request)
             former = await self._storage.get(account_id, METADATA, f"{group.generation}:{request['FeatureName']}")
             document = self._noted(account_id, group, request, former)

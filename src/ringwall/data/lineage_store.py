@@ -16,6 +16,7 @@ from ringwall.data.feature_errors import LineageBusy, LineageChanged, LineageEnt
 from ringwall.data.lineage_entity import COUNTS, EDGE, WORDS, Details, Edge, Entity, read_counts, read_details, read_edge, read_entity
 from ringwall.data.listing import every
 from ringwall.data.sagemaker_names import resource_of, sagemaker_arn
+from ringwall.data.turns import attempts
 from ringwall.errors import Conflict
 from ringwall.keys import Digester, PageTokens
 from ringwall.storage import Change, Document, Insert, Replace, Storage
@@ -23,8 +24,6 @@ from ringwall.vocabulary import Clock
 
 QUOTAS: Final = {"artifact": 6000, "action": 3000, "context": 500, "association": 6000}
 """SageMaker endpoints and quotas, ML Lineage Tracking: how much an account may have."""
-
-_ATTEMPTS: Final = 20
 
 
 class LineageStore:
@@ -98,7 +97,7 @@ class LineageStore:
 
     async def change(self, account_id: str, kind: str, id_: str, change: Callable[[Entity, Details], tuple[Entity, Details]]) -> Entity:
         """Change an entity, however many others do so at the same moment."""
-        for _ in range(_ATTEMPTS):
+        async for _ in attempts():
             entity, revision, details, details_revision = await self.whole(account_id, kind, id_)
             entity, details = change(entity, details)
             try:
@@ -122,7 +121,7 @@ class LineageStore:
         """
         turn = self._turns.setdefault(account_id, asyncio.Lock())  # dropped when nobody waits for it any more
         async with turn:
-            for _ in range(_ATTEMPTS):  # other processes do not wait for our turn
+            async for _ in attempts():  # other processes do not wait for our turn
                 if await self._try(account_id, counted, by, changes):
                     return
         raise LineageBusy("the lineage is changed by many requests at once")

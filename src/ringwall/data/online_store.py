@@ -29,6 +29,7 @@ from ringwall.data.feature_record import (
 )
 from ringwall.data.listing import read_body
 from ringwall.data.offline_rows import row_document
+from ringwall.data.turns import attempts
 from ringwall.errors import Conflict
 from ringwall.storage import Change, Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock
@@ -37,7 +38,6 @@ RECORD: Final = "feature-record"
 BATCH_RECORDS: Final = 1_000  # records read for one BatchGetRecord; the rest is answered as unprocessed
 BATCH_BYTES: Final = 8 * 1024 * 1024
 _AT_ONCE: Final = 50
-_ATTEMPTS: Final = 20
 _NANOS: Final = 1_000_000_000
 _DECODER = msgspec.json.Decoder(Record)
 
@@ -91,7 +91,7 @@ class OnlineStore:
         return await self._write(account_id, group, mark, online=online, offline=offline, hard=hard)
 
     async def _write(self, account_id: str, group: FeatureGroup, record: Record, *, online: bool, offline: bool, hard: bool = False) -> Put:
-        for _ in range(_ATTEMPTS):
+        async for _ in attempts():
             changes: list[Change] = []
             outcome = ""
             if online:
