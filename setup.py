@@ -7,7 +7,10 @@ setup(
         Extension(
             "ringwall.text._interpreter",
             sources=["src/ringwall/text/_interpreter.c"],
-            depends=[f"src/ringwall/text/_interpreter_{part}.h" for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "lattice")],
+            depends=[
+                f"src/ringwall/text/_interpreter_{part}.h"
+                for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "lattice", "words")
+            ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             extra_compile_args=["-O2", "-std=c11"],
             py_limited_api=True,

@@ -82,10 +82,14 @@ typedef struct {
 } Machine;
 
 typedef struct {
+    uint64_t number; /* no other tables of this process have it */
     Fold folds[3]; /* characters, letters, specks */
     int machine_count, alphabet_count, reading_count;
     Machine machines[MAX_MACHINES];
     uint8_t *maps, *columns; /* per alphabet 128 and 256 entries */
+    uint8_t kinds[256];      /* symbols in 32 kinds: those that some alphabet turns are each one */
+    uint32_t *kinds_of;      /* per alphabet and column, the kinds that hold a symbol of it; NULL: there are too many */
+    uint8_t plain[128]; /* the symbol of an ASCII character under the `letters` fold; SKIPPED where it makes none or several */
     uint8_t symbols[128], utf8[8 * 256], leads[256];
     uint32_t symbol_count, column_count, first_leet, marker;
     uint8_t reading_alphabet[32], reading_backwards[32];
@@ -99,6 +103,7 @@ static void tables_free(Tables *t) {
     }
     free(t->maps);
     free(t->columns);
+    free(t->kinds_of);
     free(t);
 }
 
@@ -215,6 +220,24 @@ static int load_readings(Tables *t, PyObject *readings) {
     return 1;
 }
 
+/* Sort symbols into kinds, for the filter of phrases. */
+static int load_kinds(Tables *t) {
+    uint32_t turned = 0, rest = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t symbol = 0; symbol < t->symbol_count; symbol++) {
+            int turns = 0;
+            for (int a = 1; a < t->alphabet_count; a++) turns |= t->columns[256 * a + (int)symbol] != t->columns[symbol];
+            if (turns && !pass) t->kinds[symbol] = (uint8_t)turned++;
+            if (!turns && pass) t->kinds[symbol] = (uint8_t)(turned + rest++ % (32 - turned));
+            if (turned >= 32) return 1;
+        }
+    if (t->alphabet_count > 32) return 1;
+    if (!(t->kinds_of = calloc((size_t)t->alphabet_count * 256, sizeof *t->kinds_of))) return refuse("no memory");
+    for (int a = 0; a < t->alphabet_count; a++)
+        for (uint32_t symbol = 0; symbol < t->symbol_count; symbol++) t->kinds_of[a * 256 + t->columns[256 * a + (int)symbol]] |= 1u << t->kinds[symbol];
+    return 1;
+}
+
 static int load_scan(Tables *t, PyObject *maps, PyObject *columns, PyObject *symbols) {
     size_t map_bytes = 0, column_bytes = 0;
     uint8_t *packed = copied(columns, 1, &column_bytes);
@@ -230,7 +253,7 @@ static int load_scan(Tables *t, PyObject *maps, PyObject *columns, PyObject *sym
     free(packed);
     if (!right || !t->columns || !copied_into(symbols, t->symbols, 128)) return PyErr_Occurred() ? 0 : refuse("the alphabets are out of bounds");
     for (int i = 0; i < 128; i++) if (t->symbols[i] >= t->marker) return refuse("a symbol is out of bounds");
-    return 1;
+    return load_kinds(t);
 }
 
 static inline uint32_t fold_entry(const Fold *f, uint32_t c) { return c < CODE_POINTS ? f->entries[(size_t)f->index[c >> 8] << 8 | (c & 255)] : 0; }
@@ -249,6 +272,8 @@ static PyObject *py_tables(PyObject *self, PyObject *args) {
                           &symbol_count, &column_count, &first_leet, &marker)) return NULL;
     Tables *t = calloc(1, sizeof *t);
     if (!t) return PyErr_NoMemory();
+    static uint64_t numbers = 0;
+    t->number = ++numbers;
     t->symbol_count = symbol_count; t->column_count = column_count; t->first_leet = first_leet; t->marker = marker;
     int right = PyTuple_Size(folds) == 3 && PyTuple_Size(machines) <= MAX_MACHINES ? 1 : refuse("there are too many tables");
     for (int i = 0; right && i < 3; i++) right = load_fold(&t->folds[i], PyTuple_GetItem(folds, i));
@@ -256,6 +281,10 @@ static PyObject *py_tables(PyObject *self, PyObject *args) {
     for (int i = 0; right && i < 8 * 256; i++) if (t->utf8[i] > REJECT) right = refuse("a UTF-8 state is out of bounds");
     t->machine_count = right ? (int)PyTuple_Size(machines) : 0;
     for (int i = 0; right && i < t->machine_count; i++) right = load_machine(t, &t->machines[i], PyTuple_GetItem(machines, i));
+    for (uint32_t i = 0; right && i < 128; i++) {
+        uint32_t entry = fold_entry(&t->folds[1], i), letter = entry ? t->folds[1].pool[entry >> 5] : i;
+        t->plain[i] = (entry && (entry & 31) != 1) || letter >= 128 ? SKIPPED : t->symbols[letter];
+    }
     if (right) find_twins(t);
     PyObject *capsule = right ? PyCapsule_New(t, "ringwall.tables", tables_destroy) : NULL;
     if (!capsule) tables_free(t);
@@ -340,6 +369,7 @@ static PyObject *py_compose(PyObject *self, PyObject *args) {
 #include "_interpreter_decode.h"
 #include "_interpreter_scan.h"
 #include "_interpreter_lattice.h"
+#include "_interpreter_words.h"
 
 static PyMethodDef methods[] = {
     {"tables", py_tables, METH_VARARGS, "Check and keep the tables."},
@@ -349,6 +379,9 @@ static PyMethodDef methods[] = {
     {"decode", py_decode, METH_VARARGS, "Run every decoder."},
     {"scan", py_scan, METH_VARARGS, "Find phrases in every reading."},
     {"lattice", py_lattice, METH_VARARGS, "Find phrases across any mixture of escapes and plain characters."},
+    {"lexicon", py_lexicon, METH_VARARGS, "Keep the words that scrambled ones may stand for."},
+    {"scrambled", py_scrambled, METH_VARARGS, "Find the words of a text that may be scrambled ones."},
+    {"replaced", py_replaced, METH_VARARGS, "Replace spans of a text."},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_interpreter", NULL, -1, methods, NULL, NULL, NULL, NULL};

@@ -1,17 +1,22 @@
 /* The phrase automaton: one dense table over many readings of a text. Included by _interpreter.c. */
 
-enum { IN_ORDER = 1, IN_ROTATIONS = 2, IN_REVERSE = 4, TOGETHER = 9 };
+enum { IN_ORDER = 1, IN_ROTATIONS = 2, IN_REVERSE = 4, TOGETHER = 9, PIECES = 3, KINDS = 32, KIND_BITS = 5, FILTERED = 8, SHALLOW = 4 };
 
 typedef struct {
     uint32_t width, states, first_accepting, pattern_count; /* transitions are multiplied by width */
     int32_t *transitions, *output_starts, *outputs, *links;
     uint32_t *lengths;
     uint8_t *where;
+    uint64_t filtered_for;    /* the number of the tables whose readings the filter is about; 0: there is none */
+    uint32_t *filter[PIECES];   /* per three kinds of symbol, the alphabets in which they can be `offsets[k]` behind a pattern's start */
+    size_t offsets[PIECES], shortest;
+    uint16_t *depths; /* per state, the length of its text */
 } Automaton;
 
 static void automaton_free(Automaton *a) {
     if (!a) return;
-    free(a->transitions); free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where);
+    free(a->transitions); free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where); free(a->depths);
+    for (int k = 0; k < PIECES; k++) free(a->filter[k]);
     free(a);
 }
 
@@ -30,21 +35,80 @@ static int automaton_check(const Automaton *a, size_t transitions, size_t starts
     return 1;
 }
 
+/* Set, in one piece of the filter, the alphabets in which three kinds of symbol can be these columns. */
+static void filter_piece(const Tables *t, uint32_t *piece, const uint8_t *columns, uint8_t where) {
+    for (int alphabet = 0; alphabet < t->alphabet_count; alphabet++) {
+        const uint32_t *kinds = t->kinds_of + alphabet * 256;
+        if (alphabet && !(where & IN_ROTATIONS)) continue;
+        for (uint32_t a = kinds[columns[0]]; a; a &= a - 1)
+            for (uint32_t b = kinds[columns[1]]; b; b &= b - 1)
+                for (uint32_t c = kinds[columns[2]]; c; c &= c - 1)
+                    piece[(uint32_t)__builtin_ctz(a) << 2 * KIND_BITS | (uint32_t)__builtin_ctz(b) << KIND_BITS | (uint32_t)__builtin_ctz(c)] |= 1u << alphabet;
+    }
+}
+
+/* The depth of every state: the texts of a state's shortest paths from the start are all as long. 0 if there is no memory, or a state is too deep or not reached. */
+static int find_depths(Automaton *a) {
+    uint32_t *queue = malloc(a->states * sizeof *queue), count = 0;
+    uint8_t *reached = calloc(a->states, 1);
+    int right = queue && reached && (a->depths = calloc(a->states, sizeof *a->depths)) != NULL;
+    if (right) { queue[count++] = 0; reached[0] = 1; }
+    for (uint32_t i = 0; right && i < count; i++)
+        for (uint32_t c = 0; right && c < a->width; c++) {
+            uint32_t next = (uint32_t)a->transitions[(size_t)queue[i] * a->width + c] / a->width;
+            if (reached[next]) continue;
+            reached[next] = 1;
+            a->depths[next] = (uint16_t)(a->depths[queue[i]] + 1);
+            queue[count++] = next;
+            right = a->depths[next] < UINT16_MAX;
+        }
+    right = right && count == a->states;
+    free(queue);
+    free(reached);
+    return right;
+}
+
+/* Make the filter of the patterns' beginnings: three pieces of the first FILTERED columns (fewer, if the shortest pattern has fewer). */
+static int make_filter(const Tables *t, Automaton *a, const uint8_t *columns, size_t size) {
+    size_t total = 0, shortest = FILTERED;
+    for (uint32_t i = 0; i < a->pattern_count; i++) {
+        total += a->lengths[i];
+        if (a->lengths[i] < shortest) shortest = a->lengths[i];
+    }
+    if (total != size) return refuse("a phrase table has a wrong size");
+    if (!t->kinds_of || shortest < 3 || !a->pattern_count || a->width != t->column_count) return 1;
+    if (!find_depths(a)) return 1;
+    for (int k = 0; k < PIECES; k++) {
+        a->offsets[k] = (shortest - 3) * (size_t)k / 2 + (k == 1 && (shortest - 3) % 2);
+        if (!(a->filter[k] = calloc((size_t)1 << 3 * KIND_BITS, sizeof **a->filter))) return refuse("no memory");
+        const uint8_t *pattern = columns;
+        for (uint32_t i = 0; i < a->pattern_count; pattern += a->lengths[i++]) filter_piece(t, a->filter[k], pattern + a->offsets[k], a->where[i]);
+    }
+    a->shortest = shortest;
+    a->filtered_for = t->number;
+    return 1;
+}
+
 static PyObject *py_automaton(PyObject *self, PyObject *args) {
-    PyObject *transitions, *starts, *outputs, *links, *lengths, *where;
+    PyObject *transitions, *starts, *outputs, *links, *lengths, *where, *tables, *columns;
     Automaton *a = calloc(1, sizeof *a);
-    size_t n_transitions = 0, n_starts = 0, n_outputs = 0, n_links = 0, n_lengths = 0, n_where = 0;
+    size_t n_transitions = 0, n_starts = 0, n_outputs = 0, n_links = 0, n_lengths = 0, n_where = 0, n_columns = 0;
+    uint8_t *own = NULL;
     (void)self;
     if (!a) return PyErr_NoMemory();
-    if (!PyArg_ParseTuple(args, "IIIOOOOOO", &a->width, &a->states, &a->first_accepting, &transitions, &starts, &outputs, &links, &lengths, &where) ||
+    if (!PyArg_ParseTuple(args, "OIIIOOOOOOO", &tables, &a->width, &a->states, &a->first_accepting, &transitions, &starts, &outputs, &links, &lengths, &where, &columns) ||
         !(a->transitions = copied(transitions, 4, &n_transitions)) || !(a->output_starts = copied(starts, 4, &n_starts)) ||
         !(a->outputs = copied(outputs, 4, &n_outputs)) || !(a->links = copied(links, 4, &n_links)) ||
-        !(a->lengths = copied(lengths, 4, &n_lengths)) || !(a->where = copied(where, 1, &n_where))) {
+        !(a->lengths = copied(lengths, 4, &n_lengths)) || !(a->where = copied(where, 1, &n_where)) || !(own = copied(columns, 1, &n_columns))) {
+        free(own);
         automaton_free(a);
         return NULL;
     }
     a->pattern_count = (uint32_t)n_lengths;
-    PyObject *capsule = automaton_check(a, n_transitions, n_starts, n_outputs, n_links, n_where) ? PyCapsule_New(a, "ringwall.automaton", automaton_destroy) : NULL;
+    const Tables *t = PyCapsule_GetPointer(tables, "ringwall.tables");
+    int right = t && automaton_check(a, n_transitions, n_starts, n_outputs, n_links, n_where) && make_filter(t, a, own, n_columns);
+    free(own);
+    PyObject *capsule = right ? PyCapsule_New(a, "ringwall.automaton", automaton_destroy) : NULL;
     if (!capsule) {
         automaton_free(a);
         if (!PyErr_Occurred()) refuse("a phrase table is out of bounds");
@@ -94,10 +158,10 @@ static int write_symbols(const Tables *t, const uint32_t *text, size_t n, int ba
     stream_clear(out);
     if (!stream_room(out, n)) return 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t place = (uint32_t)(backwards ? n - 1 - i : i), c = text[place], entry = fold_entry(f, c), count = entry ? entry & 31 : 1;
-        if (entry && count == 1) c = f->pool[entry >> 5];
-        if (count == 1 && c < 128 && out->count < out->room) stream_put(out, t->symbols[c], place); /* nearly always */
-        else if (count == 1) {
+        uint32_t place = (uint32_t)(backwards ? n - 1 - i : i), c = text[place];
+        if (c < 128 && t->plain[c] != SKIPPED && out->count < out->room) { stream_put(out, t->plain[c], place); continue; } /* nearly always */
+        uint32_t entry = fold_entry(f, c), count = entry ? entry & 31 : 1;
+        if (!entry) {
             if (!push_letter(t, out, c, place)) return 0;
         } else {
             for (uint32_t k = 0; k < count; k++) if (!push_letter(t, out, f->pool[(entry >> 5) + k], place)) return 0;
@@ -197,9 +261,54 @@ static int scan_stream(const Tables *t, const Automaton *a, const Stream *s, Hit
     return 1;
 }
 
+/* One alphabet over part of a stream. A walk begins where the filter lets a pattern begin, and goes on until what it has read is the beginning of no pattern, but
+ * for the last few symbols at most: patterns that begin among these are left to the next walk. `done`: where the next one may begin; `told`: up to where patterns
+ * that end have been recorded. So every symbol is read a bounded number of times. */
+typedef struct { size_t done, told; } Walk;
+
+static int walk(const Tables *t, const Automaton *a, const Stream *s, size_t first, Walk *w, Hit like, Hits *hits) {
+    const int32_t loud = (int32_t)(a->first_accepting * a->width);
+    const uint8_t *columns = t->columns + 256 * like.alphabet;
+    int32_t state = 0;
+    size_t i = first, depth = 0;
+    for (; i < s->count && (i < first + SHALLOW || depth >= SHALLOW); i++) {
+        state = a->transitions[state + columns[s->symbols[i]]];
+        depth = a->depths[(uint32_t)state / a->width];
+        if (state >= loud && i >= w->told && !record(a, state, s, i, like, hits)) return 0;
+    }
+    if (i > w->told) w->told = i;
+    w->done = i == s->count ? i : i - depth;
+    if (w->done <= first) w->done = first + 1;
+    return 1;
+}
+
+/* Run one stream under all alphabets, but only where the filter lets a pattern begin. */
+static int scan_filtered(const Tables *t, const Automaton *a, const Stream *s, uint16_t *threes, Hit like, Hits *hits) {
+    const uint32_t *piece0 = a->filter[0], *piece1 = a->filter[1], *piece2 = a->filter[2];
+    size_t second = a->offsets[1], third = a->offsets[2];
+    Walk walks[32] = {{0, 0}};
+    uint32_t three = 0;
+    if (s->count < a->shortest) return 1;
+    for (size_t i = 0; i < s->count; i++) {
+        three = (three << KIND_BITS | t->kinds[s->symbols[i]]) & ((1u << 3 * KIND_BITS) - 1);
+        threes[i] = (uint16_t)three; /* the three that end here */
+    }
+    threes += 2;
+    for (size_t i = 0; i + a->shortest <= s->count; i++) {
+        uint32_t alphabets = piece0[threes[i]] & piece1[threes[i + second]] & piece2[threes[i + third]];
+        for (; alphabets; alphabets &= alphabets - 1) {
+            like.alphabet = (uint8_t)__builtin_ctz(alphabets);
+            if (i >= walks[like.alphabet].done && !walk(t, a, s, i, &walks[like.alphabet], like, hits)) return 0;
+        }
+    }
+    return 1;
+}
+
 /* Plain: in the text's own alphabet and direction alone. */
 static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *text, size_t n, int plain, Hits *hits) {
     Stream symbols = {0}, stream = {0};
+    uint16_t *threes = NULL;
+    size_t room = 0;
     int right = 1;
     for (int backwards = 0; right && backwards < (plain ? 1 : 2); backwards++) {
         right = write_symbols(t, text, n, backwards, &symbols);
@@ -209,12 +318,19 @@ static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *
             for (int bounded = 0; right && bounded < 2; bounded++) {
                 if (!sides[bounded]) continue;
                 Hit like = {0, 0, 0, (uint8_t)bounded, 0, (uint8_t)backwards, (uint8_t)with_leet};
-                right = write_stream(t, &symbols, bounded, with_leet, &stream) &&
-                        (plain ? scan_plain_stream : scan_stream)(t, sides[bounded], &stream, like, hits);
+                right = write_stream(t, &symbols, bounded, with_leet, &stream);
+                if (right && !plain && sides[bounded]->filtered_for == t->number) {
+                    if (!threes || room < stream.count) {
+                        free(threes);
+                        threes = malloc(((room = stream.count) + 1) * sizeof *threes);
+                    }
+                    right = threes && scan_filtered(t, sides[bounded], &stream, threes, like, hits);
+                } else right = right && (plain ? scan_plain_stream : scan_stream)(t, sides[bounded], &stream, like, hits);
             }
     }
     stream_free(&symbols);
     stream_free(&stream);
+    free(threes);
     return right;
 }
 

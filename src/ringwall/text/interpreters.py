@@ -12,6 +12,7 @@ from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.python_interpreter import PythonInterpreter
 from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match
 from ringwall.text.tables import load_tables
+from ringwall.text.tokens import Change
 from ringwall.text.view import Mapped
 
 __all__ = ["Decoded", "Interpreter", "Match", "choose_interpreter", "interpreter_name"]
@@ -41,6 +42,14 @@ class Interpreter(Protocol):
         """Find phrases written in any mixture of plain characters and escapes; return the choices that show one, and whether there were
         too many.
         """
+        ...
+
+    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
+        """Put the phrases' words in place of their scrambled forms; None if there is none."""
+        ...
+
+    def replaced(self, text: str, changes: list[Change]) -> Mapped | None:
+        """Replace spans of a text; None if there is none. Each new character is made from the whole span."""
         ...
 
     def compose(self, outer: Mapped, starts: Sequence[int], ends: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:

@@ -12,6 +12,7 @@ from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match
 from ringwall.text.tables import Tables
 from ringwall.text.tables.loader import CorruptTables
 from ringwall.text.tables.machine import VERSION
+from ringwall.text.tokens import Change
 from ringwall.text.view import Mapped
 
 _extension: ModuleType | None
@@ -101,6 +102,26 @@ class NativeInterpreter:
         first, last = self._c.compose(outer.starts, outer.ends, starts, ends)
         return array("I", first), array("I", last)
 
+    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
+        """Put the phrases' words in place of their scrambled forms; None if there is none."""
+        lexicon = automaton.lexicon
+        if lexicon.native is None:
+            lexicon.native = self._c.lexicon(" ".join(lexicon.words).encode())
+        places = self._c.scrambled(lexicon.native, text)
+        changes = []
+        for start, end in zip(places[::2], places[1::2], strict=True):
+            word = lexicon.meant(text[start:end])
+            if word is not None:
+                changes.append((start, end, word))
+        return self.replaced(text, changes)
+
+    def replaced(self, text: str, changes: list[Change]) -> Mapped | None:
+        """Replace spans of a text; None if there is none. Each new character is made from the whole span."""
+        if not changes:
+            return None
+        made, starts, ends = self._c.replaced(text, changes)
+        return Mapped(made, array("I", starts), array("I", ends))
+
     def _sides(self, automaton: PhraseAutomaton) -> tuple[object, object]:
         if automaton.native is None:
             automaton.native = (self._automaton(automaton.squashed), self._automaton(automaton.bounded))
@@ -113,6 +134,7 @@ class NativeInterpreter:
         lengths = array("I", (len(pattern.columns) for pattern in side.patterns))
         where = bytes(pattern.where for pattern in side.patterns)
         return self._c.automaton(
+            self._tables,
             table.columns,
             table.states,
             table.first_accepting,
@@ -122,4 +144,5 @@ class NativeInterpreter:
             table.links,
             lengths,
             where,
+            b"".join(pattern.columns for pattern in side.patterns),
         )

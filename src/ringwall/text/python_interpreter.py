@@ -36,6 +36,7 @@ from ringwall.text.tables.machine import (
     SYMBOL,
     TEXT,
 )
+from ringwall.text.tokens import Change, replaced
 from ringwall.text.view import Mapped
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -139,6 +140,14 @@ class PythonInterpreter:
                     return [], True
                 found.extend(made for made in choices if made not in found)
         return found, False
+
+    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
+        """Put the phrases' words in place of their scrambled forms; None if there is none."""
+        return automaton.lexicon.unscrambled(text)
+
+    def replaced(self, text: str, changes: list[Change]) -> Mapped | None:
+        """Replace spans of a text; None if there is none. Each new character is made from the whole span."""
+        return replaced(text, changes)
 
     def _matches(self, side: Side, stream: bytes, alphabets: int, backwards: bool) -> Iterator[tuple[int, int, int, int]]:
         for alphabet in range(alphabets):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import msgspec
@@ -21,7 +21,7 @@ from ringwall.text.hits import is_written_out
 from ringwall.text.interpreters import Decoded, Interpreter, Match, choose_interpreter
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton
 from ringwall.text.tables import Tables, load_tables
-from ringwall.text.tokens import replaced, unpigged
+from ringwall.text.tokens import pig_latin
 from ringwall.text.view import Chain, Mapped, PhraseHit, View, Views
 from ringwall.vocabulary import Limits, Span
 
@@ -231,12 +231,12 @@ class _Reader:
         """Read the mixtures of escapes and plain characters in which a phrase is found (the escapes decoder takes the first escape it
         can).
         """
-        if self._automaton is None or not self._escapable.intersection(base.text) or not self._afford(len(base.text)):
+        if self._automaton is None or not any(character in base.text for character in self._escapable) or not self._afford(len(base.text)):
             return
         mixtures, too_many = self._interpreter.mixtures(self._automaton, base.text)
         self._exhausted |= too_many
         for choices in mixtures:
-            made = replaced(base.text, choices)
+            made = self._interpreter.replaced(base.text, choices)
             if made is not None and made.text not in self._seen:
                 self._seen.add(made.text)
                 inner = self._inside(base, ("mixed_escapes",), made, 0)
@@ -245,11 +245,10 @@ class _Reader:
 
     def _read_tokens(self, base: _Node) -> None:
         """Read scrambled words and Pig Latin, and look for phrases there."""
-        folds: list[tuple[str, Callable[[str], Mapped | None]]] = [("pig_latin", unpigged)]
+        made_by_words = [("pig_latin", self._interpreter.replaced(base.text, pig_latin(base.text)))]
         if self._automaton is not None:
-            folds.append(("unscrambled", self._automaton.lexicon.unscrambled))
-        for name, fold in folds:
-            made = fold(base.text)
+            made_by_words.append(("unscrambled", self._interpreter.unscrambled(self._automaton, base.text)))
+        for name, made in made_by_words:
             if made is None or not self._afford(len(made.text)):
                 continue
             inner = self._inside(base, (name,), made, 0)

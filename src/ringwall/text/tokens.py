@@ -12,8 +12,11 @@ from string import ascii_letters
 
 from ringwall.text.view import Mapped
 
+Change = tuple[int, int, str]
+"""A span of a text and what to put in its place."""
+
 _WORD = re.compile(r"[A-Za-z]+")
-_PIG_END = re.compile(r"[A-Za-z]ay\b")
+_PIG_END = re.compile(r"ay\b")
 _PIG_MINIMUM = 3  # words that end in "ay" before a text may be Pig Latin ("may", "day", "way" are English)
 _PIG_WINDOW = 64  # characters that so many may be apart
 _SCRAMBLED_MINIMUM = 4  # letters: shorter words have no interior to permute
@@ -27,7 +30,13 @@ class Lexicon:
     def __init__(self, phrases: Iterable[str]) -> None:
         words = {word.lower() for phrase in phrases for word in _WORD.findall(phrase)}
         self._words = {_key(word): word for word in sorted(words) if len(word) >= _SCRAMBLED_MINIMUM}
+        self.native: object | None = None  # the C interpreter keeps its copy of the words here
         self._plain: set[str] = set()  # tokens that stand for no other word, so that ordinary words are looked at once
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that a scrambled one may stand for: one for each key."""
+        return tuple(word for word in self._words.values() if len(word) <= _LONGEST_WORD)
 
     def unscrambled(self, text: str) -> Mapped | None:
         """Put the lexicon's words in place of their scrambled forms; None if there is none."""
@@ -35,7 +44,7 @@ class Lexicon:
             return None
         scrambled: dict[str, str] = {}
         for token in set(_WORD.findall(text)) - self._plain:
-            word = self._meant(token)
+            word = self.meant(token)
             if word is not None:
                 scrambled[token] = word
             elif len(self._plain) < _REMEMBERED:
@@ -44,7 +53,8 @@ class Lexicon:
             return None
         return replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
 
-    def _meant(self, token: str) -> str | None:
+    def meant(self, token: str) -> str | None:
+        """Return the word that a token scrambles; None if there is none, or it is the word."""
         if not _SCRAMBLED_MINIMUM <= len(token) <= _LONGEST_WORD:
             return None
         lower = token.lower()
@@ -58,20 +68,28 @@ def _key(word: str) -> str:
 
 def unpigged(text: str) -> Mapped | None:
     """Undo Pig Latin as machines write it (first letter to the end, then "ay"); None for a text without three such words close together."""
+    changes = pig_latin(text)
+    return replaced(text, changes) if changes else None
+
+
+def pig_latin(text: str) -> list[Change]:
+    """Return the words of Pig Latin and what they stand for; none if no three are close together."""
     if text.count("ay") < _PIG_MINIMUM:
-        return None
-    changes = []
+        return []
+    changes: list[Change] = []
     for match in _PIG_END.finditer(text):  # from the end of a word to its start: most words need no look
-        start = place = match.start()
+        start = place = match.start() - 1
+        if place < 0 or text[place] not in ascii_letters:
+            continue
         while start > 0 and place - start < _LONGEST_WORD and text[start - 1] in ascii_letters:
             start -= 1
         if start < place:
             changes.append((start, match.end(), text[place] + text[start:place]))
     close = any(last[1] - first[0] <= _PIG_WINDOW for first, last in zip(changes, changes[_PIG_MINIMUM - 1 :], strict=False))
-    return replaced(text, changes) if close else None
+    return changes if close else []
 
 
-def replaced(text: str, changes: list[tuple[int, int, str]]) -> Mapped | None:
+def replaced(text: str, changes: list[Change]) -> Mapped | None:
     """Replace spans of a text; each new character is made from the whole span."""
     if not changes:
         return None
