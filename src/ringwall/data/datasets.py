@@ -27,7 +27,7 @@ _VERSION: Final = "dataset-version"
 _ATTEMPTS: Final = 5
 _GROWTH_PATHS: Final = 64
 
-Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}\Z")]
+Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9]([_-]*[a-zA-Z0-9]){0,63}\Z", max_length=64)]
 """As SageMaker names feature groups."""
 
 

@@ -213,7 +213,7 @@ class Client:
     def inspect(self, data: Any, sampling: Sampling | None = None) -> Inspection:
         """Look for personal data and secrets; nothing is sent."""
         sampling = sampling or Sampling()
-        with self._told("looking for personal data") as progress:
+        with self.told("looking for personal data") as progress:
             return inspect(
                 open_source(data), rate=sampling.rate, confidence=sampling.confidence, everything=sampling.everything, progress=progress
             )
@@ -221,7 +221,7 @@ class Client:
     def hash(self, data: Any, hashing: Hashing | None = None) -> Committed:
         """Hash a table; nothing is sent."""
         hashing = hashing or Hashing()
-        with self._told("hashing") as progress:
+        with self.told("hashing") as progress:
             return commit(open_source(data, csv=hashing.csv), mode=hashing.mode, hash=hashing.hash, salts=hashing.salts, progress=progress)
 
     def _growth(self, name: str, source: Source, hashing: Hashing) -> GrowthProof:
@@ -231,7 +231,8 @@ class Client:
         return prove_growth(latest.commitment, source, salts=hashing.salts)
 
     @contextmanager
-    def _told(self, title: str) -> Iterator[Progress]:
+    def told(self, title: str) -> Iterator[Progress]:
+        """Give what long work is told to, and take the bar away afterwards."""
         if self._progress is not None:
             yield self._progress
             return

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from types import EllipsisType
 from typing import Any
 
 import msgspec
 
-from ringwall.data.commitment import RowProof, SaltKey
+from ringwall.data.commitment import RowProof, SaltKey, Schema, open_source, schema_of
 from ringwall.data.datasets import Dataset, Version
 from ringwall.errors import InvalidRequest
 from ringwall.sdk.client import Client, Hashing, Sampling
+from ringwall.sdk.connection import Refused
 
 
 class FeatureGroup:
@@ -24,23 +26,42 @@ class FeatureGroup:
 
     def __init__(self, name: str, *, client: Client | None = None) -> None:
         self.name = name
+        self.feature_definitions: tuple[dict[str, str], ...] = ()
         self._client = client or Client()
         self._committed: tuple[Any, Hashing] | None = None
 
-    def create(self, options: EllipsisType | None = None, /, *, forbidden: Sequence[str] | None = None) -> Dataset:
-        """Create the data set, or change its policy where it exists.
+    # -- a data set, and commitments to its versions -----------------------------------------------------------------------------------
+
+    def create(
+        self,
+        options: EllipsisType | None = None,
+        /,
+        *,
+        forbidden: Sequence[str] | None = None,
+        record_identifier_name: str = "",
+        event_time_feature_name: str = "",
+        **store: Any,
+    ) -> Dataset:
+        """Create the data set, or change its policy where it exists; with `record_identifier_name` a feature store too.
 
         Args:
             options: may be written `...`, and means what leaving it out means.
             forbidden: types of personal data (`US_SOCIAL_SECURITY_NUMBER`), or `SECRET`, that no version may hold; None leaves the policy.
+            record_identifier_name: the feature that identifies a record; `load_feature_definitions` comes first.
+            event_time_feature_name: the feature that says when.
+            store: `enable_online_store` (bool), `s3_uri` (of the offline store; absent or False: none), `role_arn`, `description`,
+                `tags` (name to value), as the SageMaker SDK calls them.
+
+        Raises:
+            InvalidRequest: a feature store without definitions, or an option that is not known. Refused: by the server.
         """
         if options is not None and options is not ...:
             raise InvalidRequest("options of a feature group are given by name")
+        if record_identifier_name:
+            self._create_store(record_identifier_name, event_time_feature_name, store)
+        elif store or event_time_feature_name:
+            raise InvalidRequest("a feature store has a `record_identifier_name`")
         return self._client.put_dataset(self.name, forbidden=forbidden)
-
-    def describe(self) -> Dataset:
-        """Return the data set: its policy, and how many versions there are."""
-        return self._client.dataset(self.name)
 
     def commit(self, data: Any, *, hashing: Hashing | None = None, sampling: Sampling | None = None, extends: bool = False) -> str:
         """Commit to a version; return the commitment's digest, which names exactly this table. See `Client.commit`."""
@@ -78,5 +99,86 @@ class FeatureGroup:
             raise InvalidRequest("a row is proved from the data and the salt key", remedy="give `data` and `salts`")
         return self._client.prove_row(self.name, data, row, salts, version=version)
 
+    # -- a feature store ---------------------------------------------------------------------------------------------------------------
+
+    def load_feature_definitions(self, data_frame: Any) -> tuple[dict[str, str], ...]:
+        """Take the features' names and types from a table: whole numbers, numbers with a point, and texts for all else."""
+        schema: Schema = schema_of(open_source(data_frame).schema)
+        self.feature_definitions = tuple({"FeatureName": each.name, "FeatureType": _feature_type(each.type)} for each in schema.columns)
+        return self.feature_definitions
+
+    def describe(self) -> dict[str, Any]:
+        """Return what DescribeFeatureGroup says, where there is a feature store, and the data set under `Dataset`."""
+        found: dict[str, Any] = {"FeatureGroupName": self.name}
+        try:
+            found = self._client.call("DescribeFeatureGroup", {"FeatureGroupName": self.name})
+        except Refused as refused:
+            if refused.answered != 404:
+                raise
+        return found | {"Dataset": msgspec.to_builtins(self._client.dataset(self.name))}
+
+    def ingest(self, data_frame: Any) -> int:
+        """Put every row of a table into the feature store, one record at a time; nulls are left out. Return how many.
+
+        Unlike `commit` this sends the data: the feature store keeps them.
+        """
+        done = 0
+        source = open_source(data_frame)
+        with self._client.told("putting records") as progress:
+            for batch in source.batches():
+                for row in batch.to_pylist():
+                    self.put_record(row)
+                    done += 1
+                    progress(done, source.rows)
+        return done
+
+    def put_record(self, values: Mapping[str, Any]) -> None:
+        """Put one record; values that are None are left out."""
+        record = [{"FeatureName": name, "ValueAsString": _as_string(value)} for name, value in values.items() if value is not None]
+        self._client.call("PutRecord", {"FeatureGroupName": self.name, "Record": record})
+
+    def get_record(self, record_identifier_value_as_string: str) -> dict[str, str] | None:
+        """Return the newest record of an identifier as names and values; None if there is none."""
+        members = {"FeatureGroupName": self.name, "RecordIdentifierValueAsString": record_identifier_value_as_string}
+        found = self._client.call("GetRecord", members).get("Record")
+        return None if found is None else {each["FeatureName"]: each["ValueAsString"] for each in found}
+
+    def _create_store(self, identifier: str, event_time: str, store: dict[str, Any]) -> None:
+        options = {"enable_online_store": False, "s3_uri": None, "role_arn": None, "description": None, "tags": None}
+        unknown = set(store) - set(options)
+        if unknown:
+            raise InvalidRequest(f"`{min(unknown)[:60]}` is no option of a feature store", remedy=f"take of: {', '.join(options)}")
+        if not self.feature_definitions:
+            raise InvalidRequest("the features are not known yet", remedy="call `load_feature_definitions(data_frame)` first")
+        given = options | store
+        self._client.call(
+            "CreateFeatureGroup",
+            {
+                "FeatureGroupName": self.name,
+                "RecordIdentifierFeatureName": identifier,
+                "EventTimeFeatureName": event_time,
+                "FeatureDefinitions": list(self.feature_definitions),
+                "OnlineStoreConfig": {"EnableOnlineStore": True} if given["enable_online_store"] else None,
+                "OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": given["s3_uri"]}} if given["s3_uri"] else None,
+                "RoleArn": given["role_arn"],
+                "Description": given["description"],
+                "Tags": [{"Key": key, "Value": value} for key, value in (given["tags"] or {}).items()],
+            },
+        )
+
     def __repr__(self) -> str:
-        return f"FeatureGroup(name={msgspec.json.encode(self.name).decode()})"
+        return f"FeatureGroup(name={self.name!r})"
+
+
+def _feature_type(kind: Any) -> str:
+    word = kind if isinstance(kind, str) else ""
+    if word.startswith(("int", "uint")):
+        return "Integral"
+    return "Fractional" if word.startswith(("float", "decimal")) else "String"
+
+
+def _as_string(value: Any) -> str:
+    if not isinstance(value, datetime):
+        return str(value)
+    moment = value if value.tzinfo is None else value.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").removesuffix("+00:00") + "Z"

@@ -161,3 +161,37 @@ def test_no_value_of_the_data_is_sent(live: Live, overheard: tuple[str, bytearra
     if hashing.salts is not None:
         assert hashing.salts.hex().encode() not in sent
     assert len(json.dumps(sent.decode("latin-1"))) < 20_000
+
+
+def test_a_feature_store_is_made_filled_and_read_in_sagemakers_words(client: Client) -> None:
+    frame = pd.DataFrame(
+        {
+            "applicant": ["a-1", "a-2"],
+            "income": [10.5, None],
+            "age": [41, 30],
+            "at": pd.to_datetime(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.250Z"], format="ISO8601"),
+        }
+    )
+    group = FeatureGroup(f"group-{next(_numbers)}", client=client)
+    with pytest.raises(InvalidRequest, match="features are not known"):
+        group.create(record_identifier_name="applicant", event_time_feature_name="at", enable_online_store=True)
+    group.load_feature_definitions(frame)
+    with pytest.raises(InvalidRequest, match="`colour` is no option"):
+        group.create(record_identifier_name="applicant", event_time_feature_name="at", colour="red")
+    group.create(record_identifier_name="applicant", event_time_feature_name="at", enable_online_store=True, tags={"team": "risk"})
+    described = group.describe()
+    assert described["FeatureGroupStatus"] == "Created"
+    assert [each["FeatureType"] for each in described["FeatureDefinitions"]] == ["String", "Fractional", "Integral", "String"]
+    assert described["Dataset"]["versions"] == 0
+    assert group.ingest(frame) == 2
+    assert group.get_record("a-2") == {"applicant": "a-2", "age": "30", "at": "2026-01-02T03:04:05.250Z"}
+    assert group.get_record("a-3") is None
+    assert group.commit(frame) == group.history()[0].digest
+
+
+def test_options_that_make_no_sense_are_refused(client: Client) -> None:
+    group = FeatureGroup("nothing", client=client)
+    with pytest.raises(InvalidRequest, match="has a `record_identifier_name`"):
+        group.create(enable_online_store=True)
+    with pytest.raises(InvalidRequest, match="given by name"):
+        group.create("s3://bucket")  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, datasets, guardrails, proofs, records
+from ringwall.api.native import accounts, datasets, feature_groups, guardrails, proofs, records
 from ringwall.api.native.operation import NativeOperation
 
 SERVED: tuple[NativeOperation, ...] = (
@@ -10,6 +10,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *records.OPERATIONS,
     *proofs.OPERATIONS,
     *datasets.OPERATIONS,
+    *feature_groups.OPERATIONS,
     *accounts.OPERATIONS,
 )
 
