@@ -36,7 +36,7 @@ from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
 from ringwall.inference import Guardrails
-from ringwall.keys import open_keys
+from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import Ledger
 from ringwall.ledger.trail import Trail
@@ -46,6 +46,7 @@ from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_cont
 
 log = logging.getLogger("ringwall.bootstrap")
 
+LEDGER_FOLDER = "ledger"
 MAINTENANCE_S = 60.0
 
 
@@ -99,6 +100,7 @@ class House:
         await self.rooms.identity.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
+        await self.rooms.ledger.close()
         await self.rooms.storage.close()
 
 
@@ -107,6 +109,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
 
     Raises:
         SettingsError: the settings, the storage or the root key cannot be used.
+        IntegrityError: a log of the ledger is not what was signed of it.
         DependencyError: the database does not answer.
     """
     directory = settings.directory
@@ -114,6 +117,8 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
     try:
         rooms = await _open_rooms(settings, storage, clock, read_root_environment(settings.root_key))
         tls = await asyncio.to_thread(_tls, settings, directory, clock)
+        key_store = LogKeyStore(storage, rooms.keys, clock, base=settings.ledger_origin)
+        await rooms.ledger.open(clock=clock, key_store=key_store, directory=directory / LEDGER_FOLDER)
     except BaseException:  # whatever stops the start, a cancellation too: the database is not left open
         await storage.close()
         raise

@@ -34,6 +34,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     root_key: Annotated[
         str, _describe(description="reference of the key that seals secrets: file:PATH or env:NAME; empty: a file in data_dir")
     ] = ""
+    ledger_origin: Annotated[
+        str,
+        _describe(
+            max_length=200,
+            description="what the origins of the ledger's logs begin with, an URL without scheme; looked at by the first start only; "
+            "empty: ringwall.internal and a random name",
+        ),
+    ] = ""
     allowed_hosts: Annotated[
         tuple[str, ...], _describe(description="host names besides the loopback ones under which console and native API answer")
     ] = ()

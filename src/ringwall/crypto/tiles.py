@@ -278,6 +278,10 @@ class Edge:
         twin._partial = [bytearray(tile) for tile in self._partial]
         return twin
 
+    def partial_tiles(self) -> dict[tuple[int, int], bytes]:
+        """Return the partial tiles by (level, index)."""
+        return {(level, self.size >> _HEIGHT * (level + 1)): bytes(tile) for level, tile in enumerate(self._partial) if tile}
+
     def extend(self, leaf_hashes: Iterable[bytes]) -> dict[tuple[int, int], bytes]:
         """Add leaves; return every tile that became complete or, at the end, is partial and changed, by (level, index)."""
         changed: dict[tuple[int, int], bytes] = {}

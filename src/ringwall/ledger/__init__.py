@@ -1,10 +1,22 @@
 """The append-only, Merkle-committed record.
 
-Today: one audit record per decision, canonical and committed before the answer leaves. The signed tree over the leaves is made of exactly
-these bytes by the transparency log.
+Two logs, each a C2SP tiled transparency log: `audit` has one canonical leaf per decision, committed before the answer leaves; `statements`
+has signed statements, answered with a proof. A sequencer seals each log beside the requests; readers get static tiles, and proofs.
 """
 
-from ringwall.ledger.ledger import Ledger
+from ringwall.ledger.ledger import AUDIT_LOG, LOGS, STATEMENT_LOG, Ledger
 from ringwall.ledger.reading import RecordedEvent, RecordPage, Verification
+from ringwall.ledger.transparency import Consistency, Receipt, TransparencyLog
 
-__all__ = ["Ledger", "RecordPage", "RecordedEvent", "Verification"]
+__all__ = [
+    "AUDIT_LOG",
+    "LOGS",
+    "STATEMENT_LOG",
+    "Consistency",
+    "Ledger",
+    "Receipt",
+    "RecordPage",
+    "RecordedEvent",
+    "TransparencyLog",
+    "Verification",
+]

@@ -1,34 +1,82 @@
 """The ledger as the other rooms call it.
 
 Rules this file upholds: `record` returns after the commit, never before; a record that cannot be written raises, and then the answer it
-was about must not leave; a tenant sees its own records only; nothing that is read is trusted before `check_halves` has seen it.
+was about must not leave; a tenant sees its own records only; nothing that is read is trusted before `check_halves` has seen it; a receipt
+is given only for what is under a signed checkpoint.
+
+Audit records are answered when they are durable, and are under a checkpoint within a moment; statements wait for theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from ringwall.crypto import RootBuilder, leaf_hash, random_piece
-from ringwall.errors import IntegrityError, InvalidRequest, NotFound
-from ringwall.keys import Keys
+from ringwall.crypto import random_piece
+from ringwall.errors import DependencyError, IntegrityError, InvalidRequest, NotFound
+from ringwall.keys import Keys, LogKeys, LogKeyStore
 from ringwall.ledger.leaf import SALT_BYTES, check_halves, decode_erasable, split_record
+from ringwall.ledger.memory import CheckpointFile
 from ringwall.ledger.reading import RecordedEvent, RecordPage, Verification
+from ringwall.ledger.sequencer import Sequencer
+from ringwall.ledger.shards import Shards
+from ringwall.ledger.transparency import Consistency, Receipt, TransparencyLog
+from ringwall.ledger.walk import Progress, Walk
 from ringwall.storage import Entry, Storage
-from ringwall.vocabulary import AuditRecord
+from ringwall.vocabulary import AuditRecord, Clock
 
 AUDIT_LOG: Final = "audit"
+STATEMENT_LOG: Final = "statements"
+LOGS: Final = (AUDIT_LOG, STATEMENT_LOG)
 _PAGE: Final = 1000
 _READ_A_PAGE: Final = 5000
 
 
 class Ledger:
-    """The audit records of all accounts, in one log."""
+    """The audit records of all accounts in one log, and signed statements in another; each log is a tree that is signed as it grows."""
 
     def __init__(self, storage: Storage, keys: Keys, *, random_bytes: Callable[[int], bytes] = random_piece) -> None:
+        """Prepare a ledger that records; `open` makes it one that is sealed and proves."""
         self._storage = storage
         self._keys = keys
         self._random_bytes = random_bytes
+        self._sequencers: dict[str, Sequencer] = {}
+        self._logs: dict[str, TransparencyLog] = {}
+        self._shards: dict[str, Shards] = {}
+        self._key_store: LogKeyStore | None = None
+
+    async def open(self, *, clock: Clock, key_store: LogKeyStore, directory: Path | None = None) -> None:
+        """Check each log against what was signed of it, then seal from now on.
+
+        Args:
+            clock: for the times in signatures.
+            key_store: has the logs' keys.
+            directory: for the last checkpoints and frozen shards, outside of the database; None: neither is kept.
+
+        Raises:
+            IntegrityError: the database does not hold what was signed; nothing was started.
+            DependencyError: the database does not answer.
+        """
+        self.prepare(clock=clock, key_store=key_store, directory=directory)
+        for sequencer in self._sequencers.values():
+            await sequencer.open()
+        for sequencer in self._sequencers.values():
+            sequencer.start()
+
+    def prepare(self, *, clock: Clock, key_store: LogKeyStore, directory: Path | None = None) -> None:
+        """Make the ledger one that can be read, verified and proved from, and seals nothing; arguments as for `open`."""
+        for name in LOGS:
+            memory = None if directory is None else CheckpointFile(directory / name / "checkpoint")
+            self._shards[name] = Shards(None if directory is None else directory / name / "shards")
+            self._sequencers[name] = Sequencer(self._storage, name, key_store, clock, memory)
+            self._logs[name] = TransparencyLog(name, self._storage.trees, self._sequencers[name], self._shards[name])
+        self._key_store = key_store
+
+    async def close(self) -> None:
+        """Seal what is left, and let the next process seal."""
+        for sequencer in self._sequencers.values():
+            await sequencer.close()
 
     async def record(self, record: AuditRecord) -> int:
         """Write one record and return its index after its commit, which it shares with whatever else waits.
@@ -83,27 +131,87 @@ class Ledger:
             return
         raise NotFound(f"the account has no record {index}", index=index)
 
-    async def verify(self) -> Verification:
-        """Walk the whole ledger: indexes without a gap, canonical leaves, erasable halves that match them.
+    # -- the logs --
 
-        Whoever can write to the database can also replace a leaf by another valid one, with a half to match: that shows when the root is
-        compared with one that was kept elsewhere, which is what signed checkpoints are for.
+    def log(self, name: str) -> TransparencyLog:
+        """Return a log by its name.
 
         Raises:
-            IntegrityError: the first record that is not as it was written, by index.
+            NotFound: there is none of this name.
+            DependencyError: this ledger was not opened.
         """
-        size = await self._storage.log_size(AUDIT_LOG)
-        builder = RootBuilder()
-        shredded = 0
-        async for entry in self._storage.entries(AUDIT_LOG, end=size):
-            if entry.index != builder.size:
-                raise IntegrityError(f"record {builder.size} is missing", index=builder.size)
-            _checked(entry)
-            shredded += not entry.erasable
-            builder.add(leaf_hash(entry.leaf))
-        if builder.size != size:
-            raise IntegrityError(f"the ledger should have {size} records and has {builder.size}", index=builder.size)
-        return Verification(entries=size, shredded=shredded, root=builder.root().hex())
+        if name not in LOGS:
+            raise NotFound(f"there is no log `{name[:100]}`", remedy=f"the logs are {' and '.join(LOGS)}")
+        if name not in self._logs:
+            raise DependencyError("the ledger is not open")
+        return self._logs[name]
+
+    async def checkpoint(self, log: str) -> bytes:
+        """Return a log's newest checkpoint, a signed note."""
+        return await self.log(log).checkpoint()
+
+    async def read(self, log: str, path: str) -> bytes:
+        """Return a static resource of a log in the layout of tlog-tiles."""
+        return await self.log(log).read(path)
+
+    async def inclusion_proof(self, log: str, index: int) -> Receipt:
+        """Prove that an entry is in a log, against its newest checkpoint."""
+        return await self.log(log).inclusion_proof(index)
+
+    async def consistency_proof(self, log: str, old_size: int, size: int) -> Consistency:
+        """Prove that a log only grew between two sizes."""
+        return await self.log(log).consistency_proof(old_size, size)
+
+    async def sealed(self, log: str, index: int) -> int:
+        """Wait until an entry is under a checkpoint; return the size of that tree."""
+        return await self.log(log).sealed(index)
+
+    async def put_statement(self, account_id: str, body: bytes, envelope: bytes = b"") -> Receipt:
+        """Append a statement, and return its proof once it is under a signed checkpoint.
+
+        Args:
+            account_id: whose it is.
+            body: what the log holds for ever.
+            envelope: what was signed; the entry's erasable half.
+
+        Raises:
+            LimitExceeded: more than 65,535 bytes.
+            DependencyError: not stored, or not sealed; whoever puts it again makes a second entry.
+        """
+        log = self.log(STATEMENT_LOG)
+        index = await self._storage.append(STATEMENT_LOG, account_id, body, envelope)
+        await log.sealed(index)
+        return await log.inclusion_proof(index)
+
+    async def rotate_key(self, log: str) -> LogKeys:
+        """Begin to sign a log with a new key; the next checkpoint carries both.
+
+        Raises:
+            Conflict: a rotation is under way.
+        """
+        self.log(log)
+        assert self._key_store is not None
+        return await self._key_store.rotate(log)
+
+    async def verify(self, log: str = AUDIT_LOG, *, progress: Progress | None = None) -> Verification:
+        """Walk a whole log: indexes without a gap, entries, tiles and checkpoints that fit each other and the log's keys; of audit records
+        also that leaves are canonical and erasable halves are theirs.
+
+        Raises:
+            IntegrityError: the first thing that is not as it was written, by its name.
+            DependencyError: this ledger was not opened.
+        """
+        self.log(log)
+        keys = await self._sequencers[log].keys()
+        check = _is_whole if log == AUDIT_LOG else None
+        found = await Walk(self._storage, keys, self._shards[log], check, progress).run()
+        await self._sequencers[log].check()
+        return found
+
+
+def _is_whole(entry: Entry) -> bool:
+    _checked(entry)
+    return bool(entry.erasable)
 
 
 def _checked(entry: Entry) -> RecordedEvent:

@@ -35,8 +35,13 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What a walk over the whole ledger found in order.
 
     root: RFC 6962 root hash over the leaves, hexadecimal.
+    sealed: how many of the entries are under a signed checkpoint; checkpoints: how many of those were kept and checked.
+    frozen: how many of the entries are in shards outside of the database.
     """
 
     entries: int
     shredded: int
     root: str
+    sealed: int = 0
+    frozen: int = 0
+    checkpoints: int = 0

@@ -21,10 +21,12 @@ from ringwall.crypto.base64_text import encode_base64
 from ringwall.crypto.checkpoint import Checkpoint, parse_checkpoint
 from ringwall.crypto.log_policy import LogPolicy, Witness
 from ringwall.crypto.notes import open_note, signature_line, split_note
-from ringwall.errors import DependencyError, IntegrityError, RingwallError
+from ringwall.errors import DependencyError, IntegrityError, LimitExceeded, NotFound, RingwallError
+from ringwall.ledger.transparency import TransparencyLog
 
 SIZE_TYPE: Final = "text/x.tlog.size"
 ANSWER_BYTES: Final = 64 * 1024
+KEPT_NOTE_BYTES: Final = 256 * 1024
 _PROOF_LINES: Final = 63
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 
@@ -126,6 +128,30 @@ def with_lines(note: bytes, lines: Sequence[str]) -> bytes:
     """Add signature lines to a note, those that it has already left out."""
     present = set(note.decode().split("\n"))
     return note + "".join(line for line in dict.fromkeys(lines) if line.rstrip("\n") not in present).encode()
+
+
+async def keep_cosignatures(log: TransparencyLog, note: bytes) -> None:
+    """Put the signature lines of a cosigned checkpoint under the same checkpoint in the log, from where everybody gets them.
+
+    The lines are kept as they are: whose they are is for readers to judge, who bring the keys.
+
+    Raises:
+        NotFound: the log keeps no checkpoint of this size. IntegrityError: it is not the log's checkpoint.
+        LimitExceeded: the note would be larger than 256 KiB. Conflict: the checkpoint changed meanwhile.
+    """
+    size = parse_checkpoint(split_note(note)[0]).size
+    kept = [each.note for each in await log.checkpoints(after=size - 1, limit=1) if each.size == size]
+    if not kept:
+        newest = await log.checkpoint()
+        if parse_checkpoint(split_note(newest)[0]).size != size:
+            raise NotFound(f"the log keeps no checkpoint of {size} entries", remedy="cosign the newest one")
+        kept = [newest]
+    cosigned = with_lines(kept[0], [f"{line}\n" for line in split_note(note)[1]])
+    if len(cosigned) > KEPT_NOTE_BYTES:
+        raise LimitExceeded(f"a cosigned checkpoint has at most {KEPT_NOTE_BYTES} bytes")
+    if split_note(cosigned)[0] != split_note(note)[0]:
+        raise IntegrityError("the cosigned note is of another checkpoint")
+    await log.add_signatures(size, kept[0], cosigned)
 
 
 async def _ask(witness: Witness, note: bytes, prove: Prove, post: Post) -> Asked:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ringwall.crypto import leaf_hash, root_hash
 from ringwall.errors import DependencyError, IntegrityError, InvalidRequest, NotFound
-from ringwall.keys import Keys, RootKeys
+from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import Ledger
 from ringwall.storage import open_storage
 from ringwall.storage.database import DatabaseStorage
@@ -55,8 +55,11 @@ async def storage(place: str) -> AsyncIterator[DatabaseStorage]:
 
 
 @pytest.fixture
-def ledger(storage: DatabaseStorage) -> Ledger:
-    return Ledger(storage, KEYS)
+async def ledger(storage: DatabaseStorage, tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = Ledger(storage, KEYS)
+    await ledger.open(clock=system_clock, key_store=LogKeyStore(storage, KEYS, system_clock), directory=tmp_path / "ledger")
+    yield ledger
+    await ledger.close()
 
 
 async def test_records_are_read_back_newest_first(ledger: Ledger) -> None:
@@ -155,6 +158,7 @@ TAMPERING = {
 async def test_what_somebody_changed_in_the_database_is_found(ledger: Ledger, storage: DatabaseStorage, statement: str) -> None:
     for number in range(4):
         await ledger.record(record(number))
+    await ledger.sealed("audit", 3)
     await ledger.verify()
     with storage._engine.connect() as connection:
         connection.execute(text(statement), {"other": b'{"leafVersion":1}'} if ":other" in statement else {})

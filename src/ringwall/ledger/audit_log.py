@@ -1,0 +1,112 @@
+"""The public audit log: what a caller puts on record about something it names by digest, found again by digest, principal and time.
+
+Every entry is a signed statement in the log of statements, where data set commitments are too; a search finds both. Rules this file
+upholds: an account finds its own entries only; what was shredded is found by nothing but its index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from ringwall.crypto.canonical import canonical_json
+from ringwall.crypto.dsse import parse_envelope
+from ringwall.crypto.statements import AUDIT_ENTRY, parse_statement
+from ringwall.errors import InvalidRequest, LimitExceeded
+from ringwall.ledger.attestations import RECORDED_BY, Attested, Attestor, LoggedStatement, read_logged
+from ringwall.ledger.ledger import STATEMENT_LOG
+from ringwall.storage import Entry, Storage
+
+METADATA_BYTES: Final = 64 * 1024
+PAGE: Final = 1000
+_READ_A_PAGE: Final = 5000
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """What entries must be like; what is None is not asked for.
+
+    digest: SHA-256 of a subject. principal: the ARN of who recorded it. since, until: Unix milliseconds, `until` excluded.
+    """
+
+    digest: str | None = None
+    principal: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def finds(self, entry: Entry) -> bool:
+        """Tell whether an entry, nothing of which was checked yet, says that it is like that."""
+        if (self.since is not None and entry.recorded_at < self.since) or (self.until is not None and entry.recorded_at >= self.until):
+            return False
+        if self.digest is None and self.principal is None:
+            return True
+        if not entry.erasable:
+            return False
+        statement = parse_statement(parse_envelope(entry.erasable).payload)
+        return (self.digest is None or any(subject.digest.get("sha256") == self.digest for subject in statement.subject)) and (
+            self.principal is None or statement.predicate.get(RECORDED_BY) == self.principal
+        )
+
+
+class StatementPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some statements of one account, newest first.
+
+    next: the `start` of the page after this one; None if there is none. A page can be shorter than its limit and still have a next one.
+    """
+
+    statements: tuple[LoggedStatement, ...]
+    next: int | None
+
+
+class AuditLog:
+    """Puts and finds entries."""
+
+    def __init__(self, storage: Storage, attestor: Attestor) -> None:
+        self._storage = storage
+        self._attestor = attestor
+
+    async def put(self, account_id: str, digest: str, metadata: Mapping[str, Any], *, name: str, by: str, at: datetime) -> Attested:
+        """Put something on record, and return its place in the log once a signed checkpoint covers it.
+
+        Args:
+            account_id: whose entry it is.
+            digest: SHA-256 of what it is about, lowercase hexadecimal: a commitment, a file, a model.
+            metadata: what is said about it; JSON with ASCII member names.
+            name: of what it is about, for people.
+            by: the ARN of who says it.
+            at: when.
+
+        Raises:
+            LimitExceeded: the metadata is larger than 64 KiB. InvalidRequest: it has no canonical form.
+        """
+        if len(canonical_json(dict(metadata))) > METADATA_BYTES:
+            raise LimitExceeded(f"the metadata has more than {METADATA_BYTES} bytes")
+        return await self._attestor.attest(account_id, AUDIT_ENTRY, {name: digest}, {"metadata": dict(metadata)}, by=by, at=at)
+
+    async def get(self, account_id: str, index: int) -> LoggedStatement:
+        """Return one entry; NotFound if the account has none there."""
+        return await self._attestor.get(account_id, index)
+
+    async def search(self, account_id: str, search: Search, *, start: int | None = None, limit: int = 50) -> StatementPage:
+        """Return an account's entries that a search finds, newest first, beginning at index `start` (None: the newest).
+
+        Raises:
+            InvalidRequest: a limit outside of 1 to 1000, or a negative start.
+            IntegrityError: a stored entry is not what was logged.
+
+        Cost: reads at most 5,000 of the account's entries a page, about 10 us each, and checks what it found, about 150 us each.
+        """
+        if not 1 <= limit <= PAGE or (start is not None and start < 0):
+            raise InvalidRequest(f"a page holds 1 to {PAGE} entries and begins at an index from 0 on")
+        found: list[LoggedStatement] = []
+        read = 0
+        end = None if start is None else start + 1
+        async for entry in self._storage.entries(STATEMENT_LOG, end=end, account_id=account_id, newest_first=True):
+            if len(found) == limit or read == _READ_A_PAGE:
+                return StatementPage(statements=tuple(found), next=entry.index)
+            read += 1
+            if search.finds(entry):
+                found.append(read_logged(entry))
+        return StatementPage(statements=tuple(found), next=None)

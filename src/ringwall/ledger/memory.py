@@ -1,0 +1,52 @@
+"""The last checkpoint that this process signed, kept outside of the database: what tells a log that was rolled back from one that grew.
+
+A database that is put back to an older state (an old backup, a copied disk) looks sound by itself. Continued, it would sign trees that
+contradict what was signed before. The file beside it remembers.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from ringwall.crypto.notes import NOTE_BYTES
+from ringwall.errors import DependencyError
+
+
+class CheckpointFile:
+    """One log's last checkpoint, in a file that is replaced whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> bytes:
+        """Return the checkpoint; empty if there is none.
+
+        Raises:
+            DependencyError: the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return file.read(NOTE_BYTES)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise DependencyError(f"`{self.path}` cannot be read: {error.strerror}", remedy="correct its permissions") from None
+
+    def write(self, note: bytes) -> None:
+        """Replace the checkpoint. Not flushed: losing the newest of it makes the memory older, never wrong.
+
+        Raises:
+            DependencyError: the file cannot be written.
+        """
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(note)
+            draft.replace(self.path)
+        except OSError as error:
+            raise DependencyError(
+                f"`{self.path}` cannot be written: {error.strerror}", remedy="free space, or correct permissions"
+            ) from None

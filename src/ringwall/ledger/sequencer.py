@@ -1,0 +1,335 @@
+"""The one who seals a log: reads what was appended, lets the tree grow, signs, and stores all of it in one step.
+
+Rules this file upholds:
+1. A checkpoint is signed only for a tree that grew from the last stored one, and counts only when it is stored under the fencing number of
+   the lease (storage/tree_transactions.py): of two sequencers, one is refused.
+2. The log is taken up only after its right edge, its last entries and the remembered checkpoint were checked.
+3. Whatever is found wrong with the log stops sealing for good; what the database refuses is tried again.
+4. Entries are hashed and signed in a thread of its own, in steps of at most STEP_ENTRIES: requests do not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from ringwall.crypto import equal
+from ringwall.crypto.tiles import Edge, carry_out, check_bundle, root_plan, tiles_of
+from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, RingwallError
+from ringwall.keys import LogKeys, LogKeyStore
+from ringwall.ledger.memory import CheckpointFile
+from ringwall.ledger.tree import REMEDY, grow, last_bundle, take_up, tiles_to_take_up
+from ringwall.storage import Sealing, Storage, TreeHead
+from ringwall.vocabulary import Clock
+
+log = logging.getLogger("ringwall.ledger")
+
+INTERVAL_S: Final = 0.2
+STEP_ENTRIES: Final = 1000
+LEASE_MS: Final = 1000
+_CLOSING_STEPS: Final = 20
+
+T = TypeVar("T")
+
+
+class Sequencer:
+    """Seals one log while it has the lease, and stands by while another process has it."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        name: str,
+        key_store: LogKeyStore,
+        clock: Clock,
+        memory: CheckpointFile | None = None,
+        *,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        """Prepare; nothing happens before `open`.
+
+        Args:
+            storage: where the log is.
+            name: of the log.
+            key_store: has the keys that sign it.
+            clock: for the times in signatures.
+            memory: the last checkpoint, kept outside of the database.
+            interval_s: how long entries wait for company at most.
+        """
+        self.name = name
+        self.holder = secrets.token_hex(8)
+        self.failure: RingwallError | None = None
+        self._storage = storage
+        self._trees = storage.trees
+        self._key_store = key_store
+        self._clock = clock
+        self._memory = memory
+        self._interval_s = interval_s
+        self._keys: LogKeys | None = None
+        self._keys_generation = -1
+        self._edge: Edge | None = None
+        self._fence = 0
+        self._size = 0
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._nudged = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"ringwall-sequencer-{name}")
+        self._turn = asyncio.Lock()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Check the log as it is, before anything relies on it.
+
+        Raises:
+            IntegrityError: the database does not hold what was signed.
+            DependencyError: the database does not answer.
+        """
+        self._edge = await self.check()
+        self._size = self._edge.size
+
+    async def check(self) -> Edge:
+        """Check the right edge, the last entries and the remembered checkpoint against each other; as `open`, but nothing is taken up."""
+        memory = self._memory.read() if self._memory is not None else b""  # first: the log may grow meanwhile, never shrink
+        head = await self._trees.head(self.name)
+        edge = await self._checked_edge(head)
+        await self._check_last_entries(head)
+        if memory:
+            await self._check_memory(memory, head, edge)
+        return edge
+
+    def start(self) -> None:
+        """Seal from now on, whatever comes."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def sealed(self, index: int) -> int:
+        """Wait until an entry is under a signed checkpoint, and return the size of that tree.
+
+        Raises:
+            IntegrityError: the log is not sealed any more.
+            DependencyError: this process stops.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if self._size <= index:
+            if self._task is None or self._closed:
+                raise DependencyError(f"the log `{self.name}` is not being sealed")
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((index, future))
+            self._nudged.set()
+            await future
+        return self._size
+
+    async def keys(self) -> LogKeys:
+        """Return the log's keys, as they are by now."""
+        generation = await self._storage.generation()
+        if self._keys is None or generation != self._keys_generation:
+            self._keys = await self._key_store.load(self.name)
+            self._keys_generation = generation
+        return self._keys
+
+    async def seal(self) -> int:
+        """Seal what there is at this moment, one step at least; return the size of the sealed tree.
+
+        Raises:
+            Conflict: another process has the lease.
+            IntegrityError: the log is not what was signed.
+            DependencyError: the database does not answer.
+        """
+        async with self._turn:
+            head = await self._trees.head(self.name)
+            target = head.entries
+            while head.size < target:
+                head = await self._held(head)
+                await self._step(head)
+                head = await self._trees.head(self.name)
+            self._tell(head.size)
+            return head.size
+
+    async def close(self) -> None:
+        """Seal what is left, within bounds, and let the next one have the lease."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            if self.failure is None:
+                # What cannot be sealed now is sealed by whoever opens the log next: it is durable, only not signed yet.
+                with suppress(RingwallError):
+                    async with self._turn:
+                        await self._last_steps()
+        if self._fence:
+            with suppress(RingwallError):
+                await self._trees.give_lease_back(self.name, self.holder, self._fence)
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(DependencyError(f"the log `{self.name}` is not being sealed any more"))
+        self._worker.shutdown()
+
+    # -- inside --
+
+    async def _run(self) -> None:
+        while self.failure is None:
+            self._nudged.clear()
+            try:
+                await self.seal()
+            except Conflict:
+                await self._look()
+            except IntegrityError as error:
+                self._stop(error)
+            except RingwallError as error:
+                log.warning("ledger.seal.failed log=%s error=%s", self.name, error.code)
+            except Exception as error:  # noqa: BLE001 - the loop's rim: whoever waits for a seal must hear of it
+                self._stop(Bug(f"sealing the log `{self.name}` broke", error=type(error).__name__))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._pause(), self._interval_s)
+
+    async def _pause(self) -> None:
+        """Wait until somebody waits for a seal that this process can make."""
+        await self._nudged.wait()
+        if not self._fence:
+            await asyncio.Event().wait()  # another process seals: look again when the interval is over
+
+    async def _look(self) -> None:
+        """Notice how far the other process sealed."""
+        with suppress(DependencyError):
+            self._tell((await self._trees.head(self.name)).size)
+
+    async def _last_steps(self) -> None:
+        for _ in range(_CLOSING_STEPS):
+            head = await self._trees.head(self.name)
+            if head.size == head.entries:
+                return
+            await self._step(await self._held(head))
+
+    async def _held(self, head: TreeHead) -> TreeHead:
+        """Return the head under this sequencer's lease, with the edge that belongs to it."""
+        if not self._fence or (head.holder, head.fence) != (self.holder, self._fence):
+            self._fence = 0
+            if head.holder != self.holder and head.expires_at > self._clock().timestamp() * 1000:
+                raise Conflict(f"another process seals the log `{self.name}`")  # found out without a write
+            self._fence = await self._trees.take_lease(self.name, self.holder, ttl_ms=LEASE_MS)
+            head = await self._trees.head(self.name)
+        if self._edge is None or self._edge.size != head.size:
+            self._edge = await self._checked_edge(head)
+        return head
+
+    async def _step(self, head: TreeHead) -> None:
+        edge = self._edge
+        assert edge is not None
+        end = min(head.entries, head.size + STEP_ENTRIES)
+        leaves = await self._trees.leaves(self.name, head.size, end)
+        if len(leaves) != end - head.size:
+            raise IntegrityError(f"the log `{self.name}` lacks entries between {head.size} and {end}", remedy=REMEDY)
+        keys = await self.keys()
+        timestamp = int(self._clock().timestamp())
+        step = await self._in_worker(lambda: grow(edge, leaves, keys.origin, keys.signers(), timestamp))
+        sealing = Sealing(
+            log=self.name,
+            holder=self.holder,
+            fence=self._fence,
+            old_size=head.size,
+            size=end,
+            tiles=step.tiles,
+            note=step.note,
+            ttl_ms=LEASE_MS,
+            keep=keys.pending is not None,
+        )
+        self._edge = None  # until the step is stored, nobody knows which edge is the right one
+        try:
+            await self._trees.seal(sealing)
+        except Conflict:
+            self._fence = 0
+            raise
+        self._edge = step.edge
+        if self._memory is not None:
+            await self._in_worker(lambda: self._remember(step.note))
+        if keys.pending is not None:
+            with suppress(Conflict):  # settled by another process
+                await self._key_store.settle(self.name, keys.pending.version, head.size)
+        self._tell(end)
+
+    def _remember(self, note: bytes) -> None:
+        assert self._memory is not None
+        try:
+            self._memory.write(note)
+        except DependencyError as error:
+            log.warning("ledger.memory.failed log=%s error=%s", self.name, error.message)
+
+    def _tell(self, size: int) -> None:
+        self._size = max(self._size, size)
+        still: list[tuple[int, asyncio.Future[None]]] = []
+        for index, future in self._waiting:
+            if future.done():
+                continue
+            if index < size:
+                future.set_result(None)
+            else:
+                still.append((index, future))
+        self._waiting = still
+
+    def _stop(self, error: RingwallError) -> None:
+        self.failure = error
+        log.error("ledger.seal.stopped log=%s reason=%s", self.name, error.message)
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(error)
+        self._waiting = []
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    # -- checks --
+
+    async def _checked_edge(self, head: TreeHead) -> Edge:
+        keys = await self.keys()
+        tiles = await self._tiles_of_edge(head.size)
+        return take_up(keys, head, tiles)
+
+    async def _tiles_of_edge(self, size: int) -> dict[tuple[int, int], bytes]:
+        if not size:
+            return {}
+        return {(path.level or 0, path.index): await self._tile(path.level or 0, path.index) for path in tiles_to_take_up(size)}
+
+    async def _tile(self, level: int, index: int) -> bytes:
+        return await self._trees.tile(self.name, level, index) or b""
+
+    async def _check_last_entries(self, head: TreeHead) -> None:
+        """Compare the entries of the last bundle with the hashes they were sealed by."""
+        if head.size <= head.first:
+            return
+        path = last_bundle(head.size)
+        first = path.index * 256
+        leaves = await self._trees.leaves(self.name, first, first + path.width)
+        if len(leaves) != path.width:
+            raise IntegrityError(f"the log `{self.name}` lacks entries between {first} and {head.size}", remedy=REMEDY)
+        try:
+            check_bundle(leaves, await self._tile(0, path.index), first)
+        except IntegrityError as error:
+            raise IntegrityError(f"the log `{self.name}`: {error.message}", remedy=REMEDY) from None
+
+    async def _check_memory(self, note: bytes, head: TreeHead, edge: Edge) -> None:
+        """Compare the log with the last checkpoint that was signed from this data directory."""
+        assert self._memory is not None
+        remembered = (await self.keys()).open(note)
+        if remembered.size > head.size:
+            raise IntegrityError(
+                f"the log `{self.name}` was rolled back: {remembered.size} entries were signed, and the database has signed {head.size}",
+                remedy=f"restore a newer backup; if there is none, move `{self._memory.path}` away: the log then continues from here, and"
+                " whoever keeps a newer checkpoint will see that it forked",
+            )
+        root = edge.root() if remembered.size == head.size else await self._root_at(remembered.size)
+        if not equal(root, remembered.root):
+            raise IntegrityError(
+                f"the log `{self.name}` is not the one that was signed: at {remembered.size} entries it had another root", remedy=REMEDY
+            )
+
+    async def _root_at(self, size: int) -> bytes:
+        plan = root_plan(size)
+        tiles = {(path.level or 0, path.index): await self._tile(path.level or 0, path.index) for path in tiles_of(plan, size)}
+        return carry_out(plan, tiles)[0]
