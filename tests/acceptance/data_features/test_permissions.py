@@ -127,3 +127,14 @@ def test_no_value_of_a_record_is_in_the_audit_log(live: Live, groups: tuple[str,
     assert all(canary not in json.dumps(event, default=str) for event in events)
     logs = live.data_dir.parent / f"{live.data_dir.name}.log"
     assert canary not in logs.read_text()
+
+
+def test_a_deny_of_one_artifact_holds_when_it_is_named_by_its_source(live: Live) -> None:
+    source = {"SourceUri": f"denied:{uuid4().hex}"}
+    arn = client(live, "sagemaker").create_artifact(Source=source, ArtifactType="t")["ArtifactArn"]
+    deny = {"Effect": "Deny", "Action": "sagemaker:DeleteArtifact", "Resource": arn}
+    sagemaker = Person(live, allow("sagemaker:*"), deny).client("sagemaker")
+    for named in ({"ArtifactArn": arn}, {"Source": source}):
+        assert refused(sagemaker.delete_artifact, **named)[:2] == (403, "AccessDeniedException")
+    other = sagemaker.create_artifact(Source={"SourceUri": f"open:{uuid4().hex}"}, ArtifactType="t")["ArtifactArn"]
+    assert sagemaker.delete_artifact(ArtifactArn=other)["ArtifactArn"] == other

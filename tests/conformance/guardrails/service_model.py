@@ -17,6 +17,11 @@ def service_model(service: str) -> ServiceModel:
     return botocore.session.Session().get_service_model(service)
 
 
+def matches(pattern: str, value: str) -> bool:
+    """Say whether a text fits a model's pattern; the few with Java's classes of characters (`\\p{L}`), which Python has not, are passed over."""
+    return not pattern or r"\p{" in pattern or re.fullmatch(pattern, value) is not None
+
+
 def departures(value: Any, shape: Shape, at: str = "") -> list[str]:
     """List unknown members, words outside enumerations and texts against patterns, which botocore's own validator passes over."""
     found: list[str] = []
@@ -30,7 +35,7 @@ def departures(value: Any, shape: Shape, at: str = "") -> list[str]:
             found += departures(each, shape.member, f"{at}[{index}]")
     elif isinstance(shape, StringShape) and (
         (shape.enum and value not in shape.enum)
-        or (shape.metadata.get("pattern") and not re.fullmatch(shape.metadata["pattern"], value))
+        or not matches(shape.metadata.get("pattern", ""), value)
         or len(value) > shape.metadata.get("max", len(value))
     ):
         found.append(f"{at} = {value!r}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ringwall.api.aws.operation import Call, Handler, Operation, Resources
 from ringwall.api.aws.operations.sagemaker import SERVICE, request_tags
-from ringwall.data.lineage_entity import WORDS
+from ringwall.data.lineage_entity import WORDS, artifact_id
 from ringwall.data.sagemaker_names import read_tags, sagemaker_arn, show_tags, tagged
 
 TagChange = Callable[[dict[str, str]], dict[str, str]]
@@ -17,19 +17,23 @@ def _anything(_call: Call, _request: dict[str, Any]) -> Sequence[str]:
     return ("*",)
 
 
-def _entity(kind: str, *, by_arn: bool) -> Resources:
-    """Return the ARN of the entity that a request names by its name or ARN."""
-    member = f"{WORDS[kind]}{'Arn' if by_arn else 'Name'}"
+def _entity(kind: str) -> Resources:
+    """Return the ARN of the action or context that a request names by its name or ARN."""
+    member = f"{WORDS[kind]}Name"
 
     def resources(call: Call, request: dict[str, Any]) -> Sequence[str]:
-        identifier = request.get(member) or "*"
+        identifier = request[member]
         return (identifier if identifier.startswith("arn:") else sagemaker_arn(call.region, call.account_id, kind, identifier),)
 
     return resources
 
 
-def _new_artifact(call: Call, _request: dict[str, Any]) -> Sequence[str]:
-    return (sagemaker_arn(call.region, call.account_id, "artifact", "*"),)
+def _artifact(call: Call, request: dict[str, Any]) -> Sequence[str]:
+    """Return the ARN of an artifact that may be named by its source: it is known before the artifact is, so no policy is passed by."""
+    named = [request["ArtifactArn"]] if request.get("ArtifactArn") else []
+    if request.get("Source"):
+        named.append(sagemaker_arn(call.region, call.account_id, "artifact", artifact_id(request["Source"])))
+    return named or (sagemaker_arn(call.region, call.account_id, "artifact", "*"),)
 
 
 def _ends(_call: Call, request: dict[str, Any]) -> Sequence[str]:
@@ -129,16 +133,17 @@ async def _list_tags(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(SERVICE, "CreateArtifact", "sagemaker:CreateArtifact", _create("artifact"), _new_artifact, conditions=request_tags),
-    Operation(
-        SERVICE, "CreateAction", "sagemaker:CreateAction", _create("action"), _entity("action", by_arn=False), conditions=request_tags
-    ),
-    Operation(
-        SERVICE, "CreateContext", "sagemaker:CreateContext", _create("context"), _entity("context", by_arn=False), conditions=request_tags
-    ),
+    Operation(SERVICE, "CreateArtifact", "sagemaker:CreateArtifact", _create("artifact"), _artifact, conditions=request_tags),
+    Operation(SERVICE, "CreateAction", "sagemaker:CreateAction", _create("action"), _entity("action"), conditions=request_tags),
+    Operation(SERVICE, "CreateContext", "sagemaker:CreateContext", _create("context"), _entity("context"), conditions=request_tags),
     *(
         Operation(
-            SERVICE, f"{verb}{word}", f"sagemaker:{verb}{word}", make(kind), _entity(kind, by_arn=kind == "artifact"), read_only=reads
+            SERVICE,
+            f"{verb}{word}",
+            f"sagemaker:{verb}{word}",
+            make(kind),
+            _artifact if kind == "artifact" else _entity(kind),
+            read_only=reads,
         )
         for kind, word in WORDS.items()
         for verb, make, reads in (("Describe", _describe, True), ("Update", _update, False), ("Delete", _delete, False))
