@@ -1,6 +1,7 @@
 """Commitments to data sets, format `rwds/1`: canonical, independent of chunks and compression, with proofs that verify offline."""
 
 from ringwall.data.commitment.commit import Commitment, Committed, Mode, commit, commit_table
+from ringwall.data.commitment.directories import FileEntry, list_files, oms_statement
 from ringwall.data.commitment.extra import ExtraMissing
 from ringwall.data.commitment.growth import GrowthProof, prove_growth, verify_growth
 from ringwall.data.commitment.row_proof import RowProof, prove_row, verify_row
@@ -15,6 +16,7 @@ __all__ = [
     "CsvOptions",
     "ExtraMissing",
     "FileChanged",
+    "FileEntry",
     "GrowthProof",
     "Mode",
     "Origin",
@@ -25,6 +27,8 @@ __all__ = [
     "UnsupportedColumn",
     "commit",
     "commit_table",
+    "list_files",
+    "oms_statement",
     "open_source",
     "prove_growth",
     "prove_row",

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ringwall.data.commitment.directories import list_files, oms_digest
 from ringwall.data.commitment.extra import arrow, part
 from ringwall.errors import Conflict, InvalidRequest, LimitExceeded, NotFound
 
@@ -39,7 +40,11 @@ class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Where a table came from. sha256, size_bytes: of a CSV file. reader: the program that parsed it, since others may guess otherwise."""
+    """Where a table came from.
+
+    sha256, size_bytes: of a CSV file, or of a folder (its OMS digest).
+    reader: the program that parsed it, since others may guess otherwise.
+    """
 
     kind: str
     sha256: str = ""
@@ -74,7 +79,7 @@ class Source:
 
 
 def open_source(given: Any, *, csv: CsvOptions | None = None) -> Source:
-    """Open a table: a path (`.parquet`, `.csv`, `.arrow`, `.feather`), an Arrow table, batch or reader, a pandas or a Polars frame.
+    """Open a table: a path (`.parquet`, `.csv`, `.arrow`, `.feather`, a folder), an Arrow table, batch or reader, a pandas or Polars frame.
 
     Raises:
         ExtraMissing: pyarrow is not installed. NotFound: no such file. InvalidRequest: not a table, or one that loses something on the way.
@@ -146,8 +151,10 @@ def _in_memory(table: Any, origin: Origin | None = None) -> Source:
 
 
 def _open_file(path: Path, csv: CsvOptions | None) -> Source:
+    if path.is_dir():
+        return _open_folder(path)
     if not path.is_file():
-        raise NotFound(f"there is no file `{str(path)[:200]}`", remedy="name a file; a folder is committed to with `commit_directory`")
+        raise NotFound(f"there is no file `{str(path)[:200]}`")
     ending = path.suffix.lower()
     if csv is not None and not is_csv(path):
         raise InvalidRequest("options for CSV are given with something that is no CSV file")
@@ -158,6 +165,20 @@ def _open_file(path: Path, csv: CsvOptions | None) -> Source:
     if ending in (".arrow", ".arrows", ".feather", ".ipc"):
         return _open_ipc(path)
     raise InvalidRequest(f"a file that ends in `{ending[:20]}` is no table that ringwall reads", remedy="take Parquet, CSV or Arrow IPC")
+
+
+def _open_folder(path: Path) -> Source:
+    """List a folder's files: the table is their names, sizes and digests."""
+    pa = arrow()
+    entries = list_files(path)
+    table = pa.table(
+        {
+            "name": pa.array([entry.name for entry in entries], pa.string()),
+            "size": pa.array([entry.size for entry in entries], pa.int64()),
+            "sha256": pa.array([entry.digest for entry in entries], pa.binary(32)),
+        }
+    )
+    return _in_memory(table, Origin(kind="folder", sha256=oms_digest(entries), size_bytes=sum(entry.size for entry in entries)))
 
 
 def is_csv(path: Path) -> bool:
