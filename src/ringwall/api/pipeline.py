@@ -6,8 +6,8 @@ What the pipeline promises:
 2. A step that raises ends the walk: a `RingwallError` becomes the answer's error; anything else becomes an internal failure, whose place
    (never its message, which may quote a text) goes to the log under the request id, and nothing of it into the answer.
 3. Every request whose caller is known makes exactly one audit record, refused or not, and the answer leaves only after that record is
-   durable (the one exception is written in the operation's row: live counters). A record that cannot be written takes the answer's
-   place with a 503.
+   durable (the exceptions are written in the operations' rows: live counters, and the ledger's own hashes). A record that cannot be
+   written takes the answer's place with a 503.
 
 What it leaves to others: who may do what (identity), what an operation does (the operation tables), bytes (the faces).
 """

@@ -12,6 +12,8 @@ from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
+from ringwall.ledger.attestations import Attestor
+from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage
 from ringwall.vocabulary import Clock, Limits
@@ -30,6 +32,8 @@ class Rooms:
     storage: Storage
     keys: Keys
     ledger: Ledger
+    attestor: Attestor
+    audit_log: AuditLog
     identity: Identity
     guardrails: Guardrails
     scorers: Scorers

@@ -39,6 +39,8 @@ from ringwall.inference import Guardrails
 from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import Ledger
+from ringwall.ledger.attestations import Attestor
+from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage, open_storage
 from ringwall.vocabulary import Clock, Principal, system_clock
@@ -142,6 +144,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
     keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
     scorers = await asyncio.to_thread(load_scorers)
     ledger = Ledger(storage, keys)
+    attestor = Attestor(storage, keys, ledger)
     return Rooms(
         clock=clock,
         limits=settings.limits,
@@ -149,6 +152,8 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         storage=storage,
         keys=keys,
         ledger=ledger,
+        attestor=attestor,
+        audit_log=AuditLog(storage, attestor),
         identity=Identity(storage, keys, clock, settings.region),
         guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
         scorers=scorers,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ringwall.api.in_process import Caller
+from ringwall.api.native.operation import Static
 from ringwall.bootstrap import House, Settings, open_house
 from ringwall.sdk.connection import Connection, Refused, ServerAway, ServerFile, read_server_file, server_file
 
@@ -32,7 +33,7 @@ class Client(Protocol):
     """Calls native operations."""
 
     async def call(self, name: str, members: Mapping[str, Any]) -> Any:
-        """Do one operation and return its output as plain values; raise `RingwallError`."""
+        """Do one operation and return its output as plain values, bytes where it is static; raise `RingwallError`."""
         ...
 
     async def close(self) -> None:
@@ -80,7 +81,7 @@ class LocalClient:
         principal = await self._house.operator(self._account)
         caller = Caller(principal, face="cli", source_ip="127.0.0.1", user_agent="ringwall-cli", secure=False)
         output = await self._house.local.call(name, caller, given)
-        return msgspec.to_builtins(output)
+        return output.content if isinstance(output, Static) else msgspec.to_builtins(output)
 
     async def close(self) -> None:
         """Close the data directory."""

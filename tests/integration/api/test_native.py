@@ -228,7 +228,7 @@ async def test_openapi_describes_every_operation_and_needs_no_key(home: Home) ->
     document = answer.json()
     assert document["openapi"] == "3.1.0"
     described = {(method.upper(), path): entry for path, methods in document["paths"].items() for method, entry in methods.items()}
-    assert {(row.method, row.path) for row in SERVED} == set(described)
+    assert {(row.method, row.path.replace("+}", "}")) for row in SERVED} == set(described)
     assert len({entry["operationId"] for entry in described.values()}) == len(described)
     create = described["POST", "/guardrails"]
     schema = create["requestBody"]["content"]["application/json"]["schema"]

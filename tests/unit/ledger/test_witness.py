@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ringwall.crypto import verify_consistency
-from ringwall.crypto.base64_text import decode_base64
-from ringwall.crypto.checkpoint import Checkpoint, parse_checkpoint
 from ringwall.crypto.log_policy import LogPolicy, TrustedKey, Witness
 from ringwall.crypto.notes import COSIGNATURE_V1, Ed25519Signer, open_note, sign_note, signature_line, split_note
 from ringwall.crypto.tiles import consistency
@@ -22,37 +19,10 @@ from ringwall.ledger.witness import (
     gather,
     with_lines,
 )
+from tests.own_witness import OwnWitness
 from tests.static_log import LOG, TIME, StaticLog
 
 pytestmark = pytest.mark.anyio
-
-
-class OwnWitness:
-    """Keeps the rules of tlog-witness for one log."""
-
-    def __init__(self, name: str, seed: int) -> None:
-        self.signer = Ed25519Signer(name, bytes([seed]) * 32, COSIGNATURE_V1)
-        self.witness = Witness(name.partition(".")[0], self.signer.key, f"https://{name}/")
-        self.latest: Checkpoint | None = None
-        self.requests: list[tuple[str, bytes]] = []
-
-    async def post(self, url: str, body: bytes) -> Answer:
-        self.requests.append((url, body))
-        head, _, note = body.partition(b"\n\n")
-        old_line, *proof = head.decode().split("\n")
-        old_size = int(old_line.removeprefix("old "))
-        checkpoint = parse_checkpoint(open_note(note, [LOG.key]).text)
-        known = self.latest.size if self.latest else 0
-        if old_size != known or (known == checkpoint.size and self.latest and self.latest.root != checkpoint.root):
-            return Answer(409, SIZE_TYPE, b"%d\n" % known)
-        if self.latest is not None and known != checkpoint.size:
-            hashes = [decode_base64(each, "hash") for each in proof]
-            try:
-                verify_consistency(known, self.latest.root, checkpoint.size, checkpoint.root, hashes)
-            except IntegrityError:
-                return Answer(422, "text/plain", b"inconsistent\n")
-        self.latest = checkpoint
-        return Answer(200, "text/plain", signature_line(self.signer.key, self.signer.sign(checkpoint.text(), TIME)).encode())
 
 
 def grown(size: int) -> StaticLog:
@@ -73,7 +43,7 @@ def prover(log: StaticLog):
 
 
 async def test_a_witness_follows_a_log_as_it_grows() -> None:
-    log, own = grown(5), OwnWitness("w.example", 7)
+    log, own = grown(5), OwnWitness("w.example", 7, [LOG.key])
     for more in (0, 300, 0, 1000):
         log.add(*[b"more"] * more)
         line = await ask(own.witness, log.files["checkpoint"], prover(log), own.post)
@@ -94,7 +64,7 @@ async def test_a_witness_follows_a_log_as_it_grows() -> None:
 
 
 async def test_a_size_that_is_known_saves_a_question() -> None:
-    log, own = grown(5), OwnWitness("w.example", 7)
+    log, own = grown(5), OwnWitness("w.example", 7, [LOG.key])
     await ask(own.witness, log.files["checkpoint"], prover(log), own.post)
     log.add(b"6")
     await ask(own.witness, log.files["checkpoint"], prover(log), own.post, known_size=5)
@@ -102,7 +72,7 @@ async def test_a_size_that_is_known_saves_a_question() -> None:
 
 
 async def test_a_log_that_went_back_or_forked_is_told_by_its_witness() -> None:
-    own = OwnWitness("w.example", 7)
+    own = OwnWitness("w.example", 7, [LOG.key])
     log = grown(300)
     await ask(own.witness, log.files["checkpoint"], prover(log), own.post)
     back = grown(299)
@@ -122,7 +92,7 @@ async def test_a_log_that_went_back_or_forked_is_told_by_its_witness() -> None:
 
 NOTE = grown(5).files["checkpoint"]
 STRANGER = Ed25519Signer("stranger.example", bytes([9]) * 32, COSIGNATURE_V1)
-OWN = OwnWitness("w.example", 7)
+OWN = OwnWitness("w.example", 7, [LOG.key])
 OTHER_TREE = StaticLog().checkpoint.text()
 
 USELESS = {
@@ -157,8 +127,8 @@ async def test_an_answer_that_is_no_cosignature_of_the_witness_counts_as_a_refus
 
 
 async def test_one_that_refuses_keeps_nobody_else_from_being_heard() -> None:
-    log, good = grown(40), OwnWitness("good.example", 7)
-    silent, mute = OwnWitness("silent.example", 8), OwnWitness("mute.example", 9)
+    log, good = grown(40), OwnWitness("good.example", 7, [LOG.key])
+    silent, mute = OwnWitness("silent.example", 8, []), OwnWitness("mute.example", 9, [])
     unasked = Witness("unasked", STRANGER.key)
 
     async def post(url: str, body: bytes) -> Answer:

@@ -57,5 +57,5 @@ class Operation:
     resources: Resources
     read_only: bool = False
     authorized: bool = True  # False: any authenticated caller (sts:GetCallerIdentity, which AWS never denies)
-    recorded: bool = True  # False: reads that decide nothing and that a page repeats every few seconds (live counters)
+    recorded: bool = True  # False: reads that decide nothing and that are repeated every few seconds (live counters, the ledger's hashes)
     conditions: Callable[[Call, Any], dict[str, Any]] | None = None  # request condition keys beside the global ones

@@ -10,7 +10,7 @@ import msgspec
 
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.problem import problem
-from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.operation import NativeOperation, Static
 from ringwall.errors import InvalidRequest, NotAuthenticated, NotFound, RingwallError
 from ringwall.vocabulary import Principal
 from ringwall.wire import BearerClaim, HttpResponse, SigV4Claim, parse_credentials
@@ -117,8 +117,11 @@ class NativeFace:
         exchange.input = operation.read(exchange.request, parameters)
 
     def encode(self, exchange: Exchange) -> HttpResponse:
-        """Render the output as JSON."""
+        """Render the output as JSON; what is static goes out as it is, and may be kept by whoever was allowed to read it."""
         operation: NativeOperation = exchange.match[0]
+        if isinstance(exchange.output, Static):
+            kept = "private, max-age=31536000, immutable" if exchange.output.immutable else "no-store"
+            return HttpResponse(200, (("content-type", exchange.output.media), ("cache-control", kept)), exchange.output.content)
         if operation.output is None:
             return HttpResponse(204, (), b"")
         return HttpResponse(operation.status, (("content-type", "application/json"),), msgspec.json.encode(exchange.output))

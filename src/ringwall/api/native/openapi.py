@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.operation import NativeOperation, Static
 
 PROBLEM = {
     "type": "object",
@@ -29,12 +29,12 @@ def openapi(operations: Sequence[NativeOperation], *, version: str) -> dict[str,
 
     Source: OpenAPI Specification 3.1.0; component schemas are msgspec's JSON Schema 2020-12 of the very types that decode and encode.
     """
-    types = list(dict.fromkeys(kind for row in operations for kind in (_input(row), row.output) if _is_struct(kind)))
+    types = list(dict.fromkeys(kind for row in operations for kind in (_input(row), row.output) if _is_struct(kind) and kind is not Static))
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     references = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for row in operations:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, references, components)
+        paths.setdefault(row.path.replace("+}", "}"), {})[row.method.lower()] = _operation(row, references, components)
     return {
         "openapi": "3.1.0",
         "info": {"title": "ringwall", "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
@@ -82,7 +82,7 @@ def _operation(row: NativeOperation, references: dict[Any, dict[str, Any]], comp
     if not _is_struct(kind):
         return described
     if row.method in {"GET", "DELETE"}:
-        described["parameters"] += _query_parameters(row, kind, components)
+        described["parameters"] += _query_parameters(row, _resolve(references[kind], components))
     else:
         described["requestBody"] = {
             "required": True,
@@ -94,6 +94,8 @@ def _operation(row: NativeOperation, references: dict[Any, dict[str, Any]], comp
 def _answer(row: NativeOperation, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     if row.output is None:
         return {"description": "Done"}
+    if row.output is Static:
+        return {"description": "Done", "content": {"*/*": {}}}
     schema = references.get(row.output, {"type": "object"})
     return {"description": "Done", "content": {"application/json": {"schema": schema}}}
 
@@ -115,8 +117,7 @@ def _body_schema(row: NativeOperation, schema: dict[str, Any], components: dict[
     }
 
 
-def _query_parameters(row: NativeOperation, kind: Any, components: dict[str, Any]) -> list[dict[str, Any]]:
-    whole = components[kind.__name__]
+def _query_parameters(row: NativeOperation, whole: dict[str, Any]) -> list[dict[str, Any]]:
     required = whole.get("required", ())
     return [
         {"name": name, "in": "query", "required": name in required, "schema": schema}

@@ -17,7 +17,7 @@ from ringwall.wire import HttpRequest
 from ringwall.wire.errors import MalformedRequest, UnsupportedEncoding
 from ringwall.wire.strict_json import decode_json
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = re.compile(r"\{(\w+)\+?\}")
 QUERY_PARAMETERS = 64
 _JSON_DEPTH = Limits().json_depth
 
@@ -28,14 +28,23 @@ class MalformedJson(InvalidRequest):
     code = "malformed-json"
 
 
+class Static(msgspec.Struct, frozen=True):
+    """An answer that is bytes rather than JSON. immutable: the same for ever, so that whoever asked may keep it."""
+
+    content: bytes
+    media: str
+    immutable: bool
+
+
 @dataclass(frozen=True, slots=True)
 class NativeOperation:
     """One thing that the native API does.
 
     row: what the pipeline authorizes, handles and records; `row.handle` takes an `input` and returns an `output`.
-    method, path: below `/ringwall/v1`; `{name}` is one path segment, percent-decoded, and becomes the input's member of that name.
+    method, path: below `/ringwall/v1`; `{name}` is one path segment, percent-decoded, and becomes the input's member of that name;
+        a last `{name+}` is one segment or more, slashes and all. Of rows that match, the first counts.
     input: the type of the whole input: path parameters, query parameters and the members of the JSON body together. `dict` takes any.
-    output: the type of the answer's body; None answers 204.
+    output: the type of the answer's body; None answers 204; `Static` is bytes.
     input_schema: what OpenAPI shows where `input` is a dict.
     check: what a `dict` input must satisfy before anything looks into it; raises `InvalidRequest`.
     """
@@ -57,12 +66,14 @@ class NativeOperation:
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """Return the path parameters if the request's raw path segments are this path's, else None."""
         own = self.path.strip("/").split("/")
+        if own[-1].endswith("+}") and len(segments) > len(own):
+            segments = [*segments[: len(own) - 1], "/".join(segments[len(own) - 1 :])]
         if len(own) != len(segments):
             return None
         found: dict[str, str] = {}
         for mine, given in zip(own, segments, strict=True):
             if mine.startswith("{"):
-                found[mine[1:-1]] = unquote(given, errors="strict")
+                found[mine[1:-1].rstrip("+")] = unquote(given, errors="strict")
             elif mine != given:
                 return None
         return found if all(found.values()) else None

@@ -1,0 +1,14 @@
+"""`ringwall ledger ...`: the transparency logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringwall.cli.commands import ledger_files, ledger_witness
+
+
+def add_to(group: Any) -> None:
+    """Describe the commands."""
+    ledgers = group.group("ledger", "export the transparency logs, prove their entries, have them witnessed")
+    ledger_files.add_to(ledgers)
+    ledger_witness.add_to(ledgers)
