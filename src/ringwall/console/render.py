@@ -75,6 +75,11 @@ class Renderer:
         """Render JSON for our own script."""
         return HttpResponse(200, (("content-type", "application/json"), *self._headers), msgspec.json.encode(value))
 
+    def download(self, content: bytes, name: str) -> HttpResponse:
+        """Give a file to keep, never to be shown: it may hold anything. `name` is of our own making."""
+        kind = (("content-type", "application/octet-stream"), ("content-disposition", f'attachment; filename="{name}"'))
+        return HttpResponse(200, (*kind, *self._headers), content)
+
     def redirect(self, address: str, *cookies: tuple[str, str]) -> HttpResponse:
         """Send the browser to another of our pages with GET."""
         return HttpResponse(303, (("location", address), *cookies, *self._headers), b"")

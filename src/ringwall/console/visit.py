@@ -44,6 +44,10 @@ class Visit:
         """Answer our own script."""
         return self.renderer.json(value)
 
+    def download(self, content: bytes, name: str) -> HttpResponse:
+        """Answer with a file to keep."""
+        return self.renderer.download(content, name)
+
     def redirect(self, address: str) -> HttpResponse:
         """Send the browser to another page."""
         return self.renderer.redirect(address)

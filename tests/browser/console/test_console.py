@@ -16,7 +16,18 @@ pytestmark = pytest.mark.browser
 CANARY = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 PHONE = pytest.param({"viewport": {"width": 360, "height": 740}}, id="phone")
 DARK = pytest.param({"color_scheme": "dark"}, id="dark")
-PAGES = ("", "/guardrails", "/guardrails/new", "/playground", "/record", "/proofs", "/proofs?inner=base64&outer=hex")
+PAGES = (
+    "",
+    "/guardrails",
+    "/guardrails/new",
+    "/playground",
+    "/record",
+    "/proofs",
+    "/proofs?inner=base64&outer=hex",
+    "/ledger",
+    "/ledger?log=audit",
+    "/ledger/audit/0",
+)
 
 
 def open_playground(page: Any, live: Live) -> None:
