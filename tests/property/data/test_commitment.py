@@ -6,11 +6,13 @@ import contextlib
 import hashlib
 import itertools
 import math
+from base64 import b64encode
 from typing import Any
 
 import blake3
 import msgspec
 import pyarrow as pa
+import pyarrow.ipc
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -145,6 +147,49 @@ def test_a_row_proof_with_one_digit_changed_shows_nothing(data: st.DataObject) -
     field = data.draw(st.sampled_from(["salt", "row", "group", "path", "index"]))
     with pytest.raises(IntegrityError):
         verify_row(_changed(proof, field, data), committed.digest)
+
+
+GROWN = pa.table({"n": list(range(50)), "t": [f"row {n}" for n in range(50)]})
+
+
+@FEWER
+@given(data=st.data(), mode=st.sampled_from(["rows", "columns"]))
+def test_a_growth_proof_with_one_digit_changed_shows_nothing(data: st.DataObject, mode: Any) -> None:
+    salts_of = SALTS if mode == "rows" else None
+    old = commit_table(GROWN.slice(0, 37), mode=mode, salts=salts_of)
+    proof = prove_growth(old, GROWN, salts=salts_of, show_tail=True)
+    assert verify_growth(proof, old.digest, proof.new.digest) == 37
+    fields = ["prefix_root", "old_path", "new_path", "entry", "old_paths", "new_paths"] if mode == "rows" else ["batch"]
+    field = data.draw(st.sampled_from(fields))
+    held = proof.tail if field in ("entry", "batch", "old_paths", "new_paths") else proof
+    if field == "batch":
+        changed = msgspec.structs.replace(held, batch=data.draw(st.binary(max_size=60).map(lambda read: b64encode(read).decode())))
+    elif field.endswith("_paths"):
+        inner = msgspec.structs.replace(proof, old_path=getattr(held, field)[0])
+        changed = msgspec.structs.replace(held, **{field: (_changed(inner, "old_path", data).old_path,)})
+    else:
+        changed = _changed(held, field, data)
+    proof = changed if held is proof else msgspec.structs.replace(proof, tail=changed)
+    with pytest.raises(IntegrityError):
+        verify_growth(proof, old.digest, proof.new.digest)
+
+
+@FEWER
+@given(data=st.data())
+def test_shown_rows_with_one_cell_changed_are_no_proof(data: st.DataObject) -> None:
+    old = commit_table(GROWN.slice(0, 37))
+    proof = prove_growth(old, GROWN, show_tail=True)
+    numbers = list(range(50))
+    numbers[data.draw(st.integers(0, 49))] += data.draw(st.integers(1, 9))
+    false = prove_growth(commit_table(GROWN.slice(0, 0)), GROWN.set_column(0, "n", pa.array(numbers)), show_tail=True)
+    assert proof.tail is not None
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, GROWN.schema) as writer:
+        writer.write_table(GROWN.set_column(0, "n", pa.array(numbers)))
+    tail = msgspec.structs.replace(proof.tail, batch=b64encode(sink.getvalue().to_pybytes()).decode())
+    with pytest.raises(IntegrityError):
+        verify_growth(msgspec.structs.replace(proof, tail=tail), old.digest, proof.new.digest)
+    assert false.new != proof.new
 
 
 def _changed(proof: Any, field: str, data: st.DataObject) -> Any:

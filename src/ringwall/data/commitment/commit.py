@@ -96,7 +96,7 @@ def commit(
     Raises:
         InvalidRequest: a table without a canonical form; salts with the mode `columns`, or the mode `rows` without.
         ExtraMissing: pyarrow, or for BLAKE3 blake3, is not installed. FileChanged: the file did while it was read.
-    Cost: one reading of the data; memory for one chunk and 32 bytes a leaf.
+    Cost: one reading of the data; memory for one chunk, and some 80 bytes a leaf.
     """
     if (salts is not None) != (mode == "rows"):
         raise InvalidRequest("a salt key goes with the mode `rows`, and with no other", remedy="make one with `SaltKey.generate()`")

@@ -203,7 +203,7 @@ def _batch_leaves(tail: Tail, old: Commitment, new: Commitment) -> tuple[list[by
         table = ipc.open_stream(b64decode(tail.batch, validate=True)).read_all()
         table.validate(full=True)
         schema = schema_of(table.schema)
-    except (ValueError, pa.ArrowException, InvalidRequest) as error:
+    except (ValueError, OSError, pa.ArrowException, InvalidRequest) as error:
         raise IntegrityError("the proof's rows cannot be read") from error
     rows = min(CHUNK_ROWS, new.rows - chunk * CHUNK_ROWS)
     if schema.digest().hex() != new.schema_digest or table.num_rows != rows:
