@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ringwall.data.commitment import SaltKey, commit, commit_table, open_source, prove_growth
+from ringwall.data.datasets import Datasets, Given
 from ringwall.data.inspection import inspect
 from tests.integration.api.conftest import Home, home, open_home, opened
 
@@ -39,6 +40,7 @@ async def test_a_version_is_taken_in_listed_and_shown(home: Home) -> None:
     assert answer.status == 201
     version = answer.json()
     assert (version["version"], version["digest"]) == (1, commit_table(TABLE).digest)
+    assert version["receipt"]["log"] == "statements"
     assert (await home.native("GET", "/datasets/credit-risk/versions")).json()["versions"] == [version]
     assert (await home.native("GET", "/datasets/credit-risk/versions/1")).json() == version
     assert (await home.native("GET", "/datasets/credit-risk")).json()["versions"] == 1
@@ -114,6 +116,35 @@ async def test_what_is_not_there_is_not_found_and_a_type_that_nobody_looks_for_i
     assert (await home.native("GET", "/datasets/credit-risk/versions/1")).status == 404
     assert (await home.native("PUT", "/datasets/credit-risk", {"forbidden": ["SHOE_SIZE"]})).status == 400
     assert (await home.native("PUT", "/datasets/no%20name", {})).status == 400
+
+
+async def test_the_ledger_has_a_signed_statement_of_each_version(home: Home) -> None:
+    await put(home)
+    first = (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))).json()
+    second = (await home.native("POST", "/datasets/credit-risk/versions", sent(LONGER))).json()
+    assert second["receipt"]["index"] > first["receipt"]["index"]
+    entry = (await home.native("GET", f"/audit-log/{second['receipt']['index']}")).json()
+    assert entry["subjects"] == {"credit-risk": second["digest"]}
+    said = entry["predicate"]
+    assert (said["version"], said["predecessor"], said["commitment"]) == (2, first["digest"], second["commitment"])
+    assert said["inspection"]["digest"] == second["inspectionDigest"]
+    assert said["recordedBy"].startswith("arn:aws:iam::")
+    assert "c2sp.org/tlog-proof@v1" in entry["tlogProof"]
+    found = (await home.native("GET", f"/audit-log?digest={first['digest']}")).json()["entries"]
+    assert [each["index"] for each in found] == [first["receipt"]["index"]]
+
+
+async def test_a_version_that_the_ledger_has_not_is_sealed_by_committing_again(home: Home) -> None:
+    await put(home)
+    rooms = home.house.rooms
+    account = (await home.house.operator(None)).account_id
+    members = sent(TABLE)
+    given = msgspec.convert(members, Given)
+    broken_off = await Datasets(rooms.storage, rooms.clock).commit(account, "credit-risk", given)
+    assert broken_off.receipt is None
+    again = (await home.native("POST", "/datasets/credit-risk/versions", members)).json()
+    assert (again["version"], again["digest"]) == (1, broken_off.digest)
+    assert again["receipt"] is not None
 
 
 async def test_the_record_holds_digests_and_no_column(home: Home) -> None:

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
-from ringwall.data.datasets import Dataset, Datasets, Given, Name, Version, statement_of
+from ringwall.crypto.statements import DATASET_COMMITMENT
+from ringwall.data.datasets import Dataset, Datasets, Given, Name, Receipt, Version, statement_of
 from ringwall.vocabulary import Arn
 
 _PAGE = 1000
@@ -112,8 +113,14 @@ async def _history(call: Call, given: HistoryInput) -> HistoryOutput:
 
 
 async def _commit(call: Call, given: CommitDatasetInput) -> Version:
-    version = await _datasets(call).commit(call.account_id, given.name, given)
-    call.record["commitment"] = {"digest": version.digest} | statement_of(version)
+    datasets = _datasets(call)
+    version = await datasets.commit(call.account_id, given.name, given)
+    said = statement_of(version)
+    if version.receipt is None:
+        subject = {version.name: version.digest}
+        attested = await call.rooms.attestor.attest(call.account_id, DATASET_COMMITMENT, subject, said, by=call.principal.arn, at=call.now)
+        version = await datasets.sealed(call.account_id, version, Receipt(log=attested.receipt.log, index=attested.index))
+    call.record["commitment"] = {"digest": version.digest} | said
     return version
 
 
