@@ -15,6 +15,7 @@ from ringwall.data.online_store import OnlineStore
 from ringwall.data.parquet import check_parquet
 from ringwall.errors import RingwallError
 from ringwall.keys import Digester, PageTokens
+from ringwall.ledger.attestations import Attestor
 from ringwall.storage import Storage
 from ringwall.vocabulary import Clock
 
@@ -27,7 +28,9 @@ _BATCHES_AT_THE_END = 10
 class FeatureStore:
     """The service. groups: resources; records: PutRecord and its kin; offline: files."""
 
-    def __init__(self, storage: Storage, *, keys: Digester, clock: Clock, region: str, folder: Path) -> None:
+    def __init__(
+        self, storage: Storage, *, keys: Digester, clock: Clock, region: str, folder: Path, attestor: Attestor | None = None
+    ) -> None:
         """Stand on storage.
 
         Args:
@@ -36,8 +39,9 @@ class FeatureStore:
             clock: the time.
             region: in ARNs and paths.
             folder: where offline stores are written.
+            attestor: states in the ledger what was written there; None: nothing is stated.
         """
-        self.offline = OfflineStore(storage, clock=clock, region=region, folder=folder)
+        self.offline = OfflineStore(storage, clock=clock, region=region, folder=folder, attestor=attestor)
         self.groups = FeatureGroups(
             storage, clock=clock, region=region, pages=PageTokens(keys), check_offline=check_parquet, blocked=self.offline.blocked
         )

@@ -2,7 +2,8 @@
 
 Rules it upholds: a row leaves the database only in the transaction that names the file it is in, so that it is in one of the two places and
 never in both; a file is durable before the manifest names it; readers' folders hold only files that the manifest names; what could not be
-written (a full disk) waits in the database, and the group says that its store is blocked.
+written (a full disk) waits in the database, and the group says that its store is blocked; the files of every batch are named, by SHA-256,
+in a signed statement of the ledger, so that not even whoever owns the database can exchange one unseen.
 
 It leaves to others: when to write (`FeatureStore.maintain`), and what a row is (`offline_rows`).
 """
@@ -12,19 +13,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from ringwall.data.chores import CHORE, HOLDER, Chore, read_chore
-from ringwall.data.feature_group import GROUP, FeatureGroup, read_group
+from ringwall.data.feature_group import GROUP, FeatureGroup, group_arn, read_group
 from ringwall.data.feature_groups import METADATA
 from ringwall.data.listing import every, read_body
 from ringwall.data.offline_rows import ROW, read_row
 from ringwall.data.parquet import WrittenFile, digest_of, move_into_place, write_files
 from ringwall.errors import Conflict, IntegrityError, RingwallError
+from ringwall.ledger.attestations import Attestor
 from ringwall.storage import Change, Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock
 
@@ -32,6 +34,9 @@ log = logging.getLogger("ringwall.data")
 
 STATE: Final = "feature-offline-state"
 MANIFEST: Final = "feature-offline-files"
+OFFLINE_FILES: Final = "urn:ringwall:predicate:offline-store-files:v1"
+"""Predicate of the statement about one batch: its subjects are the files, its `rows` are theirs together."""
+
 FILE_ROWS: Final = 900  # rows written at once; storage takes 1,000 changes in one transaction
 _FILE_BYTES: Final = 32 * 1024 * 1024
 _PAGE: Final = 50
@@ -43,18 +48,24 @@ _ABANDONED: Final = timedelta(hours=1)
 
 
 class State(msgspec.Struct, frozen=True):
-    """How much a group's offline store holds; also what makes two processes that write it at once take turns."""
+    """How much a group's offline store holds; also what makes two processes that write it at once take turns.
+
+    attested: how many of the batches, from the first on, are in the ledger.
+    """
 
     batches: int = 0
+    attested: int = 0
     files: int = 0
     rows: int = 0
     size: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The files of one batch."""
+    """The files of one batch. statement: its index in the ledger's log of statements; -1: not there yet."""
 
     files: tuple[WrittenFile, ...]
+    written_at: datetime
+    statement: int = -1
 
 
 _STATE = msgspec.json.Decoder(State)
@@ -64,7 +75,7 @@ _MANIFEST = msgspec.json.Decoder(Manifest)
 class OfflineStore:
     """The files of all accounts' feature groups."""
 
-    def __init__(self, storage: Storage, *, clock: Clock, region: str, folder: Path) -> None:
+    def __init__(self, storage: Storage, *, clock: Clock, region: str, folder: Path, attestor: Attestor | None = None) -> None:
         """Stand on storage and a folder.
 
         Args:
@@ -72,7 +83,9 @@ class OfflineStore:
             clock: for the times of writing.
             region: part of the files' path, as on AWS.
             folder: where the files go; made when the first one is written.
+            attestor: puts signed statements about files into the ledger; None: nothing is stated until a start with one.
         """
+        self._attestor = attestor
         self._storage = storage
         self._clock = clock
         self._region = region
@@ -94,6 +107,13 @@ class OfflineStore:
         async for document in every(self._storage, account_id, MANIFEST, prefix=f"{group.generation}:"):
             found.extend(read_body(_MANIFEST, document).files)
         return found
+
+    async def statements(self, account_id: str, group: FeatureGroup) -> list[int]:
+        """Return the indexes, in the log of statements, of what is stated about a group's files, oldest batch first."""
+        documents = every(self._storage, account_id, MANIFEST, prefix=f"{group.generation}:")
+        return [
+            manifest.statement async for manifest in (read_body(_MANIFEST, each) async for each in documents) if manifest.statement >= 0
+        ]
 
     async def verify(self, account_id: str, group: FeatureGroup) -> list[WrittenFile]:
         """Return every file of a group, each read whole and found to be what was written.
@@ -145,6 +165,7 @@ class OfflineStore:
             for _ in range(batches):
                 if not await self._write_batch(account_id, group):
                     break
+            await self._attest(account_id, group)
         except Exception as error:  # noqa: BLE001 - a worker's loop: what keeps one group from being written must not keep the others
             log.warning("data.offline.blocked %s %s", group.generation, type(error).__name__)
             self._blocked[group.generation] = _reason(error)
@@ -160,11 +181,13 @@ class OfflineStore:
         state = State() if stored is None else read_body(_STATE, stored)
         staging = self._staging(account_id, group)
         files = await asyncio.to_thread(write_files, group, [read_row(row) for row in waiting], self._clock(), staging)
-        state = State(
-            state.batches + 1,
-            state.files + len(files),
-            state.rows + len(waiting),
-            state.size + sum(file.size for file in files),
+        now = self._clock()
+        state = msgspec.structs.replace(
+            state,
+            batches=state.batches + 1,
+            files=state.files + len(files),
+            rows=state.rows + len(waiting),
+            size=state.size + sum(file.size for file in files),
         )
         counted = Document(
             account_id=account_id,
@@ -177,7 +200,7 @@ class OfflineStore:
             account_id=account_id,
             kind=MANIFEST,
             id=f"{group.generation}:{state.batches:012d}",
-            body=msgspec.json.encode(Manifest(tuple(files))),
+            body=msgspec.json.encode(Manifest(tuple(files), now)),
         )
         changes: list[Change] = [Replace(counted) if stored else Insert(counted), Insert(manifest)]
         changes += [Delete(account_id, ROW, row.id, row.revision) for row in waiting]
@@ -188,6 +211,37 @@ class OfflineStore:
             return False
         await asyncio.to_thread(move_into_place, staging, self.data_folder(account_id, group), files)
         return True
+
+    async def _attest(self, account_id: str, group: FeatureGroup) -> None:
+        """State in the ledger what the files of each new batch are. One that dies in between states it twice: the same, so no harm."""
+        stored = await self._storage.get(account_id, STATE, group.generation)
+        if stored is None or self._attestor is None:
+            return
+        state = read_body(_STATE, stored)
+        for batch in range(state.attested + 1, state.batches + 1):
+            document = await self._storage.get(account_id, MANIFEST, f"{group.generation}:{batch:012d}")
+            if document is None:
+                raise IntegrityError("the manifest of an offline store has a gap", remedy="restore a backup")
+            manifest = read_body(_MANIFEST, document)
+            arn = group_arn(self._region, account_id, group.name)
+            attested = await self._attestor.attest(
+                account_id,
+                OFFLINE_FILES,
+                {file.path: file.digest for file in manifest.files},
+                {"featureGroup": arn, "generation": group.generation, "batch": batch, "rows": sum(file.rows for file in manifest.files)},
+                by=arn,
+                at=manifest.written_at,
+            )
+            named = msgspec.structs.replace(manifest, statement=attested.index)
+            counted = msgspec.structs.replace(state, attested=batch)
+            try:
+                await self._storage.apply(
+                    Replace(msgspec.structs.replace(document, body=msgspec.json.encode(named))),
+                    Replace(msgspec.structs.replace(stored, body=msgspec.json.encode(counted))),
+                )
+            except Conflict:  # another process writes or states at this moment: the next round goes on from there
+                return
+            state, stored = counted, msgspec.structs.replace(stored, revision=stored.revision + 1)
 
     async def _waiting(self, account_id: str, group: FeatureGroup, most: int) -> list[Document]:
         """Return the oldest rows that wait, as many as make a batch."""

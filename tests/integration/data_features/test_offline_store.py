@@ -19,7 +19,9 @@ from ringwall.data.features import FeatureStore
 from ringwall.data.offline_rows import ROW
 from ringwall.data.offline_store import FILE_ROWS, MANIFEST, STATE
 from ringwall.errors import DependencyError, IntegrityError
-from ringwall.keys import Keys
+from ringwall.keys import Keys, LogKeyStore
+from ringwall.ledger import Ledger
+from ringwall.ledger.attestations import Attestor
 from ringwall.storage import Change, Document
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.data_features.conftest import REGION
@@ -253,3 +255,59 @@ def test_without_pyarrow_no_group_with_an_offline_store_is_made(tmp_path: Path) 
     remedy, made = done.stdout.splitlines()
     assert "ringwall[data]" in remedy
     assert ":feature-group/g" in made
+
+
+async def ledger_of(storage: DatabaseStorage, keys: Keys, clock: StandingClock, directory: Path) -> Ledger:
+    ledger = Ledger(storage, keys)
+    await ledger.open(clock=clock, key_store=LogKeyStore(storage, keys, clock), directory=directory)
+    return ledger
+
+
+@pytest.mark.anyio
+async def test_the_files_of_every_batch_are_named_in_a_signed_statement_of_the_ledger(
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path, tmp_path: Path
+) -> None:
+    silent = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder)
+    await silent.groups.create(ACCOUNT, new_group(**OFFLINE))
+    await silent.records.put(ACCOUNT, put("a", 1, 1))
+    await silent.maintain()
+    group = (await silent.groups.find(ACCOUNT, "g")).group
+    assert await silent.offline.statements(ACCOUNT, group) == []
+    ledger = await ledger_of(storage, keys, clock, tmp_path / "ledger")
+    attestor = Attestor(storage, keys, ledger)
+    store = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=attestor)
+    for moment in (2, 4000):
+        await store.records.put(ACCOUNT, put("a", moment, 1))
+    await store.maintain()
+    await store.maintain()
+    indexes = await store.offline.statements(ACCOUNT, group)
+    assert indexes == [0, 1]
+    stated: dict[str, str] = {}
+    for number, index in enumerate(indexes, 1):
+        logged = await attestor.get(ACCOUNT, index)
+        assert logged.statement is not None
+        assert logged.statement.predicate["batch"] == number
+        stated |= {subject.name: subject.digest["sha256"] for subject in logged.statement.subject}
+    assert stated == {file.path: file.digest for file in await store.offline.verify(ACCOUNT, group)}
+    await ledger.close()
+
+
+@pytest.mark.anyio
+async def test_a_ledger_that_takes_nothing_shows_and_what_is_missing_is_stated_later(
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path, tmp_path: Path
+) -> None:
+    closed = Attestor(storage, keys, Ledger(storage, keys))
+    store = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=closed)
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    await store.records.put(ACCOUNT, put("a", 1, 1))
+    await store.maintain()
+    assert len(rows_of(folder)) == 1
+    assert (await store.groups.describe(ACCOUNT, {"FeatureGroupName": "g"}))["OfflineStoreStatus"]["Status"] == "Blocked"
+    group = (await store.groups.find(ACCOUNT, "g")).group
+    await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
+    await store.maintain()
+    ledger = await ledger_of(storage, keys, clock, tmp_path / "ledger")
+    heard = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=Attestor(storage, keys, ledger))
+    await heard.maintain()
+    assert len(await heard.offline.statements(ACCOUNT, group)) == 1
+    await ledger.close()
