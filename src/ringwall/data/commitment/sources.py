@@ -108,11 +108,11 @@ def translated() -> Iterator[None]:
     pa = arrow()
     try:
         yield
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
-        where = ", ".join(_PLACES.findall(str(error)))[:200]
-        raise InvalidRequest(f"the table cannot be read{': ' if where else ''}{where}") from error
     except pa.ArrowCapacityError as error:
         raise LimitExceeded("the table has a value too large for Arrow") from error
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        where = ", ".join(_PLACES.findall(str(error)))[:200]
+        raise InvalidRequest(f"the table cannot be read{': ' if where else ''}{where}") from error
 
 
 def _table(given: Any, pa: Any) -> Any:
