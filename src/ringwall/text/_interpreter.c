@@ -90,6 +90,7 @@ typedef struct {
     uint8_t kinds[256];      /* symbols in 32 kinds: those that some alphabet turns are each one */
     uint32_t *kinds_of;      /* per alphabet and column, the kinds that hold a symbol of it; NULL: there are too many */
     uint8_t plain[128]; /* the symbol of an ASCII character under the `letters` fold; SKIPPED where it makes none or several */
+    uint8_t seen[256];  /* of a byte that is a character: 0 if that is invisible, 3 if a letter, 1 otherwise; SKIPPED for other bytes */
     uint8_t symbols[128], utf8[8 * 256], leads[256];
     uint32_t symbol_count, column_count, first_leet, marker;
     uint8_t reading_alphabet[32], reading_backwards[32];
@@ -284,6 +285,10 @@ static PyObject *py_tables(PyObject *self, PyObject *args) {
     for (uint32_t i = 0; right && i < 128; i++) {
         uint32_t entry = fold_entry(&t->folds[1], i), letter = entry ? t->folds[1].pool[entry >> 5] : i;
         t->plain[i] = (entry && (entry & 31) != 1) || letter >= 128 ? SKIPPED : t->symbols[letter];
+    }
+    for (uint32_t i = 0; right && i < 256; i++) {
+        uint32_t entry = fold_entry(&t->folds[0], i);
+        t->seen[i] = i >= 128 || t->utf8[i] || (i & t->leads[i]) != i ? SKIPPED : entry && !(entry & 31) ? 0 : is_letter(t, i) ? 3 : 1;
     }
     if (right) find_twins(t);
     PyObject *capsule = right ? PyCapsule_New(t, "ringwall.tables", tables_destroy) : NULL;

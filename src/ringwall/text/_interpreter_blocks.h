@@ -46,6 +46,11 @@ static size_t run_end(const Tables *t, const uint8_t *bytes, size_t first, size_
     uint8_t state = 0;
     size_t i = first, begun = first;
     for (; i < count; i++) {
+        if (!state && t->seen[bytes[i]] != SKIPPED) {
+            visible += t->seen[bytes[i]] & 1;
+            letters += t->seen[bytes[i]] >> 1;
+            continue;
+        }
         uint8_t next = t->utf8[state * 256 + bytes[i]];
         if (next == REJECT) break;
         value = state == 0 ? bytes[i] & t->leads[bytes[i]] : value << 6 | (bytes[i] & 0x3F);

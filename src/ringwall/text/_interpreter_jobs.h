@@ -6,11 +6,11 @@ typedef struct { int reading, machine, lane; Ints runs; Mark *marks; } Job;
 
 typedef struct {
     const Tables *t;
-    Source sources[32];
+    Source *sources; /* per reading */
     Job *jobs;
     size_t job_count, job_room;
-    uint32_t silent[32][MAX_MACHINES]; /* per reading and machine, the phases without a run */
-    uint8_t *symbols, *bytes[ABREAST];
+    uint32_t (*silent)[MAX_MACHINES]; /* per reading and machine, the phases without a run */
+    uint8_t *shadow, *symbols, *bytes[ABREAST];
     Mark *marks[ABREAST];
     Phases phases;
     Units units;
@@ -32,7 +32,8 @@ static void work_free(Work *w) {
     for (size_t i = 0; i < w->job_count; i++) { free(w->jobs[i].runs.data); free(w->jobs[i].marks); }
     for (int k = 0; k < ABREAST; k++) { free(w->bytes[k]); free(w->marks[k]); }
     phases_free(&w->phases);
-    free(w->jobs); free(w->symbols); free(w->units.data);
+    free(w->sources); free(w->silent);
+    free(w->jobs); free(w->shadow); free(w->symbols); free(w->units.data);
     free(w);
 }
 
@@ -47,20 +48,28 @@ static int may_hold_run(const Machine *m, const Source *source) {
     return most >= m->minimum;
 }
 
+/* Write one reading of a text down. `plain`: how often each character stands there. */
+static void write_reading(Work *w, int r, const uint8_t *shadow, size_t n, const uint64_t plain[OTHER + 1], Source *source) {
+    const Tables *t = w->t;
+    uint8_t map[OTHER + 1], *symbols = w->symbols + (size_t)r * (n + 1);
+    memcpy(map, t->maps + t->reading_alphabet[r] * 128, 128);
+    map[OTHER] = OTHER;
+    if (source->backwards) for (size_t i = 0; i < n; i++) symbols[n - 1 - i] = map[shadow[i]];
+    else for (size_t i = 0; i < n; i++) symbols[i] = map[shadow[i]];
+    symbols[n] = END;
+    for (int c = 0; c <= OTHER; c++) source->counts[map[c]] += plain[c];
+}
+
 /* Write the readings down, and list what is to be run over each. */
 static int list_jobs(Work *w, const uint32_t *text, size_t n, int readings) {
     const Tables *t = w->t;
+    uint64_t plain[OTHER + 1] = {0};
+    for (size_t i = 0; i < n; i++) w->shadow[i] = text[i] < OTHER ? (uint8_t)text[i] : OTHER;
+    for (size_t i = 0; i < n; i++) plain[w->shadow[i]]++;
     for (int r = 0; r < readings; r++) {
-        const uint8_t *map = t->maps + t->reading_alphabet[r] * 128;
-        uint8_t *symbols = w->symbols + (size_t)r * (n + 1);
         Source *source = &w->sources[r];
-        *source = (Source){symbols, text, n, t->reading_backwards[r], {0}};
-        for (size_t i = 0; i < n; i++) {
-            uint32_t c = text[t->reading_backwards[r] ? n - 1 - i : i];
-            symbols[i] = c < OTHER ? map[c] : OTHER;
-        }
-        symbols[n] = END;
-        for (size_t i = 0; i < n; i++) source->counts[symbols[i]]++;
+        *source = (Source){w->symbols + (size_t)r * (n + 1), text, n, t->reading_backwards[r], {0}};
+        write_reading(w, r, w->shadow, n, plain, source);
         for (int k = 0; k < t->machine_count; k++) {
             const Machine *m = &t->machines[k];
             uint64_t present = 0;
@@ -176,7 +185,7 @@ static int decode_all(const Tables *t, const uint32_t *text, size_t n, int readi
     Work *w = calloc(1, sizeof *w);
     if (!w) return NO_MEMORY;
     w->t = t;
-    int status = (w->symbols = malloc((size_t)readings * (n + 1))) && phases_room(&w->phases, n) ? OK : NO_MEMORY;
+    int status = (w->sources = malloc((size_t)readings * sizeof *w->sources)) && (w->silent = calloc((size_t)readings, sizeof *w->silent)) && (w->shadow = malloc(n + 1)) && (w->symbols = malloc((size_t)readings * (n + 1))) && phases_room(&w->phases, n) ? OK : NO_MEMORY;
     for (int k = 0; k < ABREAST; k++)
         if (!(w->bytes[k] = malloc(4 * n + SLACK)) || !(w->marks[k] = malloc((n / STRETCH + 1) * sizeof(Mark)))) status = NO_MEMORY;
     if (status == OK && !(list_jobs(w, text, n, readings) && find_phases_silent(w) && find_lanes_silent(w, n))) status = NO_MEMORY;

@@ -59,15 +59,25 @@ static inline uint64_t load_eight(const uint8_t *from) { uint64_t x; memcpy(&x, 
 
 /* ---- codes of some bits a symbol: one stream, cut at every phase ---- */
 
+/* Eight bytes, the first one the highest. */
+static inline uint64_t first_highest(uint64_t x) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap64(x);
+#else
+    return x;
+#endif
+}
+
 /* Pack the values, eight at a time, behind a byte of zeros (what a lane that begins in a later phase has read of its first byte). */
 static inline __attribute__((always_inline)) size_t pack_values(const Phases *p, int bits) {
     uint8_t *to = p->packed;
     *to++ = 0;
     for (size_t i = 0; i < p->count; i += 8, to += bits) {
-        const uint8_t *v = p->values + i;
-        uint64_t x = 0;
-        for (int k = 0; k < 8; k++) x = x << bits | v[k];
-        for (int k = 0; k < bits; k++) to[k] = (uint8_t)(x >> 8 * (bits - 1 - k));
+        uint64_t x = first_highest(load_eight(p->values + i)); /* join neighbours, then pairs, then fours */
+        x = (x & 0x00FF00FF00FF00FFu) | (x & 0xFF00FF00FF00FF00u) >> (8 - bits);
+        x = (x & 0x0000FFFF0000FFFFu) | (x & 0xFFFF0000FFFF0000u) >> (16 - 2 * bits);
+        x = first_highest(((x & 0xFFFFFFFFu) | x >> 32 << 4 * bits) << (64 - 8 * bits));
+        memcpy(to, &x, 8);
     }
     memset(to, 0, PHASE_PAD);
     return 8 + (size_t)bits * p->count;
@@ -105,6 +115,11 @@ static size_t lane_run_end(const Tables *t, const Machine *m, const LaneBytes *l
     size_t i = at, begun = at;
     for (; i < end; i++) {
         uint32_t byte = lane_byte(l, i, (size_t)m->turn);
+        if (!state && t->seen[byte] != SKIPPED) {
+            visible += t->seen[byte] & 1;
+            letters += t->seen[byte] >> 1;
+            continue;
+        }
         uint8_t next = t->utf8[state * 256 + byte];
         if (next == REJECT) break;
         value = state == 0 ? byte & t->leads[byte] : value << 6 | (byte & 0x3F);
@@ -144,19 +159,15 @@ static int find_packed_runs(const Tables *t, const Machine *m, Phases *p, size_t
         uint64_t all = EACH(used);
         for (size_t k = 0; k < window; k++) all &= load_eight(p->whole + i + k);
         if (!all) continue;
-        uint8_t here[8];
-        memcpy(here, &all, 8);
-        for (size_t j = i; j < i + 8; j++) {
-            for (int r = 0; here[j - i] && r < 8; r++) {
-                if (!(here[j - i] & 128 >> r)) continue;
-                size_t first = first_bit(m, phase_of[r]), bit = 8 * j + (size_t)r, end = (bits - first) / 8;
-                if (bit < first || bits < first || (bit - first) / 8 < done[r] || (bit - first) / 8 >= end) continue;
-                LaneBytes lane = {p, first, 0};
-                int survives = 0;
-                size_t at = (bit - first) / 8;
-                done[r] = lane_run_end(t, m, &lane, at, end, &survives);
-                if (survives && !keep_run(p, phase_of[r], at, done[r])) return 0;
-            }
+        for (all = first_highest(all); all; ) { /* by place: the highest bit first */
+            size_t bit = 8 * i + (size_t)__builtin_clzll(all), r = bit % 8, first = first_bit(m, phase_of[r]);
+            all &= ~(0x8000000000000000u >> (bit - 8 * i));
+            if (bit < first || bits < first || (bit - first) / 8 < done[r] || (bit - first) / 8 >= (bits - first) / 8) continue;
+            LaneBytes lane = {p, first, 0};
+            int survives = 0;
+            size_t at = (bit - first) / 8;
+            done[r] = lane_run_end(t, m, &lane, at, (bits - first) / 8, &survives);
+            if (survives && !keep_run(p, phase_of[r], at, done[r])) return 0;
         }
     }
     return 1;
@@ -205,11 +216,11 @@ static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
     for (int k = 0; k < m->turn; k++) { ends[k] = end_lane(m, p, k); bases[k] = symbols - 1 - (size_t)k; }
     for (size_t g = 0; g < groups; g += 8) {
         uint64_t all = load_eight(p->whole + g);
-        for (size_t k = 1; k < needed && all; k++) all &= load_eight(p->whole + g + symbols * k);
-        for (size_t j = 0; all && j < 8; j++) {
-            int together = 1, phase = (int)((symbols - 1 + symbols - (g + j) % symbols) % symbols);
-            for (size_t k = 0; k < needed; k++) together &= p->whole[g + j + symbols * k];
-            if (!together) continue;
+        for (size_t k = 1; k < needed && all; k++) all &= load_eight(p->whole + g + symbols * k); /* a byte each, 1 or 0 */
+        for (all = first_highest(all); all; ) { /* by place: the highest byte first */
+            size_t j = (size_t)__builtin_clzll(all) / 8;
+            all &= ~(0x0100000000000000u >> 8 * j);
+            int phase = (int)((symbols - 1 + symbols - (g + j) % symbols) % symbols);
             LaneBytes lane = {p, bases[phase], 1};
             size_t at = GROUP * ((g + j - bases[phase]) / symbols), first = at, end = ends[phase];
             for (int k = 1; k < GROUP && first > done[phase] && may_follow[lane_byte(&lane, first - 1, symbols)] & byte_kind[lane_byte(&lane, first, symbols)]; k++) first--;

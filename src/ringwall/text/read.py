@@ -50,6 +50,7 @@ def read_views(
     limits: Limits | None = None,
     depth: int | None = None,
     interpreter: str | None = None,
+    hits_only: bool = False,
 ) -> Views:
     """Read a text in every way that hides one from a filter.
 
@@ -58,6 +59,7 @@ def read_views(
         automaton: phrases to look for while reading; every reading in which one is found is among the views.
         depth: layers of encoding to peel off; `limits.decode_depth` if None; 0 reads the raw text and its folds.
         interpreter: "c" or "python"; the fastest that is there if None.
+        hits_only: return no view but the raw one, where nobody asks for more than what was found and whether all was read.
 
     Returns:
         the views, raw first. `exhausted` means that part of the text's readings was not read.
@@ -69,7 +71,7 @@ def read_views(
     limits = limits or Limits()
     if len(text) > limits.text_chars:
         raise LimitExceeded(f"a text of {len(text)} characters is longer than {limits.text_chars}", limit=limits.text_chars)
-    reader = _Reader(text, automaton, limits, choose_interpreter(interpreter))
+    reader = _Reader(text, automaton, limits, choose_interpreter(interpreter), hits_only=hits_only)
     reader.explore(limits.decode_depth if depth is None else depth)
     return reader.views()
 
@@ -77,16 +79,19 @@ def read_views(
 class _Reader:
     """One reading of one text."""
 
-    def __init__(self, text: str, automaton: PhraseAutomaton | None, limits: Limits, interpreter: Interpreter) -> None:
+    def __init__(
+        self, text: str, automaton: PhraseAutomaton | None, limits: Limits, interpreter: Interpreter, *, hits_only: bool
+    ) -> None:
         self._tables: Tables = load_tables()
         self._interpreter = interpreter
+        self._hits_only = hits_only
         self._automaton = automaton
         self._text = text
         self._budget = limits.decode_budget_factor * len(text) + limits.decode_budget_floor
         self._room = limits.view_chars
         self._read = 0
         self._exhausted = False
-        self._views: dict[tuple[Chain, int], View] = {}
+        self._views: dict[tuple[Chain, int], View | None] = {}  # None: read, but not asked for
         self._hits: dict[tuple[int, int, int, Chain], PhraseHit] = {}
         self._seen: set[str] = set()
         self._runs: set[tuple[str, int, int]] = set()
@@ -95,7 +100,8 @@ class _Reader:
 
     def views(self) -> Views:
         """Return what was read."""
-        return Views(tuple(self._views.values()), tuple(self._hits.values()), self._exhausted, self._interpreter.name, self._read)
+        views = tuple(view for view in self._views.values() if view is not None)
+        return Views(views, tuple(self._hits.values()), self._exhausted, self._interpreter.name, self._read)
 
     def explore(self, depth: int) -> None:
         """Read the raw text and everything that is found in it, breadth first."""
@@ -122,9 +128,8 @@ class _Reader:
             if folded.text in self._seen:
                 return
             self._seen.add(folded.text)
-            base = self._inside(node, ("fold",), folded, node.layers_left)
+            base = self._inside(node, ("fold",), folded, node.layers_left, weak=node.weak)
             self._keep(base.chain, base.text, base.made_from, _folded_parts(node.parts, folded))
-        base = msgspec.structs.replace(base, weak=node.weak)
         if not self._afford(len(base.text) * (1 + (len(self._tables.decode_readings) if base.layers_left > 0 else 0))):
             return
         self._scan(base, node, folded)
@@ -156,17 +161,20 @@ class _Reader:
     def _keep(self, chain: Chain, text: str, made_from: Mapped | None, parts: tuple[tuple[int, Chain], ...]) -> None:
         starts, ends = _ranges(made_from, len(text)) if chain else ((), ())
         self._room -= len(text) if isinstance(starts, array) else 0
-        self._views[chain, len(self._views) if parts else -1] = View(chain, text, starts, ends, parts)
+        view = None if self._hits_only and chain else View(chain, text, starts, ends, parts)
+        self._views[chain, len(self._views) if parts else -1] = view
 
-    def _inside(self, outer: _Node, chain: Chain, made: Mapped, layers_left: int) -> _Node:
+    def _inside(self, outer: _Node, chain: Chain, made: Mapped, layers_left: int, *, weak: bool = False) -> _Node:
         """Return the node of a text made from `outer`'s."""
         if outer.made_from is not None:
             starts, ends = self._interpreter.compose(outer.made_from, made.starts, made.ends)
             made = Mapped(made.text, starts, ends)
-        return _Node(outer.chain + chain, made.text, made, layers_left)
+        return _Node(outer.chain + chain, made.text, made, layers_left, weak=weak)
 
     def _read_root(self, base: _Node) -> None:
         """Materialise the readings of the raw text that filters always see."""
+        if self._hits_only and base.made_from is None:  # they would take no room either
+            return
         for name in _ALWAYS_AT_ROOT:
             self._keep_mapped(base, self._tables.alphabets.index(name), backwards=False)
         self._keep_mapped(base, 0, backwards=True)
@@ -184,7 +192,7 @@ class _Reader:
     def _keep_mapped(self, base: _Node, alphabet: int, *, backwards: bool) -> None:
         """Materialise a text under another alphabet or direction, unless it is the same text."""
         chain = self._mapped_chain(base, alphabet, backwards=backwards)
-        if (chain, -1) in self._views:
+        if (chain, -1) in self._views or (self._hits_only and base.made_from is None):
             return
         text = _translated(base.text, self._tables.maps[alphabet]) if alphabet else base.text
         made_from = base.made_from
