@@ -20,6 +20,7 @@ from ringwall.storage import Document
 
 GROUP = "feature-group"
 DEFINITIONS_MAX = 2500  # SageMaker endpoints and quotas: feature definitions per feature group
+S3_URI_CHARS = 800  # ResolvedOutputS3Uri, which is longer by up to 200, has at most 1,024
 RESERVED = frozenset({"is_deleted", "write_time", "api_invocation_time"})
 """Columns that the offline store adds (SageMaker Developer Guide, "Offline store data format")."""
 
@@ -226,6 +227,8 @@ def read_offline(given: Mapping[str, Any] | None) -> OfflineConfig | None:
     if not given:
         return None
     storage = given["S3StorageConfig"]
+    if len(storage["S3Uri"]) > S3_URI_CHARS:
+        raise InvalidRequest(f"the S3Uri has at most {S3_URI_CHARS} characters: the path of the files comes after it")
     if storage.get("KmsKeyId"):
         raise InvalidRequest("ringwall encrypts no offline store under a KMS key", remedy="leave KmsKeyId out")
     if given.get("DataCatalogConfig"):
@@ -268,7 +271,7 @@ def describe(group: FeatureGroup, *, account_id: str, region: str, blocked: str)
     if group.offline is not None:
         resolved = f"{group.offline.s3_uri.rstrip('/')}/{account_id}/sagemaker/{region}/offline-store/{group.folder}/data"
         shown["OfflineStoreConfig"] = {
-            "S3StorageConfig": {"S3Uri": group.offline.s3_uri, "ResolvedOutputS3Uri": resolved[:1024]},
+            "S3StorageConfig": {"S3Uri": group.offline.s3_uri, "ResolvedOutputS3Uri": resolved},
             "DisableGlueTableCreation": True,
             "TableFormat": group.offline.table_format,
         }

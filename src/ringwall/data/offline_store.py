@@ -134,8 +134,10 @@ class OfflineStore:
         """Write out what waits, at most so many batches a group, and empty deleted groups."""
         async with self._turn:
             async for document in every(self._storage, HOLDER, CHORE):
-                chore = read_chore(document)
-                await self._look_after(chore, document, batches)
+                try:
+                    await self._look_after(read_chore(document), document, batches)
+                except RingwallError as error:  # one group that cannot be looked after does not keep the others from it
+                    log.warning("data.offline.chore.failed %s %s", document.id.partition(":")[2], error.code)
 
     async def _look_after(self, chore: Chore, document: Document, batches: int) -> None:
         group = chore.group if chore.deleted_at else await self._standing(chore)

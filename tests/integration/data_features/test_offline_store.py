@@ -22,7 +22,7 @@ from ringwall.errors import DependencyError, IntegrityError
 from ringwall.keys import Keys, LogKeyStore
 from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor
-from ringwall.storage import Change, Document
+from ringwall.storage import Change, Document, Insert
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.data_features.conftest import REGION
 from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, new_group, put, who
@@ -180,6 +180,17 @@ async def test_a_folder_that_cannot_be_written_blocks_the_store_and_loses_nothin
 
 def last_file(folder: Path) -> Path:
     return max(folder.rglob("*.parquet"))
+
+
+@pytest.mark.anyio
+async def test_one_group_that_cannot_be_looked_after_does_not_keep_the_others_from_it(
+    store: FeatureStore, storage: DatabaseStorage, folder: Path
+) -> None:
+    await storage.apply(Insert(Document(account_id=HOLDER, kind=CHORE, id="000000000000:broken", body=b"no chore")))
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    await store.records.put(ACCOUNT, put("a", 1, 1))
+    await store.maintain()
+    assert [row["n"] for row in rows_of(folder)] == [1]
 
 
 def flip(path: Path) -> None:

@@ -165,6 +165,7 @@ def test_an_online_store_that_is_not_enabled_is_none() -> None:
     "config",
     [
         pytest.param({"TableFormat": "Iceberg"}, id="Iceberg"),
+        pytest.param({"S3StorageConfig": {"S3Uri": "s3://b/" + "p" * 800}}, id="a path with no room for what follows"),
         pytest.param({"DataCatalogConfig": {"TableName": "t", "Catalog": "c", "Database": "d"}}, id="a catalogue"),
         pytest.param({"S3StorageConfig": {"S3Uri": "s3://b", "KmsKeyId": "k"}}, id="a key"),
     ],
