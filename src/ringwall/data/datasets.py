@@ -38,7 +38,7 @@ class NoSuchDataset(NotFound):
     remedy = "create it first: `FeatureGroup(name).create(...)`, or `ringwall dataset create NAME`"
 
 
-class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+class Dataset(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One data set. forbidden: types of personal data (and SECRET) that no version may hold. versions: how many there are."""
 
     name: str

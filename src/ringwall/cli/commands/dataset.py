@@ -102,7 +102,7 @@ async def _list(context: Context) -> int:
             page = await client.call("ListDatasets", {"after": after, "limit": 1000})
             found.extend(page["datasets"])
             after = page["next"]
-    columns = {"name": "name", "versions": "versions", "forbidden": "may not hold", "created_at": "created"}
+    columns = {"name": "name", "versions": "versions", "forbidden": "may not hold", "createdAt": "created"}
     context.show({"datasets": found}, table(found, columns) if found else "no data sets")
     return OK
 
