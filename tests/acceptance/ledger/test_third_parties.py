@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
@@ -29,7 +30,7 @@ from ringwall.crypto.verifier_keys import EnvelopeSigner
 from ringwall.ledger.export import Files, export_log
 from ringwall.ledger.witness import Answer, WitnessAhead, add_checkpoint_body, ask, gather
 from tests.environments import environment, install_javascript, install_python
-from tests.live import free_port
+from tests.live import free_port, start
 from tests.static_log import LOG, ORIGIN, Source, StaticLog
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
@@ -116,15 +117,16 @@ def test_go_sumdb_refuses_what_was_tampered_with(go_audit: Path, exported: Path,
 
 
 @pytest.fixture(scope="module")
-def sigstore() -> Callable[[dict[str, object], bytes], dict[str, str]]:
+def sigstore() -> Callable[..., dict[str, str]]:
     """Ask @sigstore/verify about bundles."""
     if shutil.which("npm") is None:
         pytest.skip("npm: no Node.js on this machine")
     home = environment(HERE / "sigstore" / "package-lock.json", install_javascript)
     shutil.copy(HERE / "sigstore" / "verify.mjs", home)
 
-    def verify(bundles: dict[str, object], root: bytes) -> dict[str, str]:
-        given = json.dumps({"root": json.loads(root), "keys": {ADA.key.id: encode_base64(ADA.key.spki)}, "bundles": bundles})
+    def verify(bundles: dict[str, object], root: bytes, keys: dict[str, str] | None = None) -> dict[str, str]:
+        known = keys or {ADA.key.id: encode_base64(ADA.key.spki)}
+        given = json.dumps({"root": json.loads(root), "keys": known, "bundles": bundles})
         code, said = run("node", "verify.mjs", given=given, cwd=home)
         assert code == 0, said
         answers: dict[str, str] = json.loads(said)
@@ -296,6 +298,54 @@ def test_a_real_witness_cosigns_growth_and_refuses_rollback_and_fork(witness: Wi
         asyncio.run(ask(witness, fork.files["checkpoint"], prover(fork), post))
     log.add(b"and on")
     cosign()
+
+
+# -- a running ringwall, through its own command line --
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What `ringwall ledger export` and `prove` wrote beside a server on which things were put on record."""
+    home = tmp_path_factory.mktemp("served")
+    live = start(home / "var")
+    headers = {"authorization": f"Bearer {live.ready['apiKey']}", "content-type": "application/json"}
+    for number in range(20):
+        body = json.dumps({"digest": sha256(b"%d" % number).hex(), "metadata": {"n": number}, "name": "model"}).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{live.url}/ringwall/v1/audit-log", body, headers), timeout=30):
+            pass
+    for command in (("export", "statements", "statements"), ("export", "audit", "audit"), ("prove", "statements", "7", "--out", "seven")):
+        code, said = run(sys.executable, "-m", "ringwall", "ledger", *command, "--data-dir", live.data_dir, cwd=home)
+        assert code == 0, said
+        (home / f"{command[0]}-{command[1]}.said").write_text(said)
+    yield home
+    assert live.stop() == 0
+
+
+def origin_and_vkey(log: Path) -> tuple[str, str]:
+    """The log's origin and its Ed25519 key, as the export printed them."""
+    keys = [
+        parse_vkey(line.split()[1]) for line in (log.parent / f"export-{log.name}.said").read_text().splitlines() if line.startswith("log ")
+    ]
+    (key,) = [key for key in keys if key.algorithm == ED25519]
+    return key.name, vkey(key)
+
+
+@pytest.mark.parametrize("log", ["statements", "audit"])
+def test_the_logs_of_a_running_ringwall_are_audited_by_others(served: Path, go_audit: Path, aics: Path, log: str) -> None:
+    origin, key = origin_and_vkey(served / log)
+    code, said = run(go_audit, served / log, key)
+    assert (code, said.split()[0]) == (0, "VERIFIED"), said
+    code, said = run(aics / "bin" / "python", HERE / "aics" / "audit.py", served / log, key, origin)
+    assert (code, said.split()[0]) == (0, "VERIFIED"), said
+
+
+def test_a_bundle_of_a_running_ringwall_is_verified_by_sigstore(served: Path, sigstore: Callable[..., dict[str, str]]) -> None:
+    bundle = json.loads((served / "seven.sigstore.json").read_text())
+    root = (served / "seven.trusted-root.json").read_bytes()
+    keys = {bundle["verificationMaterial"]["publicKey"]["hint"]: encode_base64((served / "seven.key").read_bytes())}
+    other = json.loads(json.dumps(bundle).replace('"logIndex": "7"', '"logIndex": "8"'))
+    answers = sigstore({"whole": bundle, "another index": other}, root, keys)
+    assert answers == {"whole": "VERIFIED", "another index": "TLOG_INCLUSION_PROOF_ERROR"}
 
 
 # -- PyPI: pymerkle --
