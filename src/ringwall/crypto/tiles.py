@@ -199,7 +199,7 @@ def carry_out(plan: Plan, tiles: Mapping[tuple[int, int], bytes]) -> list[bytes]
     Raises:
         IntegrityError: a tile is missing or too short.
     """
-    return [_fold([_hash_of(subtree, tiles) for subtree in subtrees]) for subtrees in plan]
+    return [fold([hash_of(subtree, tiles) for subtree in subtrees]) for subtrees in plan]
 
 
 def inclusion(reader: TileReader, index: int, size: int) -> list[bytes]:
@@ -285,12 +285,15 @@ class Edge:
     def extend(self, leaf_hashes: Iterable[bytes]) -> dict[tuple[int, int], bytes]:
         """Add leaves; return every tile that became complete or, at the end, is partial and changed, by (level, index)."""
         changed: dict[tuple[int, int], bytes] = {}
-        touched: set[int] = set()
-        for leaf in leaf_hashes:
-            self.size += 1
-            self._push(0, leaf, changed, touched)
+        touched = {0}
+        rest = memoryview(b"".join(leaf_hashes))
+        while rest:
+            room = TILE_BYTES - (self.size % WIDTH) * HASH_BYTES
+            taken, rest = rest[:room], rest[room:]
+            self.size += len(taken) // HASH_BYTES
+            self._push(0, taken, changed, touched)
         for level in touched:
-            if self._partial[level]:
+            if level < len(self._partial) and self._partial[level]:
                 changed[level, self.size >> _HEIGHT * (level + 1)] = bytes(self._partial[level])
         return changed
 
@@ -302,11 +305,11 @@ class Edge:
                 right = subtree if right is None else node_hash(subtree, right)
         return hashlib.sha256(b"").digest() if right is None else right
 
-    def _push(self, level: int, subtree: bytes, changed: dict[tuple[int, int], bytes], touched: set[int]) -> None:
+    def _push(self, level: int, hashes: bytes | memoryview, changed: dict[tuple[int, int], bytes], touched: set[int]) -> None:
         if level == len(self._partial):
             self._partial.append(bytearray())
         tile = self._partial[level]
-        tile += subtree
+        tile += hashes
         touched.add(level)
         if len(tile) == TILE_BYTES:
             whole = bytes(tile)
@@ -366,7 +369,12 @@ def _place(subtree: Subtree) -> tuple[int, int, int, int]:
     return level, index, position, 1 << inside
 
 
-def _hash_of(subtree: Subtree, tiles: Mapping[tuple[int, int], bytes]) -> bytes:
+def hash_of(subtree: Subtree, tiles: Mapping[tuple[int, int], bytes]) -> bytes:
+    """Return the hash of a complete subtree from its tile; in a log that only grows it is the same for ever.
+
+    Raises:
+        IntegrityError: the tile is missing or too short.
+    """
     level, index, position, count = _place(subtree)
     hashes = tiles.get((level, index), b"")[position * HASH_BYTES : (position + count) * HASH_BYTES]
     if len(hashes) != count * HASH_BYTES:
@@ -374,7 +382,8 @@ def _hash_of(subtree: Subtree, tiles: Mapping[tuple[int, int], bytes]) -> bytes:
     return _subtree_hash(hashes)
 
 
-def _fold(hashes: Sequence[bytes]) -> bytes:
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """Return the hash over neighbouring complete subtrees, largest first, as RFC 6962 joins them."""
     *larger, root = hashes
     for subtree in reversed(larger):
         root = node_hash(subtree, root)

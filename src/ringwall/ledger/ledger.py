@@ -180,8 +180,11 @@ class Ledger:
         """
         log = self.log(STATEMENT_LOG)
         index = await self._storage.append(STATEMENT_LOG, account_id, body, envelope)
-        await log.sealed(index)
-        return await log.inclusion_proof(index)
+        size = await log.sealed(index)
+        try:
+            return await log.inclusion_proof(index, size=size)
+        except NotFound:  # another process sealed, and the checkpoint was thinned out meanwhile: the newest one covers it, too
+            return await log.inclusion_proof(index)
 
     async def rotate_key(self, log: str) -> LogKeys:
         """Begin to sign a log with a new key; the next checkpoint carries both.

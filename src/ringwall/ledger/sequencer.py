@@ -63,6 +63,7 @@ class Sequencer:
         self.name = name
         self.holder = secrets.token_hex(8)
         self.failure: RingwallError | None = None
+        self.latest: tuple[int, bytes] = (0, b"")  # the size and the note of the last checkpoint that was made here
         self._storage = storage
         self._trees = storage.trees
         self._key_store = key_store
@@ -247,6 +248,7 @@ class Sequencer:
             self._fence = 0
             raise
         self._edge = step.edge
+        self.latest = (end, step.note)
         if self._memory is not None:
             await self._in_worker(lambda: self._remember(step.note))
         if keys.pending is not None:

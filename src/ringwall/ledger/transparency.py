@@ -14,10 +14,12 @@ from ringwall.crypto.tiles import (
     CHECKPOINT_PATH,
     WIDTH,
     Plan,
+    Subtree,
     TilePath,
     bundle,
-    carry_out,
     consistency_plan,
+    fold,
+    hash_of,
     inclusion_plan,
     parse_tile_path,
     root_plan,
@@ -30,6 +32,7 @@ from ringwall.ledger.tree import REMEDY
 from ringwall.storage import StoredCheckpoint, TreeHead, Trees
 
 _HASH_BYTES: Final = 32
+_KNOWN_HASHES: Final = 100_000
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ class TransparencyLog:
         self._trees = trees
         self._sequencer = sequencer
         self._shards = shards
+        self._hashes: dict[tuple[int, int], bytes] = {}  # of complete subtrees: they never change
+        self._opened: tuple[bytes, Checkpoint] | None = None  # the note that was verified last
 
     async def vkeys(self) -> tuple[str, ...]:
         """Return the verifier keys that check new checkpoints: Ed25519, then ML-DSA-44."""
@@ -118,11 +123,7 @@ class TransparencyLog:
         note, checkpoint = await self._signed(size)
         if not 0 <= index < checkpoint.size:
             raise NotFound(f"entry {index} is not under a checkpoint", index=index, size=checkpoint.size)
-        plan = inclusion_plan(index, checkpoint.size)
-        tiles = await self._tiles(plan, checkpoint.size)
-        proof = carry_out(plan, tiles)
-        position = index % WIDTH
-        leaf = (await self._tile(TilePath(0, index // WIDTH, position + 1)))[position * _HASH_BYTES : (position + 1) * _HASH_BYTES]
+        leaf, *proof = await self._carry_out(((Subtree(0, index),), *inclusion_plan(index, checkpoint.size)), checkpoint.size)
         with self._blaming_the_store():
             verify_inclusion(leaf, index, checkpoint.size, proof, checkpoint.root)
         return Receipt(log=self.name, index=index, size=checkpoint.size, proof=tuple(proof), checkpoint=note)
@@ -139,7 +140,7 @@ class TransparencyLog:
         if size > head.size:
             raise NotFound(f"the log has sealed {head.size} entries", size=head.size)
         old_root, root = await self.root(old_size), await self.root(size)
-        proof = carry_out(plan, await self._tiles(plan, size))
+        proof = await self._carry_out(plan, size)
         with self._blaming_the_store():
             verify_consistency(old_size, old_root, size, root, proof)
         return Consistency(log=self.name, old_size=old_size, size=size, proof=tuple(proof))
@@ -153,7 +154,7 @@ class TransparencyLog:
         if size < 1:
             raise InvalidRequest("the empty tree has no tiles", size=size)
         plan = root_plan(size)
-        return carry_out(plan, await self._tiles(plan, size))[0]
+        return (await self._carry_out(plan, size))[0]
 
     async def entry(self, index: int) -> bytes:
         """Return one sealed entry.
@@ -178,15 +179,19 @@ class TransparencyLog:
         return head
 
     async def _signed(self, size: int | None) -> tuple[bytes, Checkpoint]:
-        keys = await self._sequencer.keys()
+        latest = self._sequencer.latest
         if size is None:
             note = (await self._head()).note
+        elif size == latest[0]:
+            note = latest[1]
         else:
             found = [kept for kept in await self._trees.checkpoints(self.name, after=size - 1, limit=1) if kept.size == size]
             if not found:
                 raise NotFound(f"no checkpoint of {size} entries was kept", size=size)
             note = found[0].note
-        return note, keys.open(note)
+        if self._opened is None or self._opened[0] != note:
+            self._opened = (note, (await self._sequencer.keys()).open(note))
+        return self._opened
 
     async def _bundle(self, asked: TilePath) -> bytes:
         return bundle(await self._entries(asked))
@@ -210,8 +215,19 @@ class TransparencyLog:
             raise NotFound(f"the log `{self.name}` has no `{asked}` (yet)")
         return tile
 
-    async def _tiles(self, plan: Plan, size: int) -> dict[tuple[int, int], bytes]:
-        return {(path.level or 0, path.index): await self._tile(path) for path in tiles_of(plan, size)}
+    async def _carry_out(self, plan: Plan, size: int) -> list[bytes]:
+        """Compute the hashes of a plan; what was computed before costs neither a read nor a hash."""
+        known = self._hashes
+        missing = tuple(subtree for subtrees in plan for subtree in subtrees if (subtree.height, subtree.index) not in known)
+        if missing:
+            tiles = {(path.level or 0, path.index): await self._tile(path) for path in tiles_of((missing,), size)}
+            if len(known) > _KNOWN_HASHES:
+                known = self._hashes = {key: known[key] for key in list(known)[-_KNOWN_HASHES // 2 :]}
+            for subtrees in plan:
+                for subtree in subtrees:
+                    if (subtree.height, subtree.index) not in known:
+                        known[subtree.height, subtree.index] = hash_of(subtree, tiles)
+        return [fold([known[subtree.height, subtree.index] for subtree in subtrees]) for subtrees in plan]
 
     @contextmanager
     def _blaming_the_store(self) -> Iterator[None]:
@@ -219,4 +235,5 @@ class TransparencyLog:
         try:
             yield
         except IntegrityError as error:
+            self._hashes.clear()
             raise IntegrityError(f"the stored tree of the log `{self.name}` is damaged: {error.message}", remedy=REMEDY) from None
