@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -155,3 +156,47 @@ async def test_the_record_holds_digests_and_no_column(home: Home) -> None:
     assert recorded["digest"] == version["digest"]
     assert recorded["inspection"]["digest"] == version["inspectionDigest"]
     assert "name" not in json.dumps(recorded["commitment"])
+
+
+async def test_tenants_do_not_see_each_others_data_sets(home: Home) -> None:
+    await put(home)
+    await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))
+    key = (await home.house.rooms.identity.create_administrator("tenant")).api_key.token
+    assert (await home.native("GET", "/datasets", key=key)).json()["datasets"] == []
+    for path in ("", "/versions", "/versions/1"):
+        assert (await home.native("GET", f"/datasets/credit-risk{path}", key=key)).status == 404
+    assert (await home.native("PUT", "/datasets/credit-risk", {}, key=key)).status == 200
+    assert (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE), key=key)).json()["version"] == 1
+
+
+async def test_who_may_commit_need_not_be_able_to_change_the_policy(home: Home) -> None:
+    await put(home, forbidden=["EMAIL"])
+    await put(home, "other")
+    identity, account = home.house.rooms.identity, home.first.account_id
+    await identity.users.create(account, "scientist")
+    mine = f"arn:aws:ringwall:us-east-1:{account}:dataset/credit-risk"
+    statements = [
+        {"Effect": "Allow", "Action": ["ringwall:CommitDataset", "ringwall:GetDataset"], "Resource": mine},
+        {"Effect": "Allow", "Action": "bedrock:CallWithBearerToken", "Resource": "*"},
+    ]
+    await identity.users.put_policy(account, "scientist", "p", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    key = (await identity.create_api_key(account, "scientist")).token
+    assert (await home.native("PUT", "/datasets/credit-risk", {"forbidden": []}, key=key)).status == 403
+    assert (await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE), key=key)).status == 201
+    assert (await home.native("POST", "/datasets/other/versions", sent(TABLE), key=key)).status == 403
+    assert (await home.native("GET", "/datasets/credit-risk/versions", key=key)).status == 403
+
+
+async def test_versions_that_come_at_once_get_a_number_each_or_are_told_to_come_again(home: Home) -> None:
+    await put(home)
+    tables = [pa.table({"id": [number]}) for number in range(8)]
+    answers = await asyncio.gather(*(home.native("POST", "/datasets/credit-risk/versions", sent(table)) for table in tables))
+    taken = [answer.json() for answer in answers if answer.status == 201]
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert sorted(each["version"] for each in taken) == list(range(1, len(taken) + 1))
+    first = (await home.native("GET", "/datasets/credit-risk/versions?limit=1")).json()
+    assert first["next"] == 1
+    rest = (await home.native("GET", f"/datasets/credit-risk/versions?after={first['next']}")).json()
+    listed = [*first["versions"], *rest["versions"]]
+    assert [each["digest"] for each in listed] == [each["digest"] for each in sorted(taken, key=lambda each: each["version"])]
+    assert [each["predecessor"] for each in listed] == ["", *(each["digest"] for each in listed[:-1])]

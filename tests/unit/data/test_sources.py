@@ -260,3 +260,9 @@ except ExtraMissing as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == f"`{package}` is not installed | install it with `pip install ringwall[data]`\n"
+
+
+def test_nothing_of_the_extra_is_imported_before_a_table_is_read() -> None:
+    program = "import sys, ringwall.sdk, ringwall.cli; print({'pyarrow', 'blake3', 'numpy', 'pandas', 'polars'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
