@@ -15,7 +15,7 @@ import msgspec
 from ringwall.crypto.canonical import canonical_json
 from ringwall.crypto.dsse import parse_envelope
 from ringwall.crypto.statements import AUDIT_ENTRY, parse_statement
-from ringwall.errors import InvalidRequest, LimitExceeded
+from ringwall.errors import Conflict, InvalidRequest, LimitExceeded
 from ringwall.ledger.attestations import RECORDED_BY, Attested, Attestor, LoggedStatement, read_logged
 from ringwall.ledger.ledger import STATEMENT_LOG
 from ringwall.storage import Entry, Storage
@@ -88,6 +88,17 @@ class AuditLog:
     async def get(self, account_id: str, index: int) -> LoggedStatement:
         """Return one entry; NotFound if the account has none there."""
         return await self._attestor.get(account_id, index)
+
+    async def erase(self, account_id: str, index: int) -> None:
+        """Destroy the words of one of an account's entries; that there is one, and its proof, stay.
+
+        Raises:
+            NotFound: the account has no entry there. Conflict: it is another kind of statement, which holds digests only.
+        """
+        found = await self._attestor.get(account_id, index)
+        if found.statement is not None and found.statement.predicate_type != AUDIT_ENTRY:
+            raise Conflict(f"statement {index} is no entry of the audit log, and holds digests only", remedy="leave it as it is")
+        await self._storage.shred(STATEMENT_LOG, index)
 
     async def search(self, account_id: str, search: Search, *, start: int | None = None, limit: int = 50) -> StatementPage:
         """Return an account's entries that a search finds, newest first, beginning at index `start` (None: the newest).

@@ -70,6 +70,18 @@ async def test_putting_leaves_an_audit_record_without_the_words(home: Home) -> N
     assert "nightjar" not in json.dumps(records)
 
 
+async def test_words_are_erased_by_their_own_account_and_the_proof_stays(home: Home) -> None:
+    made = await put(home, who="nightjar")
+    assert (await home.native("DELETE", f"/audit-log/{made['index']}", key=await tenant(home))).status == 404
+    assert (await home.native("DELETE", f"/audit-log/{made['index']}")).status == 204
+    shown = (await home.native("GET", f"/audit-log/{made['index']}")).json()
+    assert (shown["erased"], shown["bundle"], shown["subjects"], shown["predicate"]) == (True, None, {}, {})
+    proved = (await home.native("GET", f"/ledger/statements/proofs/{made['index']}")).json()
+    entry = decode_base64(proved["entry"], "entry")
+    verify_tlog_proof(parse_tlog_proof(shown["tlogProof"].encode()), entry, await policy_of(home, "statements"))
+    assert b"nightjar" not in entry
+
+
 REFUSED = {
     "a digest that is none": {"digest": "abc"},
     "no digest": {"metadata": {}},

@@ -18,7 +18,7 @@ from ringwall.crypto.log_policy import LogPolicy, TrustedKey, Witness, trust_log
 from ringwall.crypto.notes import COSIGNATURE_V1, Ed25519Signer, open_note, parse_vkey, sign_note, signature_line, split_note
 from ringwall.crypto.statements import DATASET_COMMITMENT, IN_TOTO, parse_statement
 from ringwall.crypto.tlog_proof import TlogProof, parse_tlog_proof, verify_tlog_proof
-from ringwall.errors import IntegrityError, InvalidRequest, LimitExceeded, NotFound
+from ringwall.errors import Conflict, IntegrityError, InvalidRequest, LimitExceeded, NotFound
 from ringwall.ledger import STATEMENT_LOG
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog, Search
@@ -123,7 +123,10 @@ async def test_a_search_is_read_in_pages(office: Office) -> None:
 async def test_erasing_the_words_leaves_the_entry_and_its_proof(office: Office) -> None:
     put = await office.audit_log.put(ACCOUNT, DIGESTS[0], {"who": "somebody"}, name="x", by=ADA, at=NOON)
     await office.put(1)
-    await office.opened.storage.shred(STATEMENT_LOG, put.index)
+    with pytest.raises(NotFound):
+        await office.audit_log.erase(OTHER, put.index)
+    for _ in range(2):
+        await office.audit_log.erase(ACCOUNT, put.index)
     found = await office.audit_log.get(ACCOUNT, put.index)
     assert (found.envelope, found.statement) == (None, None)
     assert found.entry.digest == sha256(put.envelope.payload)
@@ -132,6 +135,13 @@ async def test_erasing_the_words_leaves_the_entry_and_its_proof(office: Office) 
     verify_inclusion(leaf_hash(put.body), put.index, receipt.size, receipt.proof, root)
     assert put.index not in [each.index for each in (await office.audit_log.search(ACCOUNT, Search(digest=DIGESTS[0]))).statements]
     assert put.index in [each.index for each in (await office.audit_log.search(ACCOUNT, Search())).statements]
+
+
+async def test_a_commitment_is_not_erased_as_an_entry_is(office: Office) -> None:
+    made = await office.attestor.attest(ACCOUNT, DATASET_COMMITMENT, {"x": DIGESTS[0]}, {"rows": 5}, by=ADA, at=NOON)
+    with pytest.raises(Conflict, match="digests only"):
+        await office.audit_log.erase(ACCOUNT, made.index)
+    assert (await office.audit_log.get(ACCOUNT, made.index)).statement is not None
 
 
 async def test_the_same_words_twice_give_different_entries(office: Office) -> None:

@@ -111,6 +111,11 @@ async def _get(call: Call, given: GetAuditEntryInput) -> ProvedAuditEntry:
     return ProvedAuditEntry(**_shown(found), size=receipt.size, tlog_proof=_tlog_proof(receipt), bundle=bundle)
 
 
+async def _erase(call: Call, given: GetAuditEntryInput) -> None:
+    await call.rooms.audit_log.erase(call.account_id, given.index)
+    call.record["statement"] = given.index
+
+
 async def _search(call: Call, given: SearchAuditLogInput) -> SearchAuditLogOutput:
     search = Search(digest=given.digest, principal=given.principal, since=_milliseconds(given.since), until=_milliseconds(given.until))
     page = await call.rooms.audit_log.search(call.account_id, search, start=given.start, limit=given.limit)
@@ -191,5 +196,13 @@ OPERATIONS = (
         "Show an entry with the files that prove it offline.",
         GetAuditEntryInput,
         ProvedAuditEntry,
+    ),
+    NativeOperation(
+        Operation("ringwall", "EraseAuditEntry", "ringwall:EraseAuditEntry", _erase, _entry),
+        "DELETE",
+        "/audit-log/{index}",
+        "Destroy the words of an entry; the entry and its proof stay.",
+        GetAuditEntryInput,
+        None,
     ),
 )
