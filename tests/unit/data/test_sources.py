@@ -171,6 +171,16 @@ def test_csv_is_committed_to_as_bytes_and_as_the_parsed_table(tmp_path: Path) ->
     assert commit_table(with_nulls) == commit_table(pa.table({"id": [1, 2], "name": ["Ada", None]}))
 
 
+def test_json_lines_are_committed_to_as_bytes_and_as_the_parsed_table(tmp_path: Path) -> None:
+    file = tmp_path / "prompts.jsonl"
+    file.write_bytes(b'{"id": 1, "tags": ["a"]}\n' + b'{"id": 2.5, "tags": null, "late": "x"}\n' * 20_000)
+    source = open_source(file)
+    count = 20_000
+    whole = pa.table({"id": [1.0] + [2.5] * count, "tags": [["a"]] + [None] * count, "late": [None] + ["x"] * count})
+    assert commit_table(source) == commit_table(whole)
+    assert source.origin.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def test_a_file_that_changes_between_two_readings_is_refused(tmp_path: Path) -> None:
     for name, write in {"a.parquet": lambda path, table: pq.write_table(table, path), "b.arrow": pa.feather.write_feather}.items():
         path = tmp_path / name
@@ -214,7 +224,10 @@ def test_types_nested_too_deeply_are_refused() -> None:
         schema_of(pa.schema([("a", kind)]))
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.parquet", b"PAR1 no"), ("a.arrow", b"no"), ("a.csv", b"a,b\nsecret\n"), ("a.xlsx", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.parquet", b"PAR1 no"), ("a.arrow", b"no"), ("a.csv", b"a,b\nsecret\n"), ("a.jsonl", b'{"secret": 1'), ("a.xlsx", b"")],
+)
 def test_a_file_that_is_not_what_its_name_says_is_refused_without_quoting_it(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidRequest) as refused:

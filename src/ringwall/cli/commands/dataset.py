@@ -62,7 +62,7 @@ def add_to(group: Any) -> None:
 
 def _add_data(parser: Any) -> None:
     parser.add_argument("name", metavar="NAME", help="of the data set")
-    parser.add_argument("file", metavar="FILE", help="Parquet, CSV or Arrow IPC, or a folder")
+    parser.add_argument("file", metavar="FILE", help="Parquet, CSV, JSON lines or Arrow IPC, or a folder")
     parser.add_argument("--salts", metavar="FILE", help="the file of the salt key; `commit --mode rows` makes it where it is not there")
     parser.add_argument("--delimiter", metavar="C", help="between the values of a CSV file")
     parser.add_argument("--type", action="append", default=[], metavar="COLUMN=TYPE", help="of a CSV column, instead of a guess")

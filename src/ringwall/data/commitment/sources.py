@@ -19,6 +19,7 @@ from ringwall.data.commitment.extra import arrow, part
 from ringwall.errors import Conflict, InvalidRequest, LimitExceeded, NotFound
 
 BATCH_ROWS: Final = 65_536
+_JSON_BYTES: Final = 2**30  # pyarrow takes a block of less than 2 GiB
 
 
 class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +43,7 @@ class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Where a table came from.
 
-    sha256, size_bytes: of a CSV file, or of a folder (its OMS digest).
+    sha256, size_bytes: of a CSV or JSON lines file, or of a folder (its OMS digest).
     reader: the program that parsed it, since others may guess otherwise.
     """
 
@@ -79,7 +80,7 @@ class Source:
 
 
 def open_source(given: Any, *, csv: CsvOptions | None = None) -> Source:
-    """Open a table: a path (`.parquet`, `.csv`, `.arrow`, `.feather`, a folder), an Arrow table, batch or reader, a pandas or Polars frame.
+    """Open a table: a path (Parquet, CSV, JSON lines, Arrow IPC, a folder), an Arrow table, batch or reader, a pandas or Polars frame.
 
     Raises:
         ExtraMissing: pyarrow is not installed. NotFound: no such file. InvalidRequest: not a table, or one that loses something on the way.
@@ -162,9 +163,14 @@ def _open_file(path: Path, csv: CsvOptions | None) -> Source:
         return _open_parquet(path)
     if is_csv(path):
         return _open_csv(path, csv or CsvOptions(delimiter="\t" if ending == ".tsv" else ","))
+    if ending in (".jsonl", ".ndjson"):
+        return _open_json_lines(path)
     if ending in (".arrow", ".arrows", ".feather", ".ipc"):
         return _open_ipc(path)
-    raise InvalidRequest(f"a file that ends in `{ending[:20]}` is no table that ringwall reads", remedy="take Parquet, CSV or Arrow IPC")
+    raise InvalidRequest(
+        f"a file that ends in `{ending[:20]}` is no table that ringwall reads",
+        remedy="take Parquet, CSV, JSON lines, Arrow IPC, or a folder",
+    )
 
 
 def _open_folder(path: Path) -> Source:
@@ -245,6 +251,19 @@ def _open_csv(path: Path, options: CsvOptions) -> Source:
     _unchanged(path, state)
     reader = f"pyarrow {pa.__version__}"
     return _in_memory(table, Origin(kind="csv", sha256=digest, size_bytes=state[0], options=options, reader=reader))
+
+
+def _open_json_lines(path: Path) -> Source:
+    """Parse the whole file at once: types are guessed from all of it."""
+    json, pa = part("json"), arrow()
+    state = _state(path)
+    if state[0] > _JSON_BYTES:
+        raise LimitExceeded(f"`{path.name[:200]}` has more than {_JSON_BYTES} bytes", remedy="turn it into Parquet first")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    table = json.read_json(path, read_options=json.ReadOptions(use_threads=False, block_size=max(state[0], 1)))
+    _unchanged(path, state)
+    return _in_memory(table, Origin(kind="jsonl", sha256=digest, size_bytes=state[0], reader=f"pyarrow {pa.__version__}"))
 
 
 def _type(word: str) -> Any:
