@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ringwall.data.feature_errors import FeatureGroupNotFound
+from ringwall.data.listing import read_body
 from ringwall.data.sagemaker_names import resource_of, sagemaker_arn
 from ringwall.errors import IntegrityError, InvalidRequest
 from ringwall.storage import Document
@@ -72,8 +73,8 @@ class OfflineConfig(msgspec.Struct, frozen=True):
     table_format: str = "Default"
 
 
-class FeatureGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A feature group.
+class GroupHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What a listing needs of a feature group: reading it from what is stored passes over thousands of definitions.
 
     generation: an id that no other group has, of any name: records are filed under it, so that a group never sees those of a former
         one of the same name.
@@ -81,13 +82,18 @@ class FeatureGroup(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     generation: str
+    created_at: datetime
+    offline: OfflineConfig | None = None
+
+
+class FeatureGroup(GroupHead, frozen=True, kw_only=True):
+    """A feature group."""
+
     record_identifier: str
     event_time: str
     definitions: tuple[Definition, ...]
-    created_at: datetime
     modified_at: datetime
     online: OnlineConfig | None = None
-    offline: OfflineConfig | None = None
     description: str = ""
     role_arn: str = ""
     tags: dict[str, str] = {}
@@ -103,6 +109,7 @@ class FeatureGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _DECODER = msgspec.json.Decoder(FeatureGroup)
+_HEAD = msgspec.json.Decoder(GroupHead)
 
 
 @lru_cache(maxsize=64)
@@ -120,6 +127,11 @@ def read_group(document: Document) -> FeatureGroup:
         return _decode(document.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError("a stored feature group cannot be read", remedy="restore a backup") from error
+
+
+def read_head(document: Document) -> GroupHead:
+    """Read what a listing needs of a stored group."""
+    return read_body(_HEAD, document)
 
 
 def group_arn(region: str, account_id: str, name: str) -> str:
@@ -281,7 +293,7 @@ def describe(group: FeatureGroup, *, account_id: str, region: str, blocked: str)
     return shown | {name: value for name, value in optional.items() if value}
 
 
-def summary(group: FeatureGroup, *, account_id: str, region: str, blocked: str) -> dict[str, Any]:
+def summary(group: GroupHead, *, account_id: str, region: str, blocked: str) -> dict[str, Any]:
     """Return the entry that ListFeatureGroups shows."""
     shown: dict[str, Any] = {
         "FeatureGroupName": group.name,

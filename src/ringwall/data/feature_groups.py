@@ -18,12 +18,14 @@ from ringwall.data.feature_errors import FeatureGroupChanged, FeatureGroupExists
 from ringwall.data.feature_group import (
     GROUP,
     FeatureGroup,
+    GroupHead,
     check_keys,
     describe,
     group_arn,
     group_name,
     read_definitions,
     read_group,
+    read_head,
     read_offline,
     read_online,
     read_ttl,
@@ -43,7 +45,7 @@ METADATA = "feature-metadata"
 GROUPS_MAX = 100  # SageMaker endpoints and quotas: feature groups per account
 PARAMETERS_MAX = 25  # FeatureParameters, max length
 _PAGE = 100
-_SORT_KEYS: dict[str, Callable[[FeatureGroup], str]] = {
+_SORT_KEYS: dict[str, Callable[[GroupHead], str]] = {
     "Name": lambda group: group.name,
     "FeatureGroupStatus": lambda _group: "",
     "OfflineStoreStatus": lambda group: "" if group.offline is None else "Active",
@@ -80,7 +82,7 @@ class FeatureGroups:
         region: str,
         pages: PageTokens,
         check_offline: Callable[[], None],
-        blocked: Callable[[FeatureGroup], str],
+        blocked: Callable[[GroupHead], str],
     ) -> None:
         """Stand on storage.
 
@@ -166,7 +168,7 @@ class FeatureGroups:
         """List groups; ListFeatureGroups."""
         listing = listing_name("ListFeatureGroups", request)
         after = self._pages.read(account_id, listing, request.get("NextToken"))
-        groups = [read_group(document) async for document in every(self._storage, account_id, GROUP)]
+        groups = [read_head(document) async for document in every(self._storage, account_id, GROUP)]
         sort_key = _SORT_KEYS[request.get("SortBy") or "CreationTime"]
         shown, following = page(
             (group for group in groups if self._fits(group, request)),
@@ -182,7 +184,7 @@ class FeatureGroups:
         }
         return answer | ({"NextToken": self._pages.make(account_id, listing, following)} if following else {})
 
-    def _fits(self, group: FeatureGroup, request: Mapping[str, Any]) -> bool:
+    def _fits(self, group: GroupHead, request: Mapping[str, Any]) -> bool:
         offline = None if group.offline is None else "Blocked" if self._blocked(group) else "Active"
         after, before = request.get("CreationTimeAfter"), request.get("CreationTimeBefore")
         return (

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from ringwall.data.chores import CHORE, HOLDER, Chore, read_chore
-from ringwall.data.feature_group import GROUP, FeatureGroup, group_arn, read_group
+from ringwall.data.feature_group import GROUP, FeatureGroup, GroupHead, group_arn, read_group
 from ringwall.data.feature_groups import METADATA
 from ringwall.data.listing import every, read_body
 from ringwall.data.offline_rows import ROW, read_row
@@ -93,7 +93,7 @@ class OfflineStore:
         self._blocked: dict[str, str] = {}
         self._turn = asyncio.Lock()
 
-    def blocked(self, group: FeatureGroup) -> str:
+    def blocked(self, group: GroupHead) -> str:
         """Say why the last rows of a group could not be written; empty: they could."""
         return self._blocked.get(group.generation, "")
 
