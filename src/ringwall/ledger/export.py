@@ -13,9 +13,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from ringwall.crypto.checkpoint import Checkpoint
+from ringwall.crypto.checkpoint import Checkpoint, parse_checkpoint
 from ringwall.crypto.log_policy import LogPolicy
 from ringwall.crypto.merkle import RootBuilder, leaf_hash, verify_consistency
+from ringwall.crypto.notes import split_note
 from ringwall.crypto.tiles import (
     CHECKPOINT_PATH,
     TILE_BYTES,
@@ -116,7 +117,7 @@ def pieces(size: int) -> Iterator[TilePath]:
 async def export_log(source: LogSource, directory: Path, policy: LogPolicy, progress: Progress = lambda _done, _of: None) -> Exported:
     """Write a log to a folder, or bring a folder up to the log's present checkpoint.
 
-    1. The checkpoint opens under the policy; the folder's own, if it has one, does too, and is of the same log and no larger.
+    1. The checkpoint opens under the policy; the folder's own, if it has one, is of the same log and no larger.
     2. Pieces that the folder lacks are written, each whole under another name first.
     3. The folder is audited from end to end against the new checkpoint, and the tree of the old one must be a part of the new.
     4. The checkpoint is put in place; partial pieces that are complete by now are dropped.
@@ -134,7 +135,7 @@ async def export_log(source: LogSource, directory: Path, policy: LogPolicy, prog
     note = await source.read(CHECKPOINT_PATH)
     checkpoint = policy.open(note)
     files = Files(directory)
-    before = _standing(files, policy, checkpoint)
+    before = _standing(files, checkpoint)
     written: list[Path] = []
     kept = 0
     try:
@@ -202,13 +203,17 @@ def _existing(reader: TileReader, path: str) -> bytes:
         raise IntegrityError(f"`{path}` is missing") from None
 
 
-def _standing(files: Files, policy: LogPolicy, new: Checkpoint) -> Checkpoint | None:
-    """Return the checkpoint that a folder has, if any; refuse one that the new one cannot follow."""
+def _standing(files: Files, new: Checkpoint) -> Checkpoint | None:
+    """Return what a folder's checkpoint says, if there is one; refuse one that the new one cannot follow.
+
+    Its signatures are not asked about: it may be of a key that has been rotated out, and nothing is believed for its sake. It is what
+    the new tree must have grown from.
+    """
     try:
         note = files.read(CHECKPOINT_PATH)
     except NotFound:
         return None
-    old = policy.open(note)
+    old = parse_checkpoint(split_note(note)[0])
     if old.origin != new.origin or old.size > new.size:
         raise ExportAhead(f"the folder holds `{old.origin}` with {old.size} entries; the log is `{new.origin}` with {new.size}")
     return old

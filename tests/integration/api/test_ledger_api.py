@@ -12,8 +12,9 @@ from ringwall.crypto.log_policy import LogPolicy, trust_logs
 from ringwall.crypto.merkle import verify_consistency
 from ringwall.crypto.notes import COSIGNATURE_V1, Ed25519Signer, parse_vkey, signature_line, split_note
 from ringwall.crypto.rekor import parse_body
-from ringwall.crypto.sigstore_bundle import parse_bundle, verify_bundle
+from ringwall.crypto.sigstore_bundle import Bundle, parse_bundle, verify_bundle
 from ringwall.crypto.tlog_proof import parse_tlog_proof, verify_tlog_proof
+from ringwall.errors import IntegrityError
 from ringwall.ledger.export import Files, audit_log_files, pieces
 from tests.integration.api.conftest import Home
 
@@ -80,6 +81,29 @@ async def test_words_are_erased_by_their_own_account_and_the_proof_stays(home: H
     entry = decode_base64(proved["entry"], "entry")
     verify_tlog_proof(parse_tlog_proof(shown["tlogProof"].encode()), entry, await policy_of(home, "statements"))
     assert b"nightjar" not in entry
+
+
+async def test_proofs_hold_while_the_logs_key_is_rotated_and_afterwards(home: Home) -> None:
+    made = await put(home)
+    before, ledger = await policy_of(home, "statements"), home.house.rooms.ledger
+
+    async def bundle() -> Bundle:
+        return parse_bundle((await home.native("GET", f"/audit-log/{made['index']}")).json()["bundle"].encode())
+
+    old = await bundle()
+    key = parse_body(old.logged.body).signatures[0].key
+    await ledger.rotate_key("statements")
+    for number in range(4):  # just rotated; under both keys; under the new one alone
+        verify_bundle(await bundle(), key, await policy_of(home, "statements"))
+        await put(home, n=number)
+    after = await policy_of(home, "statements")
+    assert {log.key for log in before.logs}.isdisjoint(log.key for log in after.logs)
+    new = await bundle()
+    assert new.logged.log_id != old.logged.log_id
+    verify_bundle(old, key, before)
+    for bundled, policy in ((new, before), (old, after)):
+        with pytest.raises(IntegrityError):
+            verify_bundle(bundled, key, policy)
 
 
 REFUSED = {

@@ -92,6 +92,26 @@ async def test_a_folder_with_another_history_is_left_as_it_is(tmp_path: Path) ->
     assert (tmp_path / "checkpoint").read_bytes() == before
 
 
+async def test_an_export_goes_on_when_the_logs_key_was_rotated(tmp_path: Path) -> None:
+    log = grown(300)
+    await export_log(Source(log), tmp_path, TRUST)
+    renewed = Ed25519Signer(ORIGIN, bytes([9]) * 32)
+    log.signers = [renewed]
+    log.add(*entries(300, 310))
+    with pytest.raises(IntegrityError):
+        await export_log(Source(log), tmp_path, TRUST)
+    exported = await export_log(Source(log), tmp_path, trust_logs([renewed.key]))
+    assert audit_log_files(Files(tmp_path), trust_logs([renewed.key])).size == exported.checkpoint.size == 310
+
+
+async def test_a_folder_whose_checkpoint_is_of_no_tree_of_the_log_is_refused(tmp_path: Path) -> None:
+    log = grown(300)
+    await export_log(Source(log), tmp_path, TRUST)
+    (tmp_path / "checkpoint").write_bytes(sign_note(Checkpoint(origin=ORIGIN, size=299, root=bytes(32)).text(), [LOG]))
+    with pytest.raises(IntegrityError, match="consistency proof"):
+        await export_log(Source(log), tmp_path, TRUST)
+
+
 async def test_another_log_does_not_take_a_folder_over(tmp_path: Path) -> None:
     await export_log(Source(grown(3)), tmp_path, TRUST)
     signer = Ed25519Signer("other.example/log", bytes(32))

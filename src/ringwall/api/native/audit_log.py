@@ -11,13 +11,14 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.crypto.base64_text import decode_base64
 from ringwall.crypto.checkpoint import parse_checkpoint
 from ringwall.crypto.log_policy import log_id
 from ringwall.crypto.notes import ED25519, parse_vkey, split_note
 from ringwall.crypto.sigstore_bundle import Bundle, LoggedAt, write_bundle
 from ringwall.crypto.tiles import MAX_SIZE
 from ringwall.crypto.tlog_proof import TlogProof
-from ringwall.errors import Bug
+from ringwall.errors import IntegrityError
 from ringwall.ledger import STATEMENT_LOG, Receipt
 from ringwall.ledger.attestations import LoggedStatement
 from ringwall.ledger.audit_log import Search
@@ -144,19 +145,27 @@ def _bundle(found: LoggedStatement, receipt: Receipt, origin: str, vkeys: Sequen
     """Write the bundle that sigstore's verifiers take; none without the envelope."""
     if found.envelope is None:
         return None
-    public = next((key.public for key in map(parse_vkey, vkeys) if key.algorithm == ED25519), None)
-    if public is None:
-        raise Bug("a log has no Ed25519 key")
+    text, lines = split_note(receipt.checkpoint)
     logged = LoggedAt(
-        log_id=log_id(origin, public),
+        log_id=log_id(origin, _signed_with(lines, vkeys)),
         index=receipt.index,
         size=receipt.size,
-        root=parse_checkpoint(split_note(receipt.checkpoint)[0]).root,
+        root=parse_checkpoint(text).root,
         path=receipt.proof,
         checkpoint=receipt.checkpoint,
         body=found.body,
     )
     return write_bundle(Bundle(found.envelope, found.entry.signatures[0].key.id, logged)).decode()
+
+
+def _signed_with(lines: Sequence[str], vkeys: Sequence[str]) -> bytes:
+    """Return the newest Ed25519 key that signed a checkpoint: while a key is rotated in, not each of the log's keys has."""
+    for key in map(parse_vkey, vkeys):
+        start = f"\N{EM DASH} {key.name} "
+        signatures = [decode_base64(line.removeprefix(start), "signature") for line in lines if line.startswith(start)]
+        if key.algorithm == ED25519 and any(each.startswith(key.key_id) for each in signatures):
+            return key.public
+    raise IntegrityError("no Ed25519 key of the log signed its checkpoint")
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -40,6 +40,7 @@ def add_to(ledgers: Any) -> None:
     prove.add_argument("log", choices=LOGS, help="which log")
     prove.add_argument("index", type=int, metavar="INDEX", help="of the entry")
     prove.add_argument("--size", type=int, metavar="N", help="under the checkpoint of this size, if it was kept (default: the newest)")
+    prove.add_argument("--policy", metavar="FILE", help="what it takes to believe the log (default: the keys that it signs with now)")
     prove.add_argument("--out", metavar="BASE", help="the files' common name (default: LOG-INDEX)")
     prove.set_defaults(run=_prove)
     check = ledgers.command("check", "check a proof without server or network; exit code 1 if it shows nothing")
@@ -102,7 +103,7 @@ async def _prove(context: Context) -> int:
     given = context.arguments
     base = given.out or f"{given.log}-{given.index}"
     async with context.client() as client:
-        policy = trust_logs(await keys_of(client, given.log))
+        policy = read_policy(context, given.policy) if given.policy else trust_logs(await keys_of(client, given.log))
         proved = await client.call("GetLedgerProof", {"log": given.log, "index": given.index, "size": given.size})
         bundle = await _bundle(client, given.index) if given.log == STATEMENT_LOG and given.size is None else None
     entry = decode_base64(proved["entry"], "entry")
