@@ -20,6 +20,8 @@ from ringwall.identity import Identity
 from ringwall.inference import Guardrails
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
+from ringwall.ledger.attestations import Attestor
+from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits, Principal
@@ -35,20 +37,24 @@ EVERY_GUARDRAIL = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/"
 
 @pytest.fixture
 def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Guardrails, tmp_path: Path) -> Call:
+    ledger = Ledger(storage, keys)
+    attestor = Attestor(storage, keys, ledger)
     rooms = Rooms(
         clock=clock,
         limits=Limits(),
         region=REGION,
         storage=storage,
         keys=keys,
-        ledger=Ledger(storage, keys),
+        ledger=ledger,
+        attestor=attestor,
+        audit_log=AuditLog(storage, attestor),
         identity=Identity(storage, keys, clock, REGION),
         guardrails=service,
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store"),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
-        trail=Trail(Ledger(storage, keys), keys=keys, clock=clock),
+        trail=Trail(ledger, keys=keys, clock=clock),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(
