@@ -12,7 +12,7 @@
 
 enum { NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND };
 enum { MARK = 1, REFEED = 2, SYMBOL = 4, MARKED = 8, CHANGE = 16 };
-enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, DENSE_WINDOW = 64, SKIPPED = 255, TABLES_VERSION = 1 };
+enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_LANES = 16, MAX_MACHINES = 64, REFEED_LIMIT = 8, DENSE_CHANGES = 4, DENSE_WINDOW = 64, SKIPPED = 255, FEW = 4, GAP = 1, CHARACTER = 2, LEAVES = 4, TABLES_VERSION = 1 };
 enum { OK = 0, NO_MEMORY = 1, BAD_TABLE = 2 };
 #define ACC_LIMIT ((((uint64_t)1) << 40) - 1)
 #define MALFORMED UINT32_MAX
@@ -55,10 +55,10 @@ typedef struct { uint16_t *index; uint32_t *entries, *pool; size_t pages, pool_c
 typedef struct { uint32_t next, kind, flags, back, offset, length, count, shift; uint64_t mul, add, keep; } Op;
 
 /* A step of a block code, packed for the fast loop: `shift` and `lift` bring the bytes that it emits to the top of four, which are all written. */
-typedef struct { uint64_t keep; uint32_t next, mul, add; uint8_t count, shift, lift; } Fast;
+typedef struct { uint64_t keep, add_mul, next_moves; } Fast; /* few loads: `add` over `mul`, and `next` below `shift`, `lift` (a byte each) and the count of bytes */
 
 /* A lane of an earlier machine that emits the same on every text without the symbols of one of two sets. */
-typedef struct { int known, machine, lane; uint8_t without[2][ALPHABET]; } Twin;
+typedef struct { int known, machine, lane, count[2]; uint8_t without[2][FEW]; } Twin;
 
 typedef struct {
     int runs, lattice, lanes, fast; /* fast: the packed loop applies */
@@ -74,6 +74,9 @@ typedef struct {
     int breaks;         /* whether runs end at symbols of tally 0, and need `minimum` of tally 2 */
     uint8_t tally[256]; /* per symbol */
     int32_t *dull;      /* NULL: not looked for */
+    int by_two;         /* whether three dull states, `parts`, depend on the last two symbols (find_states_by_two) */
+    uint32_t parts[3];
+    uint8_t part[256]; /* per symbol */
     uint16_t *transitions;
     Op *ops;
     Fast *packed;

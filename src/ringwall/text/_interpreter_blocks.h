@@ -2,7 +2,7 @@
 
 /* Lanes of any machines and readings, up to four at once (their loads overlap): their bytes, and nothing else. */
 enum { ABREAST = 4, SLACK = 64 };
-typedef struct { const Machine *m; const uint8_t *symbols; uint32_t state; uint64_t acc; size_t made; uint8_t *bytes; } Lane;
+typedef struct { const Fast *packed; const uint8_t *symbols; uint32_t state; uint64_t acc; size_t made; uint8_t *bytes; } Lane;
 
 /* Write four bytes, the highest first. */
 static inline void put_four(uint8_t *out, uint32_t bytes) {
@@ -12,14 +12,14 @@ static inline void put_four(uint8_t *out, uint32_t bytes) {
     memcpy(out, &bytes, 4);
 }
 
-#define STEP(l, i)                                                                    \
-    do {                                                                              \
-        const Fast *f = &(l).m->packed[(l).state + (l).symbols[i]];                   \
-        uint64_t acc = (l).acc * f->mul + f->add;                                     \
-        (l).state = f->next;                                                          \
-        put_four((l).bytes + (l).made, (uint32_t)(acc >> f->shift) << f->lift);       \
-        (l).made += f->count;                                                         \
-        (l).acc = acc & f->keep;                                                      \
+#define STEP(l, i)                                                                                              \
+    do {                                                                                                        \
+        const Fast *f = &(l).packed[(l).state + (l).symbols[i]];                                             \
+        uint64_t add_mul = f->add_mul, moves = f->next_moves, acc = (l).acc * (uint32_t)add_mul + (add_mul >> 32); \
+        (l).state = (uint32_t)moves;                                                                            \
+        put_four((l).bytes + (l).made, (uint32_t)(acc >> (moves >> 32 & 63)) << (moves >> 40 & 31));            \
+        (l).made += moves >> 48;                                                                                \
+        (l).acc = acc & f->keep;                                                                                \
     } while (0)
 
 /* `width` is a constant at each call. */
@@ -68,7 +68,6 @@ static size_t run_end(const Tables *t, const uint8_t *bytes, size_t first, size_
 }
 
 /* Where a lane was after every STRETCH characters, so that the characters of a run are found without reading from the start. */
-enum { STRETCH = 4096 };
 typedef struct { uint64_t acc; uint32_t state; size_t made; } Mark;
 typedef struct { uint32_t ring[8], seen; } Ring; /* the positions that `back` counts, before a stretch */
 

@@ -68,6 +68,25 @@ static uint64_t accumulate(uint64_t acc, uint64_t mul, uint64_t add) {
 
 typedef struct { uint64_t count; size_t last[DENSE_CHANGES]; int dense; } Changes;
 
+/* Take dull steps; return where there is none, and the state there. */
+static size_t skip_dull(const Machine *m, const Source *s, size_t position, uint32_t *state) {
+    int32_t row = (int32_t)(*state * ALPHABET), next;
+    if (m->by_two && (*state == m->parts[0] || *state == m->parts[1] || *state == m->parts[2])) {
+        uint32_t last = *state == m->parts[0] ? GAP : CHARACTER, before = *state == m->parts[2] ? CHARACTER : GAP;
+        for (; position < s->length; position++) {
+            uint32_t here = m->part[s->symbols[position]];
+            if (here >> 2 & last >> 1 & before & 1) break; /* behind a single character, where it leaves */
+            before = last;
+            last = here;
+        }
+        *state = m->parts[last & GAP ? 0 : before & GAP ? 1 : 2];
+        return position;
+    }
+    for (; (next = m->dull[row + s->symbols[position]]) >= 0; position++) row = next;
+    *state = (uint32_t)row / ALPHABET;
+    return position;
+}
+
 /* Run one lane of one machine. With `units` NULL only the changes are counted. */
 static int lane(const Machine *m, const Source *s, uint32_t start, Units *units, Changes *changes) {
     uint32_t ring[8] = {0}, state = start, symbols_seen = 0, refeeds = 0;
@@ -76,10 +95,8 @@ static int lane(const Machine *m, const Source *s, uint32_t start, Units *units,
     *changes = (Changes){0, {0}, 0};
     for (;;) {
         if (m->dull && !units) { /* nothing to count, and what is accumulated is used nowhere but in units */
-            int32_t row = (int32_t)(state * ALPHABET), next;
             size_t begun = position;
-            for (; (next = m->dull[row + s->symbols[position]]) >= 0; position++) row = next;
-            state = (uint32_t)row / ALPHABET;
+            position = skip_dull(m, s, position, &state);
             if (position > begun) refeeds = 0;
         }
         uint32_t symbol = position < n ? s->symbols[position] : END;

@@ -1,15 +1,19 @@
-/* All decoders over all readings of a text: first what may be silent is found to be so, for many lanes at once; then the rest is read. Included by _interpreter_decode.h. */
+/* All decoders over all readings of a text: phases first, then the other lanes of block codes, several at once, then the rest. Included by _interpreter_decode.h. */
 
 enum { PHASES = -1, WHOLE = -2 };
-/* One lane of one machine over one reading; or all phases of its code; or a whole machine that is no block code. `runs`: those that survive. */
-typedef struct { int reading, machine, lane; Ints runs; Mark *marks; } Job;
+typedef struct { size_t first, end; } Span;
+
+/* One lane of one machine over one reading; or all phases of its code; or a whole machine that is no block code. `runs`: those that survive; `twin`: whose runs
+ * it has. */
+typedef struct { int reading, machine, lane; Ints runs; Mark *marks; const Span *twin; } Job;
 
 typedef struct {
     const Tables *t;
     Source *sources; /* per reading */
     Job *jobs;
     size_t job_count, job_room;
-    uint32_t (*silent)[MAX_MACHINES]; /* per reading and machine, the phases without a run */
+    uint8_t *was_run; /* per reading and machine, whether its phases were */
+    Span *phase_runs; /* per reading, machine and phase, which of what was found is its own */
     uint8_t *shadow, *symbols, *bytes[ABREAST];
     Mark *marks[ABREAST];
     Phases phases;
@@ -24,7 +28,7 @@ static int job_push(Work *w, int reading, int machine, int lane) {
         w->jobs = data;
         w->job_room = room;
     }
-    w->jobs[w->job_count++] = (Job){reading, machine, lane, {0}, NULL};
+    w->jobs[w->job_count++] = (Job){reading, machine, lane, {0}, NULL, NULL};
     return 1;
 }
 
@@ -32,7 +36,7 @@ static void work_free(Work *w) {
     for (size_t i = 0; i < w->job_count; i++) { free(w->jobs[i].runs.data); free(w->jobs[i].marks); }
     for (int k = 0; k < ABREAST; k++) { free(w->bytes[k]); free(w->marks[k]); }
     phases_free(&w->phases);
-    free(w->sources); free(w->silent);
+    free(w->sources); free(w->phase_runs); free(w->was_run);
     free(w->jobs); free(w->shadow); free(w->symbols); free(w->units.data);
     free(w);
 }
@@ -84,30 +88,49 @@ static int list_jobs(Work *w, const uint32_t *text, size_t n, int readings) {
     return 1;
 }
 
-static int find_phases_silent(Work *w) {
+static Sink sink_of(const Work *w, const Job *job, FoundList *found) {
+    const Source *source = &w->sources[job->reading];
+    return (Sink){w->t, &w->t->machines[job->machine], found, job->reading, job->machine, source->length, source->backwards, 0, {{0}, {0}, {0}}};
+}
+
+static Span *span_of(const Work *w, int reading, int machine, int phase) { return &w->phase_runs[((size_t)reading * (size_t)w->t->machine_count + (size_t)machine) * MAX_LANES + (size_t)phase]; }
+
+/* Read what all phases of codes find. */
+static int run_all_phases(Work *w, FoundList *found) {
     for (size_t i = 0; i < w->job_count; i++) {
-        Job *job = &w->jobs[i];
+        const Job *job = &w->jobs[i];
         const Machine *m = &w->t->machines[job->machine];
+        const Source *source = &w->sources[job->reading];
         if (job->lane != PHASES) continue;
-        if (!find_phase_runs(w->t, m, &w->sources[job->reading], &w->phases)) return 0;
-        uint32_t silent = (1u << m->turn) - 1;
-        for (size_t k = 0; k < w->phases.runs.count; k += 3) silent &= ~(1u << w->phases.runs.data[k]);
-        w->silent[job->reading][job->machine] = silent;
-        if (w->phases.runs.count && !ints_copy(&job->runs, &w->phases.runs)) return 0;
+        if (!find_phase_runs(w->t, m, source, &w->phases)) return 0;
+        w->was_run[job->reading * MAX_MACHINES + job->machine] = 1;
+        if (!w->phases.runs.count) continue;
+        Sink sink = sink_of(w, job, found);
+        int right = 1;
+        for (int phase = 0; right && phase < m->turn; phase++) {
+            Span *span = span_of(w, job->reading, job->machine, phase);
+            span->first = found->count;
+            right = emit_phase(m, source, &w->phases, phase, &sink, &w->units);
+            span->end = found->count;
+        }
+        run_free(&sink.run);
+        if (!right) return 0;
     }
     return 1;
 }
 
-/* Say whether a lane emits what a silent one does: none of the symbols that could part them is there. */
-static int is_silent(const Work *w, const Job *job) {
-    const Twin *twin = &w->t->machines[job->machine].twins[job->lane];
-    if (!twin->known || !(w->silent[job->reading][twin->machine] >> twin->lane & 1)) return 0;
+/* Return what an earlier lane found, if this one must find the same: none of the symbols that could part them is there. */
+static const Span *found_by_twin(const Work *w, const Job *job) {
+    const Machine *m = &w->t->machines[job->machine];
+    const Twin *twin = &m->twins[job->lane];
+    const Source *source = &w->sources[job->reading];
+    if (!twin->known || !w->was_run[job->reading * MAX_MACHINES + twin->machine]) return NULL;
     for (int k = 0; k < 2; k++) {
         uint64_t apart = 0;
-        for (int symbol = 0; symbol <= OTHER; symbol++) apart += twin->without[k][symbol] ? w->sources[job->reading].counts[symbol] : 0;
-        if (!apart) return 1;
+        for (int i = 0; i < twin->count[k]; i++) apart += source->counts[twin->without[k][i]];
+        if (!apart) return span_of(w, job->reading, twin->machine, twin->lane);
     }
-    return 0;
+    return NULL;
 }
 
 /* Run up to four lanes over their readings, a stretch at a time, and find their runs. */
@@ -118,14 +141,14 @@ static int run_abreast(Work *w, Job *jobs[ABREAST], int together, size_t n) {
     for (int k = 0; k < ABREAST; k++) {
         const Job *job = jobs[k < together ? k : 0];
         const Machine *m = &w->t->machines[job->machine];
-        lanes[k] = (Lane){m, w->sources[job->reading].symbols, m->starts[job->lane] * ALPHABET, 0, 0, w->bytes[k]};
+        lanes[k] = (Lane){m->packed, w->sources[job->reading].symbols, m->starts[job->lane] * ALPHABET, 0, 0, w->bytes[k]};
     }
     for (size_t first = 0; first <= n; first += STRETCH) {
         for (int k = 0; k < together; k++) w->marks[k][first / STRETCH] = (Mark){lanes[k].acc, lanes[k].state / ALPHABET, lanes[k].made};
         fast_lanes(first, n + 1 - first < STRETCH ? n + 1 : first + STRETCH, together, lanes);
     }
     for (int k = 0; right && k < together; k++) {
-        right = surviving_runs(w->t, w->bytes[k], lanes[k].made, lanes[k].m->run_minimum, &runs);
+        right = surviving_runs(w->t, w->bytes[k], lanes[k].made, w->t->machines[jobs[k]->machine].run_minimum, &runs);
         if (!right || !runs.count) continue;
         size_t size = (n / STRETCH + 1) * sizeof(Mark);
         right = ints_copy(&jobs[k]->runs, &runs) && (jobs[k]->marks = malloc(size)) != NULL;
@@ -135,11 +158,11 @@ static int run_abreast(Work *w, Job *jobs[ABREAST], int together, size_t n) {
     return right;
 }
 
-static int find_lanes_silent(Work *w, size_t n) {
+static int find_lane_runs(Work *w, size_t n) {
     Job *jobs[ABREAST];
     int together = 0;
     for (size_t i = 0; i < w->job_count; i++) {
-        if (w->jobs[i].lane < 0 || is_silent(w, &w->jobs[i])) continue;
+        if (w->jobs[i].lane < 0 || (w->jobs[i].twin = found_by_twin(w, &w->jobs[i])) != NULL) continue;
         jobs[together++] = &w->jobs[i];
         if (together < ABREAST) continue;
         if (!run_abreast(w, jobs, together, n)) return 0;
@@ -168,28 +191,48 @@ static int run_machine(const Machine *m, const Source *source, int sparse, Sink 
     return OK;
 }
 
-/* Read what is not silent. */
+/* Read what a lane or machine finds, if that was not done. */
 static int run_job(Work *w, const Job *job, int sparse, FoundList *found) {
     const Machine *m = &w->t->machines[job->machine];
     const Source *source = &w->sources[job->reading];
-    Sink sink = {w->t, m, found, job->reading, job->machine, source->length, source->backwards, 0, {{0}, {0}, {0}}};
     int status = OK;
+    for (size_t i = job->twin ? job->twin->first : 0; job->twin && i < job->twin->end && found->cost <= found->limit; i++) {
+        Run run = found->data[i].run; /* the list may move */
+        if (!found_push(found, job->reading, job->machine, &run)) return NO_MEMORY;
+    }
+    Sink sink = sink_of(w, job, found);
     if (job->lane == WHOLE) status = run_machine(m, source, sparse && !job->reading, &sink, &w->units);
-    else if (job->runs.count && job->lane >= 0) status = emit_runs(m, source, job->marks, &job->runs, &sink, &w->units) ? OK : NO_MEMORY;
-    else if (job->runs.count) status = emit_phases(m, source, &w->phases, &job->runs, &sink, &w->units) ? OK : NO_MEMORY;
+    else if (job->runs.count) status = emit_runs(m, source, job->marks, &job->runs, &sink, &w->units) ? OK : NO_MEMORY;
     run_free(&sink.run);
     return status;
+}
+
+/* Put what was found in the order of readings and machines; of one machine, phases were read before its other lanes, as they should. */
+static int sort_found(FoundList *found, int readings) {
+    size_t *next = calloc((size_t)readings * MAX_MACHINES + 1, sizeof *next);
+    Found *sorted = malloc((found->count + 1) * sizeof *sorted);
+    int right = next && sorted;
+    for (size_t i = 0; right && i < found->count; i++) next[found->data[i].reading * MAX_MACHINES + found->data[i].machine + 1]++;
+    for (int k = 0; right && k < readings * MAX_MACHINES; k++) next[k + 1] += next[k];
+    for (size_t i = 0; right && i < found->count; i++) sorted[next[found->data[i].reading * MAX_MACHINES + found->data[i].machine]++] = found->data[i];
+    free(next);
+    if (!right) { free(sorted); return 0; }
+    free(found->data);
+    found->data = sorted;
+    found->room = found->count + 1;
+    return 1;
 }
 
 static int decode_all(const Tables *t, const uint32_t *text, size_t n, int readings, int sparse, FoundList *found) {
     Work *w = calloc(1, sizeof *w);
     if (!w) return NO_MEMORY;
     w->t = t;
-    int status = (w->sources = malloc((size_t)readings * sizeof *w->sources)) && (w->silent = calloc((size_t)readings, sizeof *w->silent)) && (w->shadow = malloc(n + 1)) && (w->symbols = malloc((size_t)readings * (n + 1))) && phases_room(&w->phases, n) ? OK : NO_MEMORY;
+    int status = (w->sources = malloc((size_t)readings * sizeof *w->sources)) && (w->was_run = calloc((size_t)readings * MAX_MACHINES, 1)) && (w->phase_runs = calloc((size_t)readings * (size_t)t->machine_count * MAX_LANES + 1, sizeof *w->phase_runs)) && (w->shadow = malloc(n + 1)) && (w->symbols = malloc((size_t)readings * (n + 1))) && phases_room(&w->phases, n) ? OK : NO_MEMORY;
     for (int k = 0; k < ABREAST; k++)
         if (!(w->bytes[k] = malloc(4 * n + SLACK)) || !(w->marks[k] = malloc((n / STRETCH + 1) * sizeof(Mark)))) status = NO_MEMORY;
-    if (status == OK && !(list_jobs(w, text, n, readings) && find_phases_silent(w) && find_lanes_silent(w, n))) status = NO_MEMORY;
+    if (status == OK && !(list_jobs(w, text, n, readings) && run_all_phases(w, found) && find_lane_runs(w, n))) status = NO_MEMORY;
     for (size_t i = 0; status == OK && i < w->job_count; i++) status = run_job(w, &w->jobs[i], sparse, found);
+    if (status == OK && found->count && !sort_found(found, readings)) status = NO_MEMORY;
     work_free(w);
     return status;
 }

@@ -16,13 +16,13 @@ static const uint8_t byte_kind[256] = {R64(ASCII), R64(ASCII), R64(TAIL), NEVER,
 static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R64(ANY), 0, 0, TAIL, TAIL, TAIL, TAIL, TAIL, TAIL, R8(TAIL), R16(TAIL), R16(TAIL),
                                         TAIL, TAIL, TAIL, TAIL, TAIL, 0, 0, 0, R8(0)};
 
-enum { PHASE_PAD = 64, GROUP = 4 };
-typedef struct { uint8_t *values, *packed, *whole; uint32_t *groups, *places; size_t count; Ints runs; } Phases;
+enum { PHASE_PAD = 64, GROUP = 4, STRETCH = 4096 };
+typedef struct { uint8_t *values, *packed, *whole; uint32_t *groups; size_t *kept; size_t count; Ints runs; } Phases; /* kept: how many symbols before each stretch */
 
-static void phases_free(Phases *p) { free(p->values); free(p->packed); free(p->whole); free(p->groups); free(p->places); free(p->runs.data); }
+static void phases_free(Phases *p) { free(p->values); free(p->packed); free(p->whole); free(p->groups); free(p->kept); free(p->runs.data); }
 static int phases_room(Phases *p, size_t n) {
     return (p->values = malloc(n + 2 * PHASE_PAD)) && (p->packed = malloc(n + 2 * PHASE_PAD)) && (p->whole = malloc(n + 2 * PHASE_PAD)) &&
-           (p->groups = malloc((n + 2 * PHASE_PAD) * sizeof *p->groups)) && (p->places = malloc((n + 1) * sizeof *p->places));
+           (p->groups = malloc((n + 2 * PHASE_PAD) * sizeof *p->groups)) && (p->kept = malloc((n / STRETCH + 1) * sizeof *p->kept));
 }
 
 /* Keep the values of the symbols that a code reads, behind `zeros` zeros and before more. */
@@ -30,22 +30,38 @@ static void keep_values(const Machine *m, const Source *source, size_t zeros, Ph
     uint8_t *to = p->values + zeros;
     size_t count = 0;
     memset(p->values, 0, zeros);
-    for (size_t i = 0; i < source->length; i++) {
-        uint8_t value = m->worth[source->symbols[i]];
-        to[count] = value;
-        count += value != SKIPPED;
+    for (size_t first = 0; first < source->length; first += STRETCH) {
+        size_t end = source->length - first < STRETCH ? source->length : first + STRETCH;
+        p->kept[first / STRETCH] = count;
+        for (size_t i = first; i < end; i++) {
+            uint8_t value = m->worth[source->symbols[i]];
+            to[count] = value;
+            count += value != SKIPPED;
+        }
     }
     memset(to + count, 0, PHASE_PAD);
     p->count = count;
 }
 
-/* Note where each kept symbol stands (only texts with runs need it). */
-static void keep_places(const Machine *m, const Source *source, Phases *p) {
-    size_t count = 0;
-    for (size_t i = 0; i < source->length; i++) {
-        p->places[count] = (uint32_t)i;
-        count += m->worth[source->symbols[i]] != SKIPPED;
+/* Where a kept symbol stands: from where the last one that was asked for stands, or from the beginning of its stretch. */
+typedef struct { size_t index, place; int begun; } Cursor;
+
+static size_t place_of(const Machine *m, const Source *source, const Phases *p, Cursor *c, size_t index) {
+    if (!c->begun || index < c->index || index - c->index > STRETCH) {
+        size_t low = 0, high = (source->length - 1) / STRETCH; /* the last stretch that begins with no more than `index` before it */
+        while (low < high) {
+            size_t middle = (low + high + 1) / 2;
+            if (p->kept[middle] <= index) low = middle;
+            else high = middle - 1;
+        }
+        *c = (Cursor){p->kept[low], low * STRETCH, 1};
+        while (m->worth[source->symbols[c->place]] == SKIPPED) c->place++;
     }
+    while (c->index < index) {
+        c->place++;
+        c->index += m->worth[source->symbols[c->place]] != SKIPPED;
+    }
+    return c->place;
 }
 
 #define EACH(x) ((uint64_t)(x) * 0x0101010101010101u)
@@ -245,7 +261,7 @@ static size_t make_bytes(const Machine *m, const Source *source, Phases *p) {
 
 /* ---- runs to characters ---- */
 
-static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, size_t at, Units *units) {
+static int push_byte(const Machine *m, const Source *source, const Phases *p, const LaneBytes *lane, size_t at, Cursor ends[2], Units *units) {
     size_t first, last;
     if (lane->grouped) {
         size_t symbols = (size_t)m->turn, begun = lane->base + symbols * (at / GROUP);
@@ -257,24 +273,21 @@ static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, s
         first = bit < 8 ? 0 : (bit - 8) / (size_t)m->bits;
         last = (bit - 1) / (size_t)m->bits;
     }
-    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), p->places[first], (size_t)p->places[last] + 1);
+    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), place_of(m, source, p, &ends[0], first), place_of(m, source, p, &ends[1], last) + 1);
 }
 
-/* Turn the runs of all phases into characters with their ranges, phase by phase. */
-static int emit_phases(const Machine *m, const Source *source, Phases *p, const Ints *runs, Sink *sink, Units *units) {
-    make_bytes(m, source, p);
-    keep_places(m, source, p);
-    for (int phase = 0; phase < m->turn; phase++) {
-        LaneBytes lane = {p, m->radix ? (size_t)(m->turn - 1 - phase) : first_bit(m, phase), m->radix != 0};
-        for (size_t i = 0; i < runs->count; i += 3) {
-            if (runs->data[i] != (uint32_t)phase) continue;
-            units->count = 0;
-            for (size_t at = runs->data[i + 1]; at < runs->data[i + 2]; at++)
-                if (!push_byte(m, p, &lane, at, units)) return 0;
-            run_clear(&sink->run);
-            sink->letters = 0;
-            if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;
-        }
+/* Turn the runs of one phase into characters with their ranges. */
+static int emit_phase(const Machine *m, const Source *source, const Phases *p, int phase, Sink *sink, Units *units) {
+    Cursor ends[2] = {{0, 0, 0}, {0, 0, 0}};
+    LaneBytes lane = {p, m->radix ? (size_t)(m->turn - 1 - phase) : first_bit(m, phase), m->radix != 0};
+    for (size_t i = 0; i < p->runs.count; i += 3) {
+        if (p->runs.data[i] != (uint32_t)phase) continue;
+        units->count = 0;
+        for (size_t at = p->runs.data[i + 1]; at < p->runs.data[i + 2]; at++)
+            if (!push_byte(m, source, p, &lane, at, ends, units)) return 0;
+        run_clear(&sink->run);
+        sink->letters = 0;
+        if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;
     }
     return 1;
 }

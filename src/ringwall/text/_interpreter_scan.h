@@ -1,6 +1,6 @@
 /* The phrase automaton: one dense table over many readings of a text. Included by _interpreter.c. */
 
-enum { IN_ORDER = 1, IN_ROTATIONS = 2, IN_REVERSE = 4, TOGETHER = 9, PIECES = 3, KINDS = 32, KIND_BITS = 5, FILTERED = 8, SHALLOW = 4 };
+enum { IN_ORDER = 1, IN_ROTATIONS = 2, IN_REVERSE = 4, TOGETHER = 9, PIECES = 3, KINDS = 32, KIND_BITS = 5, FILTERED = 9, SHALLOW = 4 };
 
 typedef struct {
     uint32_t width, states, first_accepting, pattern_count; /* transitions are multiplied by width */
@@ -152,15 +152,17 @@ static int push_letter(const Tables *t, Stream *s, uint32_t c, uint32_t place) {
     return 1;
 }
 
-/* Write a text down as symbols, forwards or backwards. */
-static int write_symbols(const Tables *t, const uint32_t *text, size_t n, int backwards, Stream *out) {
+/* Write a text down as symbols, forwards or backwards. `single`: whether each character made one. */
+static int write_symbols(const Tables *t, const uint32_t *text, size_t n, int backwards, Stream *out, int *single) {
     const Fold *f = &t->folds[1];
     stream_clear(out);
+    *single = 1;
     if (!stream_room(out, n)) return 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t place = (uint32_t)(backwards ? n - 1 - i : i), c = text[place];
         if (c < 128 && t->plain[c] != SKIPPED && out->count < out->room) { stream_put(out, t->plain[c], place); continue; } /* nearly always */
         uint32_t entry = fold_entry(f, c), count = entry ? entry & 31 : 1;
+        *single = 0;
         if (!entry) {
             if (!push_letter(t, out, c, place)) return 0;
         } else {
@@ -176,16 +178,18 @@ static inline int is_dropped(const Tables *t, uint8_t symbol, int with_leet) {
 
 /* Squashed: without separators. Bounded: each run of separators is one, and one stands at either end. */
 static int write_stream(const Tables *t, const Stream *in, int bounded, int with_leet, Stream *out) {
+    uint8_t dropped[256];
     int separated = bounded;
     stream_clear(out);
     if (!stream_room(out, in->count + 2)) return 0;
+    for (int symbol = 0; symbol < 256; symbol++) dropped[symbol] = (uint8_t)is_dropped(t, (uint8_t)symbol, with_leet);
     if (bounded) stream_put(out, 0, 0);
     for (size_t i = 0; i < in->count; i++) {
         uint8_t symbol = in->symbols[i];
-        int dropped = is_dropped(t, symbol, with_leet);
-        stream_put(out, dropped ? 0 : symbol, in->places.data[i]);
-        out->count -= (size_t)(dropped & (separated | !bounded)); /* a subtraction costs less than a branch */
-        separated = dropped;
+        int drop = dropped[symbol];
+        stream_put(out, drop ? 0 : symbol, in->places.data[i]);
+        out->count -= (size_t)(drop & (separated | !bounded)); /* a subtraction costs less than a branch */
+        separated = drop;
     }
     if (bounded && !separated) stream_put(out, 0, 0);
     return 1;
@@ -304,33 +308,54 @@ static int scan_filtered(const Tables *t, const Automaton *a, const Stream *s, u
     return 1;
 }
 
+/* What a scan works on. */
+typedef struct { Stream symbols, stream; uint16_t *threes; size_t room; } Scanner;
+
+static int scan_one(const Tables *t, const Automaton *a, Scanner *sc, int plain, Hit like, Hits *hits) {
+    if (!plain && a->filtered_for == t->number) {
+        if (!sc->threes || sc->room < sc->stream.count) {
+            free(sc->threes);
+            sc->threes = malloc(((sc->room = sc->stream.count) + 1) * sizeof *sc->threes);
+        }
+        return sc->threes && scan_filtered(t, a, &sc->stream, sc->threes, like, hits);
+    }
+    return (plain ? scan_plain_stream : scan_stream)(t, a, &sc->stream, like, hits);
+}
+
+/* Turn a stream round. Where each character makes one symbol at most, this is the stream of the text backwards, but for where separators stand, which no match
+ * begins or ends with. */
+static void turn_round(Stream *s) {
+    for (size_t i = 0, j = s->count; i + 1 < j; i++) {
+        j--;
+        uint8_t symbol = s->symbols[i];
+        uint32_t place = s->places.data[i];
+        s->symbols[i] = s->symbols[j]; s->places.data[i] = s->places.data[j];
+        s->symbols[j] = symbol; s->places.data[j] = place;
+    }
+}
+
 /* Plain: in the text's own alphabet and direction alone. */
 static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *text, size_t n, int plain, Hits *hits) {
-    Stream symbols = {0}, stream = {0};
-    uint16_t *threes = NULL;
-    size_t room = 0;
-    int right = 1;
-    for (int backwards = 0; right && backwards < (plain ? 1 : 2); backwards++) {
-        right = write_symbols(t, text, n, backwards, &symbols);
-        int leet = 0;
-        for (size_t i = 0; right && i < symbols.count && !leet; i++) leet = symbols.symbols[i] >= t->first_leet && symbols.symbols[i] < t->marker;
+    Scanner sc = {{0}, {0}, NULL, 0};
+    int right = 1, turns = 0, leet = 0;
+    for (int backwards = 0; right && backwards < (plain || turns ? 1 : 2); backwards++) {
+        right = write_symbols(t, text, n, backwards, &sc.symbols, &turns);
+        leet = 0;
+        for (size_t i = 0; right && i < sc.symbols.count && !leet; i++) leet = sc.symbols.symbols[i] >= t->first_leet && sc.symbols.symbols[i] < t->marker;
         for (int with_leet = 1; right && with_leet >= !leet; with_leet--)
             for (int bounded = 0; right && bounded < 2; bounded++) {
                 if (!sides[bounded]) continue;
                 Hit like = {0, 0, 0, (uint8_t)bounded, 0, (uint8_t)backwards, (uint8_t)with_leet};
-                right = write_stream(t, &symbols, bounded, with_leet, &stream);
-                if (right && !plain && sides[bounded]->filtered_for == t->number) {
-                    if (!threes || room < stream.count) {
-                        free(threes);
-                        threes = malloc(((room = stream.count) + 1) * sizeof *threes);
-                    }
-                    right = threes && scan_filtered(t, sides[bounded], &stream, threes, like, hits);
-                } else right = right && (plain ? scan_plain_stream : scan_stream)(t, sides[bounded], &stream, like, hits);
+                right = write_stream(t, &sc.symbols, bounded, with_leet, &sc.stream) && scan_one(t, sides[bounded], &sc, plain, like, hits);
+                if (!right || plain || !turns) continue;
+                turn_round(&sc.stream);
+                like.backwards = 1;
+                right = scan_one(t, sides[bounded], &sc, plain, like, hits);
             }
     }
-    stream_free(&symbols);
-    stream_free(&stream);
-    free(threes);
+    stream_free(&sc.symbols);
+    stream_free(&sc.stream);
+    free(sc.threes);
     return right;
 }
 

@@ -87,18 +87,23 @@ static int pack(Machine *m) {
     if (!(m->packed = calloc((size_t)m->states * ALPHABET, sizeof *m->packed))) return 0;
     for (size_t i = 0; i < (size_t)m->states * ALPHABET; i++) {
         const Op *op = op_at(m, (uint32_t)(i / ALPHABET), (int)(i % ALPHABET));
-        uint32_t count = op->kind == BYTES ? op->count : 0, low = count ? op->shift - 8 * (count - 1) : 0;
-        m->packed[i] = (Fast){op->keep, op->next * ALPHABET, (uint32_t)op->mul, (uint32_t)op->add, (uint8_t)count, (uint8_t)low, (uint8_t)(count ? 32 - 8 * count : 24)};
+        uint32_t count = op->kind == BYTES ? op->count : 0, low = count ? op->shift - 8 * (count - 1) : 0, lift = count ? 32 - 8 * count : 24;
+        m->packed[i] = (Fast){op->keep, op->add << 32 | op->mul, (uint64_t)count << 48 | (uint64_t)lift << 40 | (uint64_t)low << 32 | op->next * ALPHABET};
     }
     return 1;
 }
 
 /* ---- lanes that emit what an earlier one does, unless some symbol is there ---- */
 
-static int few(const uint8_t symbols[ALPHABET]) {
-    int count = 0;
-    for (int symbol = 0; symbol < ALPHABET; symbol++) count += symbols[symbol];
-    return count <= 4;
+/* List the symbols of a set; 0 if there are more than a few. */
+static int few(Twin *twin, int which, const uint8_t symbols[ALPHABET]) {
+    twin->count[which] = 0;
+    for (int symbol = 0; symbol < ALPHABET; symbol++) {
+        if (!symbols[symbol]) continue;
+        if (twin->count[which] == FEW) return 0;
+        twin->without[which][twin->count[which]++] = (uint8_t)symbol;
+    }
+    return 1;
 }
 
 static int same_step(const Op *a, const Op *b) {
@@ -158,13 +163,16 @@ static void find_twins(Tables *t) {
         for (int l = m->turn; m->fast && l < m->lanes; l++) {
             for (int earlier = 0; earlier <= k && !m->twins[l].known; earlier++) {
                 const Machine *other = &t->machines[earlier];
-                if (!other->fast || other->run_minimum > m->run_minimum || (size_t)other->states * m->states > 4096) continue;
+                if (!other->fast || other->run_minimum != m->run_minimum || (size_t)other->states * m->states > 4096) continue;
                 for (int its = 0; its < other->turn && !m->twins[l].known; its++) {
-                    Twin twin = {1, earlier, its, {{0}}};
-                    if (twin_without(m, l, other, its, 0, twin.without[0]) && few(twin.without[0])) {
-                        if (!twin_without(m, l, other, its, 1, twin.without[1])) memcpy(twin.without[1], twin.without[0], ALPHABET);
-                        m->twins[l] = twin;
+                    Twin twin = {1, earlier, its, {0}, {{0}}};
+                    uint8_t without[ALPHABET];
+                    if (!twin_without(m, l, other, its, 0, without) || !few(&twin, 0, without)) continue;
+                    if (!twin_without(m, l, other, its, 1, without) || !few(&twin, 1, without)) {
+                        twin.count[1] = twin.count[0];
+                        memcpy(twin.without[1], twin.without[0], FEW);
                     }
+                    m->twins[l] = twin;
                 }
             }
         }
@@ -231,6 +239,34 @@ static void find_breaks(Machine *m) {
 
 /* ---- steps that only copy ---- */
 
+/* Find out whether of the dull steps from the start only three states are reached, and depend on the last two symbols: after a gap the start, after a gap and a
+ * character `single`, after two characters `word`; and that a symbol is no dull step in `single` alone. Then where to leave these states is found without them. */
+static void find_states_by_two(Machine *m) {
+    const uint32_t gap = m->starts[0];
+    uint32_t single = gap, word;
+    m->by_two = 0;
+    if (m->lanes != 1) return;
+    for (int symbol = 0; symbol <= OTHER && single == gap; symbol++) {
+        int32_t row = m->dull[gap * ALPHABET + (uint32_t)symbol];
+        if (row >= 0) single = (uint32_t)row / ALPHABET;
+    }
+    word = single;
+    for (int symbol = 0; symbol <= OTHER && (word == single || word == gap); symbol++) {
+        int32_t row = m->dull[single * ALPHABET + (uint32_t)symbol];
+        if (row >= 0) word = (uint32_t)row / ALPHABET;
+    }
+    if (single == gap || word == single || word == gap) return;
+    for (int symbol = 0; symbol <= OTHER; symbol++) {
+        int32_t rows[3] = {m->dull[gap * ALPHABET + (uint32_t)symbol], m->dull[single * ALPHABET + (uint32_t)symbol], m->dull[word * ALPHABET + (uint32_t)symbol]};
+        int32_t first = (int32_t)(gap * ALPHABET), second = (int32_t)(single * ALPHABET), third = (int32_t)(word * ALPHABET);
+        if (rows[0] == second && rows[1] == third && rows[2] == third) m->part[symbol] = CHARACTER;
+        else if (rows[0] == first && rows[2] == first && (rows[1] == first || rows[1] < 0)) m->part[symbol] = rows[1] < 0 ? GAP | LEAVES : GAP;
+        else return;
+    }
+    m->by_two = 1;
+    m->parts[0] = gap; m->parts[1] = single; m->parts[2] = word;
+}
+
 /* For each state and symbol the next state's row, where the step copies the symbol or drops it and does nothing else; -1 otherwise. */
 static int find_dull(Machine *m) {
     if (m->runs || m->states > 256) return 1;
@@ -240,5 +276,6 @@ static int find_dull(Machine *m) {
         int dull = i % ALPHABET != END && (op->kind == NONE || (op->kind == COPY && !op->back)) && !op->flags;
         m->dull[i] = dull ? (int32_t)(op->next * ALPHABET) : -1;
     }
+    find_states_by_two(m);
     return 1;
 }

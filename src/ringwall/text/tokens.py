@@ -66,14 +66,10 @@ def _key(word: str) -> str:
     return word[0] + "".join(sorted(word[1:-1])) + word[-1]
 
 
-def unpigged(text: str) -> Mapped | None:
-    """Undo Pig Latin as machines write it (first letter to the end, then "ay"); None for a text without three such words close together."""
-    changes = pig_latin(text)
-    return replaced(text, changes) if changes else None
-
-
 def pig_latin(text: str) -> list[Change]:
-    """Return the words of Pig Latin and what they stand for; none if no three are close together."""
+    """Undo Pig Latin as machines write it (first letter to the end, then "ay"): return its words and what they stand for; none if no three
+    are close together.
+    """
     if text.count("ay") < _PIG_MINIMUM:
         return []
     changes: list[Change] = []
