@@ -158,7 +158,9 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
-        features=FeatureStore(storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store"),
+        features=FeatureStore(
+            storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store", attestor=attestor
+        ),
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
         trail=Trail(ledger, keys=keys, clock=clock),
     )

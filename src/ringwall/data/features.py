@@ -28,9 +28,7 @@ _BATCHES_AT_THE_END = 10
 class FeatureStore:
     """The service. groups: resources; records: PutRecord and its kin; offline: files."""
 
-    def __init__(
-        self, storage: Storage, *, keys: Digester, clock: Clock, region: str, folder: Path, attestor: Attestor | None = None
-    ) -> None:
+    def __init__(self, storage: Storage, *, keys: Digester, clock: Clock, region: str, folder: Path, attestor: Attestor | None) -> None:
         """Stand on storage.
 
         Args:

@@ -75,7 +75,7 @@ _MANIFEST = msgspec.json.Decoder(Manifest)
 class OfflineStore:
     """The files of all accounts' feature groups."""
 
-    def __init__(self, storage: Storage, *, clock: Clock, region: str, folder: Path, attestor: Attestor | None = None) -> None:
+    def __init__(self, storage: Storage, *, clock: Clock, region: str, folder: Path, attestor: Attestor | None) -> None:
         """Stand on storage and a folder.
 
         Args:

@@ -46,4 +46,4 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path) -> FeatureStore:
-    return FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder)
+    return FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=None)

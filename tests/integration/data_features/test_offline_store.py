@@ -94,7 +94,7 @@ async def test_more_rows_than_one_batch_are_all_written_once(store: FeatureStore
 async def test_two_processes_that_write_at_once_write_each_row_once(
     storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path
 ) -> None:
-    stores = [FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder) for _ in range(2)]
+    stores = [FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=None) for _ in range(2)]
     await stores[0].groups.create(ACCOUNT, new_group(**OFFLINE))
     for number in range(20):
         await stores[number % 2].records.put(ACCOUNT, put("a", number, number))
@@ -133,7 +133,7 @@ async def test_a_process_that_dies_while_it_writes_loses_and_doubles_nothing(
     storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path, after: bool
 ) -> None:
     failing = Failing(storage, after=after)
-    dying = FeatureStore(failing, keys=keys, clock=clock, region=REGION, folder=folder)
+    dying = FeatureStore(failing, keys=keys, clock=clock, region=REGION, folder=folder, attestor=None)
     await dying.groups.create(ACCOUNT, new_group(**OFFLINE))
     for number in range(5):
         await dying.records.put(ACCOUNT, put("a", number, number))
@@ -144,7 +144,7 @@ async def test_a_process_that_dies_while_it_writes_loses_and_doubles_nothing(
     staged = staged_in(folder)
     assert len(staged) == 1
     os.utime(staged[0], (0, 0))
-    next_one = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder)
+    next_one = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=None)
     await next_one.maintain()
     assert sorted(row["n"] for row in rows_of(folder)) == list(range(5))
     assert staged_in(folder) == []
@@ -247,7 +247,7 @@ from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, n
 async def main(place):
     storage = open_storage(place, clock=system_clock)
     keys = await open_keys(storage, data_dir=place, environ={})
-    store = FeatureStore(storage, keys=keys, clock=system_clock, region="us-east-1", folder=place / "feature-store")
+    store = FeatureStore(storage, keys=keys, clock=system_clock, region="us-east-1", folder=place / "feature-store", attestor=None)
     try:
         await store.groups.create(ACCOUNT, new_group(**ONLINE, **OFFLINE))
     except OfflineStoreUnavailable as refusal:
@@ -278,7 +278,7 @@ async def ledger_of(storage: DatabaseStorage, keys: Keys, clock: StandingClock, 
 async def test_the_files_of_every_batch_are_named_in_a_signed_statement_of_the_ledger(
     storage: DatabaseStorage, keys: Keys, clock: StandingClock, folder: Path, tmp_path: Path
 ) -> None:
-    silent = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder)
+    silent = FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=folder, attestor=None)
     await silent.groups.create(ACCOUNT, new_group(**OFFLINE))
     await silent.records.put(ACCOUNT, put("a", 1, 1))
     await silent.maintain()

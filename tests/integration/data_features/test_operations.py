@@ -118,6 +118,20 @@ async def test_every_operation_answers_in_the_models_shapes(call: Call) -> None:
     assert answered == ROWS.keys()
 
 
+@pytest.mark.anyio
+async def test_a_house_states_in_its_ledger_what_the_offline_store_wrote(call: Call) -> None:
+    account, features = call.account_id, call.rooms.features
+    await features.groups.create(account, new_group("stated", **OFFLINE))
+    await features.records.put(account, put("a", 1, 1, group="stated"))
+    await features.maintain()
+    group = (await features.groups.find(account, "stated")).group
+    (index,) = await features.offline.statements(account, group)
+    (file,) = await features.offline.verify(account, group)
+    logged = await call.rooms.attestor.get(account, index)
+    assert logged.statement is not None
+    assert {subject.name: subject.digest for subject in logged.statement.subject} == {file.path: {"sha256": file.digest}}
+
+
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:"
 OURS = "arn:aws:sagemaker:us-east-1:{account}:"
 SOURCE = {"Source": {"SourceUri": "u"}}

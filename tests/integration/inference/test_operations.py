@@ -52,7 +52,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         guardrails=service,
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
-        features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store"),
+        features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store", attestor=attestor),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
         trail=Trail(ledger, keys=keys, clock=clock),
     )
