@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -213,16 +214,16 @@ def test_aics_tlog_audits_the_whole_export_and_refuses_what_was_tampered_with(ai
     assert audit(exported / "log", VKEY, "another.example/log")[0] == 1
 
 
-@pytest.fixture
-def witness(aics: Path, tmp_path: Path) -> Iterator[Witness]:
-    """A real witness that knows our log, on a free port."""
-    program, config, port = aics / "bin" / "aics-witness", tmp_path / "witness.json", free_port()
+@contextmanager
+def witnessing(aics: Path, home: Path, origin: str, log_vkey: str) -> Iterator[Witness]:
+    """A real witness that knows one log, on a free port."""
+    program, config, port = aics / "bin" / "aics-witness", home / "witness.json", free_port()
     code, said = run(program, "init", "-c", config, "--name", "witness.example/w1", "--listen", f"127.0.0.1:{port}")
     assert code == 0, said
     key = parse_vkey(next(word for word in said.replace('"', " ").split() if word.startswith("witness.example/w1+")))
-    code, said = run(program, "add-log", "-c", config, "--origin", ORIGIN, "--vkey", VKEY)
+    code, said = run(program, "add-log", "-c", config, "--origin", origin, "--vkey", log_vkey)
     assert code == 0, said
-    with (tmp_path / "witness.log").open("w") as log:
+    with (home / "witness.log").open("w") as log:
         process = subprocess.Popen([program, "serve", "-c", config], stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -231,6 +232,13 @@ def witness(aics: Path, tmp_path: Path) -> Iterator[Witness]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture
+def witness(aics: Path, tmp_path: Path) -> Iterator[Witness]:
+    """One that knows the log that the tests here make."""
+    with witnessing(aics, tmp_path, ORIGIN, VKEY) as witness:
+        yield witness
 
 
 def wait_for(url: str, process: subprocess.Popen) -> None:
@@ -337,6 +345,21 @@ def test_the_logs_of_a_running_ringwall_are_audited_by_others(served: Path, go_a
     assert (code, said.split()[0]) == (0, "VERIFIED"), said
     code, said = run(aics / "bin" / "python", HERE / "aics" / "audit.py", served / log, key, origin)
     assert (code, said.split()[0]) == (0, "VERIFIED"), said
+
+
+def test_a_real_witness_cosigns_the_log_of_a_running_ringwall(served: Path, aics: Path, go_audit: Path, tmp_path: Path) -> None:
+    origin, key = origin_and_vkey(served / "statements")
+    ledger = partial(run, sys.executable, "-m", "ringwall", "--data-dir", served / "var", "ledger", cwd=tmp_path)
+    with witnessing(aics, tmp_path, origin, key) as witness:
+        lines = (f"log {key}", f"witness w1 {vkey(witness.key)} {witness.url}", "quorum w1")
+        (tmp_path / "policy").write_text("\n".join(lines) + "\n")
+        assert ledger("export", "statements", "before", "--policy", "policy")[0] == 3
+        for _ in range(2):
+            code, said = ledger("witness", "statements", "--policy", "policy")
+            assert (code, "cosigned" in said) == (0, True), said
+    code, said = ledger("export", "statements", "after", "--policy", "policy")
+    assert code == 0, said
+    assert run(go_audit, tmp_path / "after", key)[0] == 0
 
 
 def test_a_bundle_of_a_running_ringwall_is_verified_by_sigstore(served: Path, sigstore: Callable[..., dict[str, str]]) -> None:

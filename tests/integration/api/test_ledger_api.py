@@ -221,3 +221,20 @@ async def test_cosignatures_are_served_with_their_checkpoint(home: Home) -> None
     listed = (await home.native("GET", "/ledger/statements/checkpoints")).json()["checkpoints"]
     assert line in listed[-1]["note"]
     assert (await home.native("POST", "/ledger/statements/cosignatures", {"note": "no note"})).status == 400
+
+
+@pytest.mark.parametrize("number", [2**53, 2**62, 2**63 - 2, 2**63 - 1, 2**63, 10**30])
+async def test_numbers_that_no_log_reaches_are_refused_or_not_there(home: Home, number: int) -> None:
+    paths = (
+        f"/audit-log/{number}",
+        f"/audit-log?start={number}",
+        f"/ledger/statements/proofs/{number}",
+        f"/ledger/audit/proofs/{number}",
+        f"/ledger/audit/proofs/0?size={number}",
+        f"/ledger/audit/consistency/1/{number}",
+        f"/ledger/audit/consistency/{number}/{number}",
+        f"/ledger/audit/checkpoints?after={number}",
+    )
+    await put(home)
+    for path in paths:
+        assert (await home.native("GET", path)).status in {200, 400, 404}, path
