@@ -24,6 +24,7 @@ PAGES = (
     "/record",
     "/proofs",
     "/proofs?inner=base64&outer=hex",
+    "/datasets",
     "/ledger",
     "/ledger?log=audit",
     "/ledger/audit/0",
