@@ -195,6 +195,13 @@ def test_sigstore_verifies_a_commitment_offline_and_refuses_every_change(sigstor
     assert sigstore({"whole": json.loads(text)}, trusted_root(stranger)) != {"whole": "VERIFIED"}
 
 
+def test_sigstore_agrees_with_the_committed_vectors(sigstore: Callable[..., dict[str, str]]) -> None:
+    vectors = json.loads((HERE.parents[1] / "conformance" / "vectors" / "ledger_proofs.json").read_text("utf-8"))
+    bundle = json.loads(vectors["bundle"])
+    keys = {bundle["verificationMaterial"]["publicKey"]["hint"]: vectors["key"]}
+    assert sigstore({"vectors": bundle}, vectors["trustedRoot"].encode(), keys) == {"vectors": "VERIFIED"}
+
+
 # -- PyPI: aics-tlog and aics-witness --
 
 
