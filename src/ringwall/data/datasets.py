@@ -236,7 +236,9 @@ def _growth(given: Given, latest: Version | None) -> int | None:
         return None
     if latest is None:
         raise InvalidRequest("the first version extends nothing")
-    if max(len(proof.old_path), len(proof.new_path)) > _GROWTH_PATHS or (proof.tail is not None and proof.tail.batch):
+    if max(len(proof.old_path), len(proof.new_path)) > _GROWTH_PATHS or (
+        proof.tail is not None and (proof.tail.batch or proof.old.mode != "rows")
+    ):
         raise InvalidRequest("a growth proof for the ledger holds no rows", remedy="make it without `show_tail`")
     try:
         return verify_growth(proof, latest.digest, given.commitment.digest)

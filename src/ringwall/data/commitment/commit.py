@@ -26,8 +26,7 @@ HashName = Literal["sha256", "blake3"]
 Progress = Callable[[int, int], None]
 """Is told how many rows are done, of how many."""
 
-_HEX: Final = "^[0-9a-f]{64}$"
-_Digest = msgspec.Meta(pattern=_HEX)
+_HEX: Final = frozenset("0123456789abcdef")
 
 
 class Commitment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -45,7 +44,7 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     root: str
 
     def __post_init__(self) -> None:
-        digests_are_hex = all(len(each) == 64 and set(each) <= set("0123456789abcdef") for each in (self.schema_digest, self.root))
+        digests_are_hex = all(len(each) == 64 and _HEX.issuperset(each) for each in (self.schema_digest, self.root))
         if not (digests_are_hex and 0 <= self.rows < 2**53 and 0 <= self.columns <= MAX_COLUMNS):
             raise InvalidRequest("this is no commitment", remedy="digests are 64 hexadecimal digits; counts are not negative")
 

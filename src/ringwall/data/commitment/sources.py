@@ -111,7 +111,7 @@ def translated() -> Iterator[None]:
         yield
     except pa.ArrowCapacityError as error:
         raise LimitExceeded("the table has a value too large for Arrow") from error
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeError) as error:
         where = ", ".join(_PLACES.findall(str(error)))[:200]
         raise InvalidRequest(f"the table cannot be read{': ' if where else ''}{where}") from error
 
