@@ -180,6 +180,14 @@ def test_a_witness_whose_cosignature_is_false_spoils_the_note() -> None:
         policy.open(b"\n".join(lines))
 
 
+def test_a_policy_of_the_post_quantum_key_alone_insists_on_its_signature() -> None:
+    policy = parse_policy(f"log {vkey(LOG_PQ.key)}\nquorum none\n")
+    assert policy.open(NOTE) == CHECKPOINT
+    with pytest.raises(IntegrityError):
+        policy.open(note(LOG))
+    assert parse_policy(policy.to_text()) == policy
+
+
 def test_a_policy_is_written_as_it_is_read() -> None:
     policy = parse_policy(policy_text(TWO_OF_THREE))
     assert parse_policy(policy.to_text()) == policy
