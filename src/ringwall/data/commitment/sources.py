@@ -127,6 +127,8 @@ def _table(given: Any, pa: Any) -> Any:
     if maker == "pandas":
         return _from_pandas(given, pa)
     if hasattr(given, "__arrow_c_stream__"):  # Polars, DuckDB and others hand their columns over so
+        if maker == "polars" and any("Object" in str(kind) for kind in getattr(given, "dtypes", ())):  # it would hand over addresses
+            raise InvalidRequest("a column holds Python objects, which have no canonical form", remedy="make it texts or numbers")
         return pa.table(given)
     raise InvalidRequest(
         f"a value of type `{type(given).__name__[:60]}` is no table", remedy="give a path, an Arrow table, or a pandas or Polars frame"
@@ -140,7 +142,12 @@ def _from_pandas(frame: Any, pa: Any) -> Any:
         raise InvalidRequest("only frames are committed to", remedy="turn the series into a frame with `.to_frame()`")
     if index.nlevels > 1 or index.names != [None] or not str(index.dtype).startswith(("int", "uint")):
         raise InvalidRequest("the frame's index holds data", remedy="make it a column with `.reset_index()`, or drop it")
-    return pa.Table.from_pandas(frame, preserve_index=False)
+    if not frame.columns.is_unique:
+        raise InvalidRequest("two columns have one name", remedy="give each column a name of its own")
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except OverflowError as error:
+        raise InvalidRequest("a column holds whole numbers of more than 64 bits", remedy="make them decimals or texts") from error
 
 
 def _in_memory(table: Any, origin: Origin | None = None) -> Source:
