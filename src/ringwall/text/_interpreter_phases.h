@@ -219,7 +219,9 @@ static __attribute__((optimize("O3"))) void mark_whole(const Phases *p, size_t g
     uint8_t *restrict whole = p->whole;
     for (size_t g = 0; g < groups; g++) {
         uint32_t x = from[g], broken = BREAKS(x, x << 1, x << 2, x << 3, x << 4, x << 5, x << 6, x << 8 | 0x80, x << 9, x << 16 | 0x8080, x << 17);
-        whole[g] = (broken & 0x80808000u) == 0;
+        uint32_t tails = x & ~(x << 1), pairs = x & x << 1 & ~(x << 2); /* of a lead and one tail; no character has four tails */
+        broken = (broken & 0x80808000u) | (pairs & tails << 16 & 0x80800000u);
+        whole[g] = (broken == 0) & ((tails & 0x80808080u) != 0x80808080u);
     }
     memset(whole + groups, 0, PHASE_PAD);
 }
@@ -237,6 +239,7 @@ static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
             size_t j = (size_t)__builtin_clzll(all) / 8;
             all &= ~(0x0100000000000000u >> 8 * j);
             int phase = (int)((symbols - 1 + symbols - (g + j) % symbols) % symbols);
+            if (needed > 1 && !(may_follow[p->groups[g + j] & 255] & byte_kind[p->groups[g + j + symbols] >> 24])) continue;
             LaneBytes lane = {p, bases[phase], 1};
             size_t at = GROUP * ((g + j - bases[phase]) / symbols), first = at, end = ends[phase];
             for (int k = 1; k < GROUP && first > done[phase] && may_follow[lane_byte(&lane, first - 1, symbols)] & byte_kind[lane_byte(&lane, first, symbols)]; k++) first--;

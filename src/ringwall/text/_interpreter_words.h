@@ -114,8 +114,16 @@ static int splice(const uint32_t *text, size_t n, const uint32_t *from, size_t *
     if (start < *place || end < start || end > n) return refuse("a span is out of bounds");
     size_t more = start - *place + (size_t)length;
     if (!ints_room(&run->text, more) || !ints_room(&run->starts, more) || !ints_room(&run->ends, more)) { PyErr_NoMemory(); return 0; }
-    for (; *place < start; ++*place) run_push(run, text[*place], (uint32_t)*place, (uint32_t)*place + 1);
-    for (Py_ssize_t k = 0; k < length; k++) run_push(run, from[k], (uint32_t)start, (uint32_t)end);
+    size_t at = run->text.count, same = start - *place;
+    if (same) memcpy(run->text.data + at, text + *place, same * sizeof *text);
+    for (size_t k = 0; k < same; k++) run->starts.data[at + k] = (uint32_t)(*place + k);
+    for (size_t k = 0; k < same; k++) run->ends.data[at + k] = (uint32_t)(*place + k) + 1;
+    for (size_t k = 0; k < (size_t)length; k++) {
+        run->text.data[at + same + k] = from[k];
+        run->starts.data[at + same + k] = (uint32_t)start;
+        run->ends.data[at + same + k] = (uint32_t)end;
+    }
+    run->text.count = run->starts.count = run->ends.count = at + more;
     *place = end;
     return 1;
 }

@@ -59,7 +59,8 @@ def read_views(
         automaton: phrases to look for while reading; every reading in which one is found is among the views.
         depth: layers of encoding to peel off; `limits.decode_depth` if None; 0 reads the raw text and its folds.
         interpreter: "c" or "python"; the fastest that is there if None.
-        hits_only: return no view but the raw one, where nobody asks for more than what was found and whether all was read.
+        hits_only: return no view but the raw one, where nobody asks for more than what was found and whether all was read. Less is held
+            then, so that a text may be read to its end that takes too much room with views.
 
     Returns:
         the views, raw first. `exhausted` means that part of the text's readings was not read.
@@ -79,9 +80,7 @@ def read_views(
 class _Reader:
     """One reading of one text."""
 
-    def __init__(
-        self, text: str, automaton: PhraseAutomaton | None, limits: Limits, interpreter: Interpreter, *, hits_only: bool
-    ) -> None:
+    def __init__(self, text: str, automaton: PhraseAutomaton | None, limits: Limits, interpreter: Interpreter, *, hits_only: bool) -> None:
         self._tables: Tables = load_tables()
         self._interpreter = interpreter
         self._hits_only = hits_only
@@ -173,7 +172,7 @@ class _Reader:
 
     def _read_root(self, base: _Node) -> None:
         """Materialise the readings of the raw text that filters always see."""
-        if self._hits_only and base.made_from is None:  # they would take no room either
+        if self._hits_only:
             return
         for name in _ALWAYS_AT_ROOT:
             self._keep_mapped(base, self._tables.alphabets.index(name), backwards=False)
@@ -192,7 +191,7 @@ class _Reader:
     def _keep_mapped(self, base: _Node, alphabet: int, *, backwards: bool) -> None:
         """Materialise a text under another alphabet or direction, unless it is the same text."""
         chain = self._mapped_chain(base, alphabet, backwards=backwards)
-        if (chain, -1) in self._views or (self._hits_only and base.made_from is None):
+        if self._hits_only or (chain, -1) in self._views:
             return
         text = _translated(base.text, self._tables.maps[alphabet]) if alphabet else base.text
         made_from = base.made_from

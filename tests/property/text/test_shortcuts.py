@@ -165,7 +165,7 @@ def test_both_interpreters_put_words_in_place_of_scrambled_ones() -> None:
     assert found > 30
 
 
-def test_reading_for_hits_only_finds_the_same_and_is_exhausted_by_the_same() -> None:
+def test_reading_for_hits_only_finds_the_same() -> None:
     hits = 0
     for text in [*texts("hits", 80), "ﬁ open sesame " * 3, base64.b64encode(b"open sesame open sesame").decode(), "emases nepo"]:
         for interpreter in ("c", "python"):
