@@ -22,8 +22,9 @@ def ringwall(name: str, phrases: list[str]) -> Scan:
 
     automaton = PhraseAutomaton.compile(phrases)
     choose_interpreter("c")  # refuses where it is not built: another interpreter is another figure
-    if name == "ringwall-wall":
-        return lambda text: read_views(text, automaton=automaton, depth=2, interpreter="c").exhausted
+    if name in {"ringwall-wall", "ringwall-views"}:
+        hits_only = name == "ringwall-wall"
+        return lambda text: read_views(text, automaton=automaton, depth=2, interpreter="c", hits_only=hits_only).exhausted
     return lambda text: read_plainly(text, automaton=automaton, interpreter="c").exhausted
 
 
@@ -31,17 +32,18 @@ def parts(phrases: list[str]) -> dict[str, Callable[[str], object]]:
     """Return the wall's parts by name."""
     from ringwall.text import PhraseAutomaton, read_views
     from ringwall.text.interpreters import choose_interpreter
-    from ringwall.text.tokens import unpigged
+    from ringwall.text.tokens import pig_latin
 
     automaton, c = PhraseAutomaton.compile(phrases), choose_interpreter("c")
     return {
-        "all": lambda text: read_views(text, automaton=automaton, depth=2, interpreter="c"),
+        "all": lambda text: read_views(text, automaton=automaton, depth=2, interpreter="c", hits_only=True),
+        "all, with views": lambda text: read_views(text, automaton=automaton, depth=2, interpreter="c"),
         "fold": lambda text: c.fold("characters", text),
         "scan of 54 readings": lambda text: c.scan(automaton, text),
         "decoders, 1 reading": lambda text: c.decode(text, mapped=False, sparse=True),
         "decoders, 4 readings": lambda text: c.decode(text, mapped=True, sparse=True),
-        "Pig Latin": unpigged,
-        "scrambled words": automaton.lexicon.unscrambled,
+        "Pig Latin": pig_latin,
+        "scrambled words": lambda text: c.unscrambled(automaton, text),
     }
 
 
