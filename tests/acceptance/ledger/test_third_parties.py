@@ -14,7 +14,9 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -27,7 +29,9 @@ from ringwall.crypto.rekor import dsse_body
 from ringwall.crypto.sigstore_bundle import Bundle, LoggedAt, TrustedLog, verify_bundle, write_bundle, write_trusted_root
 from ringwall.crypto.statements import DATASET_COMMITMENT, IN_TOTO, make_statement
 from ringwall.crypto.tiles import consistency, inclusion
+from ringwall.crypto.timestamp import read_timestamp
 from ringwall.crypto.verifier_keys import EnvelopeSigner
+from ringwall.errors import IntegrityError
 from ringwall.ledger.export import Files, export_log
 from ringwall.ledger.witness import Answer, WitnessAhead, add_checkpoint_body, ask, gather
 from tests.environments import environment, install_javascript, install_python
@@ -419,35 +423,64 @@ basicConstraints = critical, CA:TRUE
 """
 
 
-def test_openssl_timestamps_a_checkpoint_and_refuses_another(tmp_path: Path) -> None:
+@pytest.fixture
+def authority(tmp_path: Path) -> Iterator[str]:
+    """A time stamping authority on a port of this machine: OpenSSL behind a few lines of HTTP; its root is `ca.pem`."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl: not on this machine")
     (tmp_path / "tsa.cnf").write_text(TSA.format(home=tmp_path))
     (tmp_path / "serial").write_text("01\n")
-    log = make_log(400)
-    (tmp_path / "checkpoint").write_bytes(log.files["checkpoint"])
-
-    def openssl(*words: str) -> tuple[int, str]:
-        return run("openssl", *words, cwd=tmp_path)
-
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "tsa.cnf")
-    ready = [
-        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test root", "-extensions", "v3_ca"),
-        openssl("req", "-new", *key, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=test authority"),
-        openssl(
+    for command in (
+        ("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test root", "-extensions", "v3_ca"),
+        ("req", "-new", *key, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=test authority"),
+        (
             "x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem",
             "-extfile", "tsa.cnf", "-extensions", "v3_tsa",
         ),
-        openssl("ts", "-query", "-data", "checkpoint", "-sha256", "-cert", "-out", "request"),
-        openssl("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa_config", "-queryfile", "request", "-out", "response"),
-    ]  # fmt: skip
-    assert [code for code, _ in ready] == [0] * len(ready), ready
-    code, said = openssl("ts", "-verify", "-data", "checkpoint", "-in", "response", "-CAfile", "ca.pem")
+    ):  # fmt: skip
+        code, said = run("openssl", *command, cwd=tmp_path)
+        assert code == 0, said
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            (tmp_path / "request").write_bytes(self.rfile.read(int(self.headers["content-length"])))
+            reply = ("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa_config", "-queryfile", "request", "-out", "response")
+            code, _ = run("openssl", *reply, cwd=tmp_path)
+            self.send_response(200 if code == 0 else 500)
+            self.send_header("content-type", "application/timestamp-reply")
+            self.end_headers()
+            self.wfile.write((tmp_path / "response").read_bytes())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_openssl_dates_a_checkpoint_and_refuses_another(served: Path, authority: str, tmp_path: Path) -> None:
+    base = ("--data-dir", served / "var", "ledger", "timestamp", "statements", "--url", authority)
+    code, said = run(sys.executable, "-m", "ringwall", *base, cwd=tmp_path)
+    assert code == 0, said
+    verify = ("openssl", "ts", "-verify", "-in", "statements-stamped.tsr", "-CAfile", "ca.pem", "-data")
+    code, said = run(*verify, "statements-stamped.checkpoint", cwd=tmp_path)
     assert (code, "Verification: OK" in said) == (0, True), said
-    log.add(b"one more")
-    (tmp_path / "checkpoint").write_bytes(log.files["checkpoint"])
-    code, said = openssl("ts", "-verify", "-data", "checkpoint", "-in", "response", "-CAfile", "ca.pem")
+    (tmp_path / "other").write_bytes((tmp_path / "statements-stamped.checkpoint").read_bytes() + b"\n")
+    code, said = run(*verify, "other", cwd=tmp_path)
     assert (code, "Verification: OK" in said) == (1, False), said
+    response, digest = (tmp_path / "statements-stamped.tsr").read_bytes(), sha256((tmp_path / "statements-stamped.checkpoint").read_bytes())
+    asked = (tmp_path / "request").read_bytes().partition(digest)[2]  # an INTEGER, then `certReq`
+    nonce = asked[2 : 2 + asked[1]][-8:].rjust(8, b"\0")
+    assert read_timestamp(response, digest, nonce).serial
+    for wrong in ((response, sha256(b""), nonce), (response, digest, bytes(8)), (response[:-1], digest, nonce)):
+        with pytest.raises(IntegrityError):
+            read_timestamp(*wrong)
 
 
 def test_the_key_that_the_programs_were_given_is_the_logs_own() -> None:

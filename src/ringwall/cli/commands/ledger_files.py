@@ -115,7 +115,7 @@ async def _prove(context: Context) -> int:
         verify_bundle(read, key, policy)
         files |= {f"{base}.sigstore.json": bundle, f"{base}.key": key.spki, f"{base}.trusted-root.json": trusted_root(policy)}
     for name, content in files.items():
-        _write_new(Path(name), content)
+        write_new(Path(name), content)
     shown = {"log": given.log, "index": given.index, "of entries": proved["size"], "files": list(files)}
     context.show(shown, fields(shown))
     return OK
@@ -143,7 +143,8 @@ def trusted_root(policy: LogPolicy) -> bytes:
     )
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet."""
     try:
         with path.open("xb") as file:
             file.write(content)

@@ -70,11 +70,15 @@ def _prover(client: Client, log: str) -> Any:
 
 
 async def _post(url: str, body: bytes) -> Answer:
-    return await asyncio.to_thread(_post_and_wait, url, body)
+    return await asyncio.to_thread(post_and_wait, url, body, "text/plain", ANSWER_BYTES)
 
 
-def _post_and_wait(url: str, body: bytes) -> Answer:
-    """Post, and read no more of the answer than a witness has to say; redirects are not followed."""
+def post_and_wait(url: str, body: bytes, media: str, limit_bytes: int) -> Answer:
+    """Post, and read no more of the answer than one byte above a limit; redirects are not followed.
+
+    Raises:
+        DependencyError: nobody answers, or not in HTTP.
+    """
     parts = urlsplit(url)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
@@ -84,9 +88,9 @@ def _post_and_wait(url: str, body: bytes) -> Answer:
     else:
         raise DependencyError(f"`{url[:200]}` is no HTTP address")
     try:
-        connection.request("POST", parts.path, body, {"content-type": "text/plain", "user-agent": "ringwall"})
+        connection.request("POST", parts.path or "/", body, {"content-type": media, "user-agent": "ringwall"})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.getheader("content-type", ""), answer.read(ANSWER_BYTES + 1))
+        return Answer(answer.status, answer.getheader("content-type", ""), answer.read(limit_bytes + 1))
     except (OSError, http.client.HTTPException) as error:
         raise DependencyError(f"no answer from {url}: {error}") from error
     finally:
