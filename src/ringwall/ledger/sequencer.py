@@ -77,6 +77,7 @@ class Sequencer:
         self._size = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._nudged = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"ringwall-sequencer-{name}")
         self._turn = asyncio.Lock()
@@ -155,10 +156,10 @@ class Sequencer:
         if self._closed:
             return
         self._closed = True
+        self._stopping.set()
+        self._nudged.set()
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await self._task  # it ends by itself: a cancellation could be lost between a wait and its time-out
             if self.failure is None:
                 # What cannot be sealed now is sealed by whoever opens the log next: it is durable, only not signed yet.
                 with suppress(RingwallError):
@@ -175,7 +176,7 @@ class Sequencer:
     # -- inside --
 
     async def _run(self) -> None:
-        while self.failure is None:
+        while self.failure is None and not self._closed:
             self._nudged.clear()
             try:
                 await self.seal()
@@ -188,13 +189,9 @@ class Sequencer:
             except Exception as error:  # noqa: BLE001 - the loop's rim: whoever waits for a seal must hear of it
                 self._stop(Bug(f"sealing the log `{self.name}` broke", error=type(error).__name__))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._pause(), self._interval_s)
-
-    async def _pause(self) -> None:
-        """Wait until somebody waits for a seal that this process can make."""
-        await self._nudged.wait()
-        if not self._fence:
-            await asyncio.Event().wait()  # another process seals: look again when the interval is over
+                # While another process seals, nobody here can hurry it.
+                awaited = self._nudged if self._fence else self._stopping
+                await asyncio.wait_for(awaited.wait(), self._interval_s)
 
     async def _look(self) -> None:
         """Notice how far the other process sealed."""

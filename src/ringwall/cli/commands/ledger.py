@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.cli.commands import ledger_files, ledger_timestamp, ledger_witness
+from ringwall.cli.commands import ledger_files, ledger_timestamp, ledger_verify, ledger_witness
 
 
 def add_to(group: Any) -> None:
     """Describe the commands."""
-    ledgers = group.group("ledger", "export the transparency logs, prove their entries, have them witnessed and dated")
+    ledgers = group.group("ledger", "verify and export the transparency logs, prove their entries, have them witnessed and dated")
+    ledger_verify.add_to(ledgers)
     ledger_files.add_to(ledgers)
     ledger_witness.add_to(ledgers)
     ledger_timestamp.add_to(ledgers)
