@@ -1,7 +1,7 @@
 """Hashes, Merkle trees, signatures, sealed files, attestation documents: functions over bytes.
 
-Today: SHA-256 and what is made of it, canonical JSON, Merkle trees with their proofs and tiles, signed notes and checkpoints, signed statements
-(DSSE, in-toto, Rekor bodies), and the files that prove log entries to others.
+Today: SHA-256 and what is made of it, canonical JSON, Merkle trees with their proofs and tiles, signed notes and checkpoints, signed
+statements (DSSE, in-toto, Rekor bodies), and the files that prove log entries to others.
 """
 
 from ringwall.crypto.canonical import canonical_json
