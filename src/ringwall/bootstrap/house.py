@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,14 +32,14 @@ from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
 from ringwall.console import Console
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
-from ringwall.errors import RingwallError, SettingsError
+from ringwall.errors import Conflict, RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
 from ringwall.inference import Guardrails
 from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
-from ringwall.ledger import Ledger
+from ringwall.ledger import AUDIT_LOG, Ledger
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
@@ -88,14 +89,21 @@ class House:
         return await _operator(self.rooms, account)
 
     async def maintain(self) -> None:
-        """Do what is due now and then, until cancelled: note when keys were last used, write the offline stores of feature groups."""
+        """Do what is due now and then, until cancelled: note when keys were last used, write offline stores, freeze old audit records."""
         while True:
             await asyncio.sleep(MAINTENANCE_S)
             try:
                 await self.rooms.identity.access_keys.save_uses()
                 await self.rooms.features.maintain()
+                await self._freeze()
             except RingwallError as error:
                 log.warning("bootstrap.maintenance.failed %s", locate(error))
+
+    async def _freeze(self) -> None:
+        """Move the oldest audit records out of the database, where the settings say so and this process has the lease."""
+        if self.settings.ledger_hot_entries:
+            with suppress(Conflict):
+                await self.rooms.ledger.freeze(AUDIT_LOG, keep=self.settings.ledger_hot_entries)
 
     async def close(self) -> None:
         """Close every room, the lowest last."""

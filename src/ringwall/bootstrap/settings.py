@@ -42,6 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "empty: ringwall.internal and a random name",
         ),
     ] = ""
+    ledger_hot_entries: Annotated[
+        int,
+        _describe(
+            ge=0,
+            description="audit records that stay in the database; older ones are moved to frozen shards of 65,536 in data_dir, and their "
+            "erasable halves end; 0: all stay",
+        ),
+    ] = 0
     allowed_hosts: Annotated[
         tuple[str, ...], _describe(description="host names besides the loopback ones under which console and native API answer")
     ] = ()

@@ -69,7 +69,7 @@ class Ledger:
         for name in LOGS:
             memory = None if directory is None else CheckpointFile(directory / name / "checkpoint")
             self._shards[name] = Shards(None if directory is None else directory / name / "shards")
-            self._sequencers[name] = Sequencer(self._storage, name, key_store, clock, memory)
+            self._sequencers[name] = Sequencer(self._storage, name, key_store, clock, memory, self._shards[name])
             self._logs[name] = TransparencyLog(name, self._storage.trees, self._sequencers[name], self._shards[name])
         self._key_store = key_store
 
@@ -195,6 +195,19 @@ class Ledger:
         self.log(log)
         assert self._key_store is not None
         return await self._key_store.rotate(log)
+
+    async def freeze(self, log: str, *, keep: int) -> int:
+        """Move a log's oldest entries out of the database into frozen shards of 65,536, and return how many; at least `keep` stay.
+
+        Erasable halves are not moved: they end. Proofs, checkpoints and indexes stay as they are.
+
+        Raises:
+            Conflict: another process seals the log.
+        """
+        self.log(log)
+        if keep < 0:
+            raise InvalidRequest("a number of entries to keep is not negative", keep=keep)
+        return await self._sequencers[log].freeze(keep)
 
     async def verify(self, log: str = AUDIT_LOG, *, progress: Progress | None = None) -> Verification:
         """Walk a whole log: indexes without a gap, entries, tiles and checkpoints that fit each other and the log's keys; of audit records

@@ -16,13 +16,15 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar
 
 from ringwall.crypto import equal
-from ringwall.crypto.tiles import Edge, carry_out, check_bundle, root_plan, tiles_of
+from ringwall.crypto.tiles import WIDTH, Edge, carry_out, check_bundle, root_plan, tiles_of
 from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, RingwallError
 from ringwall.keys import LogKeys, LogKeyStore
 from ringwall.ledger.memory import CheckpointFile
+from ringwall.ledger.shards import SHARD_ENTRIES, Shards
 from ringwall.ledger.tree import REMEDY, grow, last_bundle, take_up, tiles_to_take_up
 from ringwall.storage import Sealing, Storage, TreeHead
 from ringwall.vocabulary import Clock
@@ -47,8 +49,7 @@ class Sequencer:
         key_store: LogKeyStore,
         clock: Clock,
         memory: CheckpointFile | None = None,
-        *,
-        interval_s: float = INTERVAL_S,
+        shards: Shards | None = None,
     ) -> None:
         """Prepare; nothing happens before `open`.
 
@@ -58,7 +59,7 @@ class Sequencer:
             key_store: has the keys that sign it.
             clock: for the times in signatures.
             memory: the last checkpoint, kept outside of the database.
-            interval_s: how long entries wait for company at most.
+            shards: where the oldest entries may be moved.
         """
         self.name = name
         self.holder = secrets.token_hex(8)
@@ -69,7 +70,7 @@ class Sequencer:
         self._key_store = key_store
         self._clock = clock
         self._memory = memory
-        self._interval_s = interval_s
+        self._shards = shards or Shards(None)
         self._keys: LogKeys | None = None
         self._keys_generation = -1
         self._edge: Edge | None = None
@@ -151,6 +152,31 @@ class Sequencer:
             self._tell(head.size)
             return head.size
 
+    async def freeze(self, keep: int) -> int:
+        """Move the oldest entries into frozen shards until fewer than `keep` and a shard are in the database; return how many were moved.
+
+        Every file is flushed and read back before the entries are removed; their erasable halves end here.
+
+        Raises:
+            Conflict: another process has the lease.
+            IntegrityError: entries and tiles do not fit each other; nothing was removed.
+            DependencyError: the shards' directory or the database does not take it.
+        """
+        moved = 0
+        async with self._turn:
+            head = await self._trees.head(self.name)
+            while self._shards.directory is not None and head.size - head.first >= keep + SHARD_ENTRIES:
+                head = await self._held(head)
+                end = head.first + SHARD_ENTRIES
+                for index in range(head.first // WIDTH, end // WIDTH):
+                    tile, leaves = await self._tile(0, index), await self._trees.leaves(self.name, index * WIDTH, (index + 1) * WIDTH)
+                    await self._in_worker(partial(self._shards.write, index, tile, leaves))
+                await self._check_shard(head.first)
+                await self._trees.freeze(self.name, self.holder, self._fence, end)
+                moved += SHARD_ENTRIES
+                head = await self._trees.head(self.name)
+        return moved
+
     async def close(self) -> None:
         """Seal what is left, within bounds, and let the next one have the lease."""
         if self._closed:
@@ -191,7 +217,7 @@ class Sequencer:
             with suppress(TimeoutError):
                 # While another process seals, nobody here can hurry it.
                 awaited = self._nudged if self._fence else self._stopping
-                await asyncio.wait_for(awaited.wait(), self._interval_s)
+                await asyncio.wait_for(awaited.wait(), INTERVAL_S)
 
     async def _look(self) -> None:
         """Notice how far the other process sealed."""
@@ -296,14 +322,17 @@ class Sequencer:
         return {(path.level or 0, path.index): await self._tile(path.level or 0, path.index) for path in tiles_to_take_up(size)}
 
     async def _tile(self, level: int, index: int) -> bytes:
-        return await self._trees.tile(self.name, level, index) or b""
+        tile = await self._trees.tile(self.name, level, index)
+        if tile is None and level == 0:
+            tile = await self._shards.tile(index)
+        return tile or b""
 
     async def _check_last_entries(self, head: TreeHead) -> None:
         """Compare the entries of the last bundle with the hashes they were sealed by."""
         if head.size <= head.first:
             return
         path = last_bundle(head.size)
-        first = path.index * 256
+        first = path.index * WIDTH
         leaves = await self._trees.leaves(self.name, first, first + path.width)
         if len(leaves) != path.width:
             raise IntegrityError(f"the log `{self.name}` lacks entries between {first} and {head.size}", remedy=REMEDY)
@@ -327,6 +356,18 @@ class Sequencer:
             raise IntegrityError(
                 f"the log `{self.name}` is not the one that was signed: at {remembered.size} entries it had another root", remedy=REMEDY
             )
+
+    async def _check_shard(self, first: int) -> None:
+        """Compare the frozen tiles of a shard with the tree above them: a shard is one complete tile of level 1."""
+        above = Edge()
+        for index in range(first // WIDTH, first // WIDTH + WIDTH):
+            tile = await self._shards.tile(index) or b""
+            above.extend([tile[at : at + 32] for at in range(0, len(tile), 32)])
+        whole = Edge()
+        level_1 = await self._tile(1, first // SHARD_ENTRIES)
+        whole.extend([level_1[at : at + 32] for at in range(0, len(level_1), 32)])
+        if above.size != SHARD_ENTRIES or above.root() != whole.root():
+            raise IntegrityError(f"the entries of the log `{self.name}` from {first} on do not fit their tree", remedy=REMEDY)
 
     async def _root_at(self, size: int) -> bytes:
         plan = root_plan(size)

@@ -89,6 +89,17 @@ class KeepCheckpoint:
     size_bytes: int
 
 
-TreeOperation = TakeLease | GiveLeaseBack | Seal | KeepCheckpoint
+@dataclass(slots=True)
+class Freeze:
+    """Remove the entries below an index, and their level-0 tiles: they lie elsewhere; the outcome is 0."""
+
+    log: str
+    holder: str
+    fence: int
+    end: int
+    size_bytes: int = 128
+
+
+TreeOperation = TakeLease | GiveLeaseBack | Seal | KeepCheckpoint | Freeze
 Operation = Append | Apply | Shred | AppendAll | TreeOperation
 Outcome = int | Exception

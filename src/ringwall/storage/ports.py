@@ -131,6 +131,13 @@ class Trees(Protocol):
         """Put a note with more signatures in the place of a checkpoint's; Conflict if it is not `old_note` any more."""
         ...
 
+    async def freeze(self, log: str, holder: str, fence: int, end: int) -> None:
+        """Remove the entries below `end` (a multiple of 256, all sealed), erasable parts too, and their level-0 tiles: they lie elsewhere.
+
+        Conflict, and nothing is removed, unless the fencing number still holds.
+        """
+        ...
+
     async def head(self, log: str) -> TreeHead:
         """Return how far a log was sealed, in one consistent look."""
         ...

@@ -142,6 +142,16 @@ WHERE log_id = (SELECT id FROM log WHERE name = :log) AND size = :old_size AND k
 UPDATE log_checkpoint SET note = :note, kept = 1
 WHERE log_id = (SELECT id FROM log WHERE name = :log) AND size = :size AND note = :old_note
 
+-- advance_first: the log's first entry that is still here, under the number that its sealer was given
+UPDATE log_seal SET first = :end
+WHERE log_id = (SELECT id FROM log WHERE name = :log) AND first < :end AND size >= :end AND holder = :holder AND fence = :fence
+
+-- remove_entries: the entries that were frozen
+DELETE FROM log_entry WHERE log_id = (SELECT id FROM log WHERE name = :log) AND position < :end
+
+-- remove_tiles: the level-0 tiles that were frozen
+DELETE FROM log_tile WHERE log_id = (SELECT id FROM log WHERE name = :log) AND level = 0 AND position < :end
+
 -- tree_head: how far a log was sealed, by whom, and how long it is
 SELECT log.size, log_seal.size, log_seal.first, log_seal.holder, log_seal.fence, log_seal.expires_at, log_checkpoint.note
 FROM log LEFT JOIN log_seal ON log_seal.log_id = log.id

@@ -28,6 +28,7 @@ from ringwall.storage.operations import (
     Append,
     AppendAll,
     Apply,
+    Freeze,
     GiveLeaseBack,
     KeepCheckpoint,
     Operation,
@@ -127,7 +128,7 @@ class Transactions:
                 batches.setdefault(operation.log, []).append((position, operation))
             elif isinstance(operation, Shred):
                 outcomes[position] = self._shred(cursor, operation)
-            elif isinstance(operation, TakeLease | GiveLeaseBack | Seal | KeepCheckpoint):
+            elif isinstance(operation, TakeLease | GiveLeaseBack | Seal | KeepCheckpoint | Freeze):
                 outcomes[position] = run_tree_operation(cursor, self._sql, operation, now_ms, self._driver_error)
         return batches
 

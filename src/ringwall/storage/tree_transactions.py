@@ -13,11 +13,12 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ringwall.errors import Conflict, NotFound
 from ringwall.storage.driver_errors import translate
-from ringwall.storage.operations import GiveLeaseBack, KeepCheckpoint, Outcome, Seal, TakeLease, TreeOperation
+from ringwall.storage.operations import Freeze, GiveLeaseBack, KeepCheckpoint, Outcome, Seal, TakeLease, TreeOperation
 from ringwall.storage.ports import Sealing
 from ringwall.storage.statements import Statements
 
 _HOUR_MS: Final = 3_600_000
+_TILE_ENTRIES: Final = 256
 
 
 def run_tree_operation(
@@ -46,6 +47,8 @@ def _run(cursor: DBAPICursor, sql: Statements, operation: TreeOperation, now_ms:
             return _take_lease(cursor, sql, operation, now_ms)
         case Seal(sealing):
             _seal(cursor, sql, sealing, now_ms)
+        case Freeze():
+            _freeze(cursor, sql, operation)
         case GiveLeaseBack(log, holder, fence):
             cursor.execute(sql["give_lease_back"], {"log": log, "holder": holder, "fence": fence})
         case KeepCheckpoint(log, size, old_note, note):
@@ -63,6 +66,15 @@ def _take_lease(cursor: DBAPICursor, sql: Statements, operation: TakeLease, now_
     if taken is None:
         raise Conflict(f"another process seals the log `{operation.log}`", remedy="leave it to the other, or stop it", log=operation.log)
     return int(taken[0])
+
+
+def _freeze(cursor: DBAPICursor, sql: Statements, operation: Freeze) -> None:
+    asked = {"log": operation.log, "end": operation.end}
+    cursor.execute(sql["advance_first"], {**asked, "holder": operation.holder, "fence": operation.fence})
+    if cursor.rowcount != 1:
+        raise Conflict(f"the log `{operation.log}` is sealed by another process by now, or not that far", log=operation.log)
+    cursor.execute(sql["remove_entries"], asked)
+    cursor.execute(sql["remove_tiles"], {"log": operation.log, "end": operation.end // _TILE_ENTRIES})
 
 
 def _seal(cursor: DBAPICursor, sql: Statements, sealing: Sealing, now_ms: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ringwall.errors import InvalidRequest
 from ringwall.storage.limits import BATCH_ENTRIES, LEASE_MS, NOTE_BYTES, check_name, check_sealing
-from ringwall.storage.operations import GiveLeaseBack, KeepCheckpoint, Operation, Seal, TakeLease
+from ringwall.storage.operations import Freeze, GiveLeaseBack, KeepCheckpoint, Operation, Seal, TakeLease
 from ringwall.storage.ports import Sealing, StoredCheckpoint, Tile, TreeHead
 from ringwall.storage.statements import Statements
 
@@ -18,6 +18,7 @@ Submit = Callable[[Operation], "asyncio.Future[int]"]
 _PAGE: Final = 1000
 _END: Final = 2**62
 _LEVELS: Final = 64
+_TILE_ENTRIES: Final = 256
 
 
 class TreeStore:
@@ -51,6 +52,13 @@ class TreeStore:
         if not 0 < len(note) <= NOTE_BYTES:
             raise InvalidRequest("a checkpoint has up to 1 MiB", size=len(note))
         await self._submit(KeepCheckpoint(log, size, old_note, note, len(note) + len(old_note)))
+
+    async def freeze(self, log: str, holder: str, fence: int, end: int) -> None:
+        """Remove the entries below an index, and their level-0 tiles."""
+        _check_range(log, 0, 0, end)
+        if end % _TILE_ENTRIES:
+            raise InvalidRequest("whole tiles are frozen", end=end)
+        await self._submit(Freeze(log, holder, fence, end))
 
     async def head(self, log: str) -> TreeHead:
         """Return how far a log was sealed."""

@@ -261,7 +261,9 @@ def tamper(opened: Opened, statement: str) -> None:
             statement = statement.replace("'external')", "'external'), 'UTF8')")
         elif "CAST(" in statement:
             statement = (
-                statement.replace("replace(CAST", "CAST(replace(CAST").replace("'  ')", "'  ') AS BLOB)").replace("'external')", "'external') AS BLOB)")
+                statement.replace("replace(CAST", "CAST(replace(CAST")
+                .replace("'  ')", "'  ') AS BLOB)")
+                .replace("'external')", "'external') AS BLOB)")
             )
         assert connection.execute(text(statement + (" AND " if "WHERE" in statement else " WHERE ") + scope(statement))).rowcount
 
