@@ -105,6 +105,9 @@ def _class_source(items: list[Any]) -> str:
     return f"[{negate}{out}]"
 
 
+_DOTS = frozenset({"", ".", ".."})  # labels that are refused on purpose: SigV4 signs paths without them
+
+
 def text(random: Random, shape: BotoShape, place: str, *, valid: bool) -> str:
     """A string: of the enum, of the pattern, or any; `place` is where it will stand on the wire."""
     meta = shape.metadata
@@ -113,12 +116,17 @@ def text(random: Random, shape: BotoShape, place: str, *, valid: bool) -> str:
     least = int(meta.get("min", 0)) if valid else 0
     most = min(int(meta.get("max", least + 12)), least + 12) if valid else 12
     if valid and shape.metadata.get("pattern"):
-        return _matching(random, meta["pattern"], max(least, 1) if place == "uri" else least, int(meta.get("max", 100_000)))
+        made = ""
+        while made in _DOTS:
+            made = _matching(random, meta["pattern"], max(least, 1) if place == "uri" else least, int(meta.get("max", 100_000)))
+            if place != "uri":
+                break
+        return made
     letters = _HEADER_TEXT if place in {"header", "headers", "uri"} else _TEXT
     if place in {"uri", "header", "headers"}:
         least, most = max(least, 1), max(most, 1)
     made = "".join(random.choice(letters) for _ in range(random.randint(least, most)))
-    return "x" + made[1:] if place == "uri" else made  # a label of dots is refused on purpose
+    return "x" + made[1:] if place == "uri" else made
 
 
 def _matching(random: Random, source: str, least: int, most: int) -> str:
