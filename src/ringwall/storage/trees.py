@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
-from ringwall.errors import InvalidRequest
+from ringwall.errors import IntegrityError, InvalidRequest
 from ringwall.storage.limits import BATCH_ENTRIES, LEASE_MS, NOTE_BYTES, check_name, check_sealing
 from ringwall.storage.operations import Freeze, GiveLeaseBack, KeepCheckpoint, Operation, Seal, TakeLease
 from ringwall.storage.ports import Sealing, StoredCheckpoint, Tile, TreeHead
@@ -76,14 +76,14 @@ class TreeStore:
             holder=holder,
             fence=fence,
             expires_at=expires_at,
-            note=note if note is not None else b"",
+            note=_bytes(note) if note is not None else b"",
         )
 
     async def tile(self, log: str, level: int, index: int) -> bytes | None:
         """Return a tile as wide as it is by now."""
         _check_range(log, level, index, _END)
         rows = await self._read(self._sql["tile"], {"log": log, "level": level, "position": index})
-        return bytes(rows[0][0]) if rows else None
+        return _bytes(rows[0][0]) if rows else None
 
     async def tiles(self, log: str, level: int, *, start: int = 0, end: int, limit: int = 256) -> Sequence[Tile]:
         """Return tiles of one level in order."""
@@ -91,7 +91,7 @@ class TreeStore:
         if not 1 <= limit <= _PAGE:
             raise InvalidRequest(f"a page holds 1 to {_PAGE} tiles", limit=limit)
         rows = await self._read(self._sql["tiles"], {"log": log, "level": level, "low": start, "high": end, "count": limit})
-        return [Tile(level, index, data) for index, data in rows]
+        return [Tile(level, index, _bytes(data)) for index, data in rows]
 
     async def leaves(self, log: str, start: int, end: int) -> Sequence[bytes]:
         """Return the leaves of committed entries."""
@@ -99,7 +99,7 @@ class TreeStore:
         if end - start > BATCH_ENTRIES:
             raise InvalidRequest(f"at most {BATCH_ENTRIES} leaves are read at once", start=start, end=end)
         rows = await self._read(self._sql["leaves"], {"log": log, "low": start, "high": end})
-        return [row[0] for row in rows]
+        return [_bytes(row[0]) for row in rows]
 
     async def checkpoints(self, log: str, *, after: int = -1, limit: int = 1000) -> Sequence[StoredCheckpoint]:
         """Return the checkpoints that were kept."""
@@ -107,7 +107,14 @@ class TreeStore:
         if not 1 <= limit <= _PAGE or not -1 <= after < _END:
             raise InvalidRequest(f"a page holds 1 to {_PAGE} checkpoints", limit=limit)
         rows = await self._read(self._sql["checkpoints"], {"log": log, "after": after, "count": limit})
-        return [StoredCheckpoint(size, sealed_at, note) for size, sealed_at, note in rows]
+        return [StoredCheckpoint(size, sealed_at, _bytes(note)) for size, sealed_at, note in rows]
+
+
+def _bytes(value: object) -> bytes:
+    """Return what a column of bytes holds; SQLite would keep a text there, too."""
+    if type(value) is not bytes:
+        raise IntegrityError("the database holds something else where bytes belong", remedy="stop ringwall and restore a backup")
+    return value
 
 
 def _check_range(log: str, level: int, start: int, end: int) -> None:
