@@ -401,3 +401,31 @@ async def test_the_logs_have_origins_of_one_family_and_keys_of_their_own(open_le
     assert len({origin.rpartition("/")[0] for origin in origins}) == 1
     vkeys = [vkey for name in ("audit", "statements") for vkey in await opened.ledger.log(name).vkeys()]
     assert len({parse_vkey(vkey).public for vkey in vkeys}) == 4
+
+
+async def test_a_full_disk_stops_sealing_until_there_is_room(open_ledger: OpenLedger) -> None:
+    opened = await open_ledger()
+    await fill(opened, 10)
+    if opened.storage._engine.dialect.name != "sqlite":
+        pytest.skip("a full disk is made with a pragma of SQLite")
+    await opened.storage.append_all(STATEMENT_LOG, "1", statements(2000, 10))
+    real = opened.storage.trees.seal
+    refusals: list[str] = []
+
+    async def seal_on_a_full_disk(sealing: Sealing) -> None:
+        held = opened.storage._transactions._held
+        if not refusals and held is not None:  # the connection is dropped with the failure: the next one has the file's own limit again
+            cursor = held.cursor()
+            pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+            cursor.execute(f"PRAGMA max_page_count = {pages}")
+        try:
+            await real(sealing)
+        except DependencyError as error:
+            refusals.append(error.message)
+            raise
+
+    opened.storage.trees.seal = seal_on_a_full_disk  # type: ignore[method-assign]
+    await opened.storage.append_all(STATEMENT_LOG, "1", statements(2000, 2010))
+    assert await opened.ledger.sealed(STATEMENT_LOG, 4009) == 4010
+    assert refusals == ["the disk is full"]
+    assert (await opened.ledger.verify(STATEMENT_LOG)).sealed == 4010
