@@ -47,7 +47,9 @@ def test_a_servers_ledger_is_verified_rotated_killed_and_caught(tmp_path: Path) 
     finally:
         end(live, signal.SIGKILL)
     with sqlite3.connect(data_dir / "ringwall.db") as database:
-        database.execute("UPDATE log_entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'us-east-1', 'us-east-2') AS BLOB) WHERE position = 1")
+        database.execute(
+            "UPDATE log_entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'us-east-1', 'us-east-2') AS BLOB) WHERE position = 1"
+        )
     database.close()
     assert "record 1" in ringwall(data_dir, "ledger", "verify", expect=3)
     refusal = ringwall(data_dir, "up", "--port", "0", expect=3)
