@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringwall.errors import SettingsError
+from ringwall.storage.private_folder import make_private
 
 CA_DAYS = 3650
 LEAF_DAYS = 365
@@ -57,7 +58,7 @@ def development_files(folder: Path, host: str, now: datetime) -> TlsFiles:
     Raises:
         TlsRefused: the files are there but damaged.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     files = TlsFiles(folder / "server.pem", folder / "server.key", folder / "ca.pem")
     names = _names(host)
     try:

@@ -24,6 +24,7 @@ from granian.server.embed import Server
 from ringwall.bootstrap import Settings, TlsFiles
 from ringwall.cli.client import ServerFile, read_server_file, server_file
 from ringwall.errors import SettingsError
+from ringwall.storage.private_folder import make_private
 from ringwall.vocabulary import Limits
 
 BACKLOG = 1024
@@ -47,7 +48,7 @@ class PortTaken(SettingsError):
 @contextlib.contextmanager
 def hold_directory(directory: Path) -> Iterator[None]:
     """Keep a second server off this data directory for as long as the block runs; the lock dies with the process."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     descriptor = os.open(directory / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -20,6 +20,7 @@ from ringwall.data.commitment.extra import ExtraMissing, arrow, part
 from ringwall.data.feature_errors import OfflineStoreUnavailable
 from ringwall.data.feature_group import Definition, FeatureGroup
 from ringwall.data.offline_rows import Row
+from ringwall.storage.private_folder import make_private
 from ringwall.vocabulary import new_id
 
 _NANOS = 1_000_000_000
@@ -60,7 +61,7 @@ def write_files(group: FeatureGroup, rows: Sequence[Row], now: datetime, staging
         OSError: the folder cannot be written.
     """
     pa = _pyarrow()
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(staging)
     hours: dict[str, list[Row]] = {}
     for row in rows:
         hours.setdefault(_moment(row).strftime("year=%Y/month=%m/day=%d/hour=%H"), []).append(row)
@@ -135,7 +136,7 @@ def move_into_place(staging: Path, data: Path, files: Sequence[WrittenFile]) -> 
         source, target = staging / Path(file.path).name, data / file.path
         if not source.exists():
             continue
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(target.parent)
         source.rename(target)
         folders |= {target.parent, *target.parent.parents[:5]}
     for folder in folders:

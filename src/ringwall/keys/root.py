@@ -17,6 +17,7 @@ from typing import Final
 
 from ringwall.crypto import hkdf_sha256
 from ringwall.errors import SettingsError
+from ringwall.storage.private_folder import make_private
 
 KEY_BYTES: Final = 32
 FILE_NAME: Final = "root.key"
@@ -136,7 +137,7 @@ def create_root_key_file(path: Path, random_bytes: RandomBytes = secrets.token_b
     """
     ring = RootKeys({1: random_bytes(KEY_BYTES)})
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         draft = _write_draft(path, ring)
         try:
             # A link appears whole or not at all, and never over another process's file.

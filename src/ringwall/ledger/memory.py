@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ringwall.crypto.notes import NOTE_BYTES
 from ringwall.errors import DependencyError
+from ringwall.storage.private_folder import make_private
 
 
 class CheckpointFile:
@@ -42,7 +43,7 @@ class CheckpointFile:
         """
         draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path.parent)
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(note)
             draft.replace(self.path)

@@ -18,6 +18,7 @@ from typing import Final
 
 from ringwall.crypto.tiles import TILE_BYTES, WIDTH, TilePath, bundle, check_bundle, entries_path, read_bundle, tile_path
 from ringwall.errors import DependencyError, IntegrityError
+from ringwall.storage.private_folder import make_private
 
 SHARD_ENTRIES: Final = WIDTH * WIDTH
 _FILE_BYTES: Final = WIDTH * (2 + 65_535)
@@ -82,7 +83,7 @@ def _read_file(path: Path) -> bytes | None:
 def _write_flushed(path: Path, data: bytes) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
             file.flush()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from ringwall.errors import SettingsError
+from ringwall.storage.private_folder import make_private
 
 FILE_NAME: Final = "ringwall.db"
 BUSY_TIMEOUT_S: Final = 10
@@ -148,7 +149,7 @@ def _run_each(connection: DBAPIConnection, statements: tuple[str, ...]) -> None:
 def _make_private_file(path: Path) -> None:
     """Create the file for its owner alone: SQLite gives its log and index files the same permissions."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise SettingsError(

@@ -105,7 +105,8 @@ def test_a_second_server_on_the_same_directory_or_port_is_refused(tmp_path: Path
 
 
 def test_what_lies_in_the_data_directory_is_for_its_owner_alone(live: Live) -> None:
-    for path in live.data_dir.iterdir():
+    folders = [path for path in live.data_dir.rglob("*") if path.is_dir()]
+    for path in (*live.data_dir.iterdir(), *folders):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     token = json.loads((live.data_dir / "server.json").read_text())["token"]
     assert len(token) >= 40
