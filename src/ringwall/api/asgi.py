@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import chain
 from typing import Any
 
 from ringwall.errors import Bug, InvalidRequest, LimitExceeded, Throttled
@@ -15,6 +16,26 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 _OVERDUE = "ringwall: the body is overdue"
+_USUAL_NAMES = {  # as text already: the headers of nearly every request
+    name.encode(): name
+    for name in (
+        "accept",
+        "accept-encoding",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-target",
+        "x-amz-user-agent",
+    )
+}
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -65,7 +86,7 @@ class Intake:
         headers = scope["headers"]
         if len(headers) > self._limits.header_count:
             raise TooManyHeaders(f"the request has {len(headers)} headers; {self._limits.header_count} are accepted")
-        size = len(scope["raw_path"]) + len(scope["query_string"]) + sum([len(name) + len(value) for name, value in headers])
+        size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(map(len, chain.from_iterable(headers)))
         if size > self._limits.header_bytes:
             raise TooManyHeaders(f"the request's path and headers have {size} bytes; {self._limits.header_bytes} are accepted")
         return _request(scope, headers)
@@ -152,7 +173,7 @@ def _request(scope: Scope, headers: list[tuple[bytes, bytes]]) -> HttpRequest:
         method=scope["method"],
         raw_path=scope["raw_path"],
         query=scope["query_string"],
-        headers=tuple([(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
+        headers=tuple([(_USUAL_NAMES.get(name) or name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]),
         body=b"",
         secure=scope["scheme"] == "https",
     )

@@ -39,10 +39,13 @@ def structure_encoder(service: Service, shape: Shape, *, cbor: bool) -> Encoder:
     members = {
         name: (ref.location_name or name, encoder_of(service, ref, cbor=cbor)) for name, ref in shape.members.items() if not ref.location
     }
+    plain = frozenset(name for name, (wire, encoder) in members.items() if encoder is None and wire == name)
 
     def encode(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise Bug("a handler answered with something else where the model has a structure")
+        if value.keys() <= plain and None not in value.values():
+            return value  # it goes out as it is
         out: dict[str, Any] = {}
         for name, item in value.items():
             member = members.get(name)

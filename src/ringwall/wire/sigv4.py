@@ -39,7 +39,9 @@ SIGNED_HEADERS = 128
 _CREDENTIAL = re.compile(r"(\w{1,128})/(\d{8})/([a-z0-9-]{1,64})/([A-Za-z0-9_.-]{1,64})/aws4_request", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SIGNED_NAMES = re.compile(r"(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+)(?:;(?::authority|[!#$%&'*+.^_`|~0-9a-z-]+))*", re.ASCII)
-_USUAL = re.compile(r"Credential=([^\s,=]+), SignedHeaders=([^\s,=]+), Signature=([^\s,=]+)")  # as every SDK writes it
+_USUAL = re.compile(  # as every SDK writes it
+    rf"Credential={_CREDENTIAL.pattern}, SignedHeaders=([^\s,=]+), Signature=([0-9a-f]{{64}})", re.ASCII
+)
 _AMZ_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
 _PRESIGNED = re.compile(rb"(?:^|&)(?:X-Amz-(?:Signature|Credential|Algorithm)|AWSAccessKeyId|Signature)=", re.IGNORECASE)
@@ -102,18 +104,26 @@ def _parse_sigv4(request: HttpRequest, text: str) -> SigV4Claim:
 
 @lru_cache(maxsize=64)  # routing and authentication both read it
 def _read_sigv4(text: str) -> tuple[str, str, str, str, tuple[str, ...], str]:
-    found = _USUAL.fullmatch(text)
-    credential, signed, signature = found.groups() if found else _sigv4_fields(text)
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        access_key_id, date, region, service, signed, signature = usual.groups()
+        return access_key_id, date, region, service, _signed_names(signed), signature
+    credential, signed, signature = _sigv4_fields(text)
     scope = _CREDENTIAL.fullmatch(credential)
     if scope is None:
         raise IncompleteSignature("Credential must be ACCESS-KEY-ID/YYYYMMDD/REGION/SERVICE/aws4_request")
     if not _SIGNATURE.fullmatch(signature):
         raise IncompleteSignature("Signature must be 64 hexadecimal digits in lower case")
+    access_key_id, date, region, service = scope.groups()
+    return access_key_id, date, region, service, _signed_names(signed), signature
+
+
+@lru_cache(maxsize=256)  # a client signs the same headers every time
+def _signed_names(signed: str) -> tuple[str, ...]:
     names = tuple(signed.split(";"))
     if len(names) > SIGNED_HEADERS or len(set(names)) != len(names) or not _SIGNED_NAMES.fullmatch(signed):
         raise IncompleteSignature("SignedHeaders must be at most 128 header names in lower case, each once, separated by semicolons")
-    access_key_id, date, region, service = scope.groups()
-    return access_key_id, date, region, service, names, signature
+    return names
 
 
 def _sigv4_fields(text: str) -> tuple[str, str, str]:
@@ -209,21 +219,26 @@ def _check_date(claim: SigV4Claim, amz_date: str, now: datetime, skew: timedelta
         raise SignatureDoesNotMatch(
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{claim.date}' != '{amz_date[:8]}'."
         )
-    digits = amz_date
-    try:
-        moment = datetime(
-            int(digits[0:4]), int(digits[4:6]), int(digits[6:8]), int(digits[9:11]), int(digits[11:13]), int(digits[13:15]), tzinfo=UTC
-        )
-    except ValueError:
-        raise IncompleteSignature("Date must be in ISO-8601 'basic format': YYYYMMDD'T'HHMMSS'Z'") from None
-    age = now - moment
+    age = now - _moment(amz_date)
+    if -skew <= age <= skew:
+        return
     minutes = int(skew.total_seconds() // 60)
     if age > skew:
         window = f"{now - skew:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} - {minutes} min.)"
         raise SignatureExpired(f"Signature expired: {amz_date} is now earlier than {window}")
-    if -age > skew:
-        window = f"{now + skew:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} + {minutes} min.)"
-        raise SignatureExpired(f"Signature not yet current: {amz_date} is still later than {window}")
+    window = f"{now + skew:%Y%m%dT%H%M%SZ} ({now:%Y%m%dT%H%M%SZ} + {minutes} min.)"
+    raise SignatureExpired(f"Signature not yet current: {amz_date} is still later than {window}")
+
+
+@lru_cache(maxsize=64)  # many requests are signed in one second
+def _moment(amz_date: str) -> datetime:
+    digits = amz_date
+    try:
+        return datetime(
+            int(digits[0:4]), int(digits[4:6]), int(digits[6:8]), int(digits[9:11]), int(digits[11:13]), int(digits[13:15]), tzinfo=UTC
+        )
+    except ValueError:
+        raise IncompleteSignature("Date must be in ISO-8601 'basic format': YYYYMMDD'T'HHMMSS'Z'") from None
 
 
 def _payload_hash(request: HttpRequest) -> str:
