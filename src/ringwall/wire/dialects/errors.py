@@ -1,0 +1,28 @@
+"""What can be wrong with a conversation between an application, ringwall and a model."""
+
+from __future__ import annotations
+
+from ringwall.errors import DependencyError, InvalidRequest
+
+
+class MalformedAnswer(DependencyError):
+    """The upstream answered something that is no answer in its dialect."""
+
+    code = "malformed-answer"
+    status = 502
+    remedy = "check that the upstream's URI names the dialect it speaks"
+
+
+class UpstreamFailed(DependencyError):
+    """The upstream says that it failed."""
+
+    code = "upstream-failed"
+    status = 502
+    remedy = "retry, or see the upstream's own log"
+
+
+class Untranslatable(InvalidRequest):
+    """The request has a member that the upstream's dialect has no word for."""
+
+    code = "untranslatable"
+    remedy = "leave the member out, or choose a model whose upstream speaks the dialect of the request"
