@@ -16,6 +16,12 @@ enum { OTHER = 128, END = 129, ALPHABET = 130, OP_FIELDS = 11, REJECT = 8, MAX_L
 enum { OK = 0, NO_MEMORY = 1, BAD_TABLE = 2 };
 #define ACC_LIMIT ((((uint64_t)1) << 40) - 1)
 #define MALFORMED UINT32_MAX
+/* For loops over words of bits: as wide as the processor that it runs on allows. */
+#if defined(__GLIBC__) && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((optimize("O3"), target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
 #define CODE_POINTS 0x110000
 
 /* ---- growable arrays ---- */
@@ -67,9 +73,12 @@ typedef struct {
     uint32_t states, classes_count;
     size_t op_count, text_count;
     uint8_t classes[256], alphabet[128], counts[256]; /* counts: per class, whether it counts for `back` */
+    uint8_t members[128]; /* the symbols of the alphabet, `member_count` of them */
+    int member_count;
     int turn, bits; /* the first `turn` lanes read the same symbols, each at its own phase, of `bits` bits each; 0: none do */
     uint32_t radix; /* where they are digits of this radix instead, `turn` to a group of four bytes; 0: they are not */
     uint8_t worth[256]; /* per symbol, what it adds, or SKIPPED */
+    int token_lane; /* the lane that reads the same code afresh behind every symbol that the phases skip; 0: there is none */
     Twin twins[MAX_LANES];
     int breaks;         /* whether runs end at symbols of tally 0, and need `minimum` of tally 2 */
     uint8_t tally[256]; /* per symbol */
@@ -182,6 +191,7 @@ static int load_machine(const Tables *t, Machine *m, PyObject *item) {
     memset(m->classes, 0, sizeof m->classes);
     if (!copied_into(classes, m->classes, ALPHABET) || !copied_into(alphabet, m->alphabet, 128)) return 0;
     for (int i = 0; i < ALPHABET; i++) if (m->classes[i] >= class_count) return refuse("a class is out of bounds");
+    for (int i = 127; i >= 0; i--) if (m->alphabet[i]) m->members[m->member_count++] = (uint8_t)i; /* letters first: nearly every text has enough of them */
     if (!(m->texts = copied(texts, 4, &m->text_count)) || !(m->transitions = copied(transitions, 2, &count))) return 0;
     for (size_t i = 0; i < m->text_count; i++) if (m->texts[i] >= CODE_POINTS) return refuse("a text holds no code point");
     int64_t *rows = copied(ops, 8, &values);

@@ -4,14 +4,6 @@
 enum { ABREAST = 4, SLACK = 64 };
 typedef struct { const Fast *packed; const uint8_t *symbols; uint32_t state; uint64_t acc; size_t made; uint8_t *bytes; } Lane;
 
-/* Write four bytes, the highest first. */
-static inline void put_four(uint8_t *out, uint32_t bytes) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    bytes = __builtin_bswap32(bytes);
-#endif
-    memcpy(out, &bytes, 4);
-}
-
 #define STEP(l, i)                                                                                              \
     do {                                                                                                        \
         const Fast *f = &(l).packed[(l).state + (l).symbols[i]];                                             \

@@ -4,7 +4,7 @@ typedef struct { uint8_t kind; uint32_t value, start, end; } Unit; /* kind: BYTE
 typedef struct { Unit *data; size_t count, room; } Units;
 
 /* One reading of one text: symbols in reading order, and the characters themselves for copies. */
-typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t length; int backwards; uint64_t counts[OTHER + 1]; } Source; /* END behind the last symbol */
+typedef struct { const uint8_t *symbols; const uint32_t *characters; size_t length; int alphabet, backwards; uint64_t counts[OTHER + 1]; } Source; /* END behind the last symbol */
 
 /* A result list kept outside Python while the lock is released. */
 typedef struct { int reading, machine; Run run; } Found;

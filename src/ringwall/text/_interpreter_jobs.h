@@ -4,8 +4,8 @@ enum { PHASES = -1, WHOLE = -2 };
 typedef struct { size_t first, end; } Span;
 
 /* One lane of one machine over one reading; or all phases of its code; or a whole machine that is no block code. `runs`: those that survive; `twin`: whose runs
- * it has. */
-typedef struct { int reading, machine, lane; Ints runs; Mark *marks; const Span *twin; } Job;
+ * it has; `silent`: it has none, as was seen otherwise. */
+typedef struct { int reading, machine, lane, silent; Ints runs; Mark *marks; const Span *twin; } Job;
 
 typedef struct {
     const Tables *t;
@@ -28,7 +28,7 @@ static int job_push(Work *w, int reading, int machine, int lane) {
         w->jobs = data;
         w->job_room = room;
     }
-    w->jobs[w->job_count++] = (Job){reading, machine, lane, {0}, NULL, NULL};
+    w->jobs[w->job_count++] = (Job){reading, machine, lane, 0, {0}, NULL, NULL};
     return 1;
 }
 
@@ -64,7 +64,23 @@ static void write_reading(Work *w, int r, const uint8_t *shadow, size_t n, const
     for (int c = 0; c <= OTHER; c++) source->counts[map[c]] += plain[c];
 }
 
-/* Write the readings down, and list what is to be run over each. */
+/* Say whether a text holds as many symbols of a machine's alphabet as that needs to find anything. */
+static int has_enough(const Machine *m, const Source *source) {
+    uint64_t present = 0;
+    for (int i = 0; i < m->member_count && present < m->minimum; i++) present += source->counts[m->members[i]];
+    return present >= m->minimum;
+}
+
+/* List what of a machine is to be run over a reading. */
+static int list_machine(Work *w, int reading, int machine, int may_hold) {
+    const Machine *m = &w->t->machines[machine];
+    if (!m->fast) return (m->breaks && !may_hold) || job_push(w, reading, machine, WHOLE);
+    if (m->turn && !job_push(w, reading, machine, PHASES)) return 0;
+    for (int l = m->turn; l < m->lanes; l++) if (!job_push(w, reading, machine, l)) return 0;
+    return 1;
+}
+
+/* Write the readings down, and list what is to be run over each: machine by machine, so that one's readings follow each other. */
 static int list_jobs(Work *w, const uint32_t *text, size_t n, int readings) {
     const Tables *t = w->t;
     uint64_t plain[OTHER + 1] = {0};
@@ -72,17 +88,18 @@ static int list_jobs(Work *w, const uint32_t *text, size_t n, int readings) {
     for (size_t i = 0; i < n; i++) plain[w->shadow[i]]++;
     for (int r = 0; r < readings; r++) {
         Source *source = &w->sources[r];
-        *source = (Source){w->symbols + (size_t)r * (n + 1), text, n, t->reading_backwards[r], {0}};
+        *source = (Source){w->symbols + (size_t)r * (n + 1), text, n, t->reading_alphabet[r], t->reading_backwards[r], {0}};
         write_reading(w, r, w->shadow, n, plain, source);
-        for (int k = 0; k < t->machine_count; k++) {
+    }
+    for (int k = 0; k < t->machine_count; k++) {
+        const Source *asked = NULL; /* whose runs were looked for last, */
+        int may_hold = 0;           /* and what was found: a text turned round holds as many symbols between two that end runs */
+        for (int r = 0; r < readings; r++) {
             const Machine *m = &t->machines[k];
-            uint64_t present = 0;
-            if (!(m->readings >> r & 1)) continue;
-            for (int c = 0; c < 128; c++) present += m->alphabet[c] ? source->counts[c] : 0;
-            if (present < m->minimum) continue;
-            if (m->fast && m->turn && !job_push(w, r, k, PHASES)) return 0;
-            for (int l = m->turn; m->fast && l < m->lanes; l++) if (!job_push(w, r, k, l)) return 0;
-            if (!m->fast && (!m->breaks || may_hold_run(m, source)) && !job_push(w, r, k, WHOLE)) return 0;
+            const Source *source = &w->sources[r];
+            if (!(m->readings >> r & 1) || !has_enough(m, source)) continue;
+            if (!m->fast && m->breaks && !(asked && asked->alphabet == source->alphabet)) may_hold = may_hold_run(m, asked = source);
+            if (!list_machine(w, r, k, may_hold)) return 0;
         }
     }
     return 1;
@@ -95,6 +112,18 @@ static Sink sink_of(const Work *w, const Job *job, FoundList *found) {
 
 static Span *span_of(const Work *w, int reading, int machine, int phase) { return &w->phase_runs[((size_t)reading * (size_t)w->t->machine_count + (size_t)machine) * MAX_LANES + (size_t)phase]; }
 
+/* Find out, from what the phases of a code have made, whether its lane that starts afresh at each token holds a run. */
+static int ask_token_lane(Work *w, size_t of_phases) {
+    const Job *phases = &w->jobs[of_phases];
+    const Machine *m = &w->t->machines[phases->machine];
+    Job *job = &w->jobs[of_phases + 1 + (size_t)(m->token_lane - m->turn)]; /* where `list_machine` put it */
+    if (!m->token_lane) return 1;
+    int right = surviving_runs(w->t, w->bytes[0], put_tokens(m, &w->phases, w->bytes[0]), m->run_minimum, &job->runs);
+    job->silent = !job->runs.count;
+    job->runs.count = 0;
+    return right;
+}
+
 /* Read what all phases of codes find. */
 static int run_all_phases(Work *w, FoundList *found) {
     for (size_t i = 0; i < w->job_count; i++) {
@@ -104,7 +133,9 @@ static int run_all_phases(Work *w, FoundList *found) {
         if (job->lane != PHASES) continue;
         if (!find_phase_runs(w->t, m, source, &w->phases)) return 0;
         w->was_run[job->reading * MAX_MACHINES + job->machine] = 1;
+        if (!ask_token_lane(w, i)) return 0;
         if (!w->phases.runs.count) continue;
+        count_stretches(m, source, &w->phases);
         Sink sink = sink_of(w, job, found);
         int right = 1;
         for (int phase = 0; right && phase < m->turn; phase++) {
@@ -151,6 +182,7 @@ static int run_abreast(Work *w, Job *jobs[ABREAST], int together, size_t n) {
         right = surviving_runs(w->t, w->bytes[k], lanes[k].made, w->t->machines[jobs[k]->machine].run_minimum, &runs);
         if (!right || !runs.count) continue;
         size_t size = (n / STRETCH + 1) * sizeof(Mark);
+        free(jobs[k]->runs.data);
         right = ints_copy(&jobs[k]->runs, &runs) && (jobs[k]->marks = malloc(size)) != NULL;
         if (right) memcpy(jobs[k]->marks, w->marks[k], size);
     }
@@ -162,7 +194,7 @@ static int find_lane_runs(Work *w, size_t n) {
     Job *jobs[ABREAST];
     int together = 0;
     for (size_t i = 0; i < w->job_count; i++) {
-        if (w->jobs[i].lane < 0 || (w->jobs[i].twin = found_by_twin(w, &w->jobs[i])) != NULL) continue;
+        if (w->jobs[i].lane < 0 || w->jobs[i].silent || (w->jobs[i].twin = found_by_twin(w, &w->jobs[i])) != NULL) continue;
         jobs[together++] = &w->jobs[i];
         if (together < ABREAST) continue;
         if (!run_abreast(w, jobs, together, n)) return 0;

@@ -17,30 +17,68 @@ static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R6
                                         TAIL, TAIL, TAIL, TAIL, TAIL, 0, 0, 0, R8(0)};
 
 enum { PHASE_PAD = 64, GROUP = 4, STRETCH = 4096 };
-typedef struct { uint8_t *values, *packed, *whole; uint32_t *groups; size_t *kept; size_t count; Ints runs; } Phases; /* kept: how many symbols before each stretch */
+/* tokens: how many symbols are kept before each token, a token being what stands between skipped symbols; kept: how many before each stretch, once that was counted;
+ * for: whose values these are. */
+typedef struct {
+    uint8_t *values, *packed, *whole, *begins;
+    uint32_t *groups, *tokens;
+    size_t *kept, count, token_count;
+    const Machine *values_for;
+    const Source *source;
+    Ints runs;
+} Phases;
 
-static void phases_free(Phases *p) { free(p->values); free(p->packed); free(p->whole); free(p->groups); free(p->kept); free(p->runs.data); }
+static void phases_free(Phases *p) {
+    free(p->values); free(p->packed); free(p->whole); free(p->begins); free(p->groups); free(p->tokens); free(p->kept); free(p->runs.data);
+}
+
 static int phases_room(Phases *p, size_t n) {
-    return (p->values = malloc(n + 2 * PHASE_PAD)) && (p->packed = malloc(n + 2 * PHASE_PAD)) && (p->whole = malloc(n + 2 * PHASE_PAD)) &&
-           (p->groups = malloc((n + 2 * PHASE_PAD) * sizeof *p->groups)) && (p->kept = malloc((n / STRETCH + 1) * sizeof *p->kept));
+    size_t room = n + 2 * PHASE_PAD;
+    return (p->values = malloc(room)) && (p->packed = malloc(room)) && (p->whole = malloc(room)) && (p->begins = malloc(room)) &&
+           (p->groups = malloc(room * sizeof *p->groups)) && (p->tokens = malloc(room * sizeof *p->tokens)) && (p->kept = malloc((n / STRETCH + 1) * sizeof *p->kept));
+}
+
+/* Turn round what was kept of the same text read the other way. */
+static void turn_values(uint8_t *values, Phases *p) {
+    size_t count = p->count, tokens = p->token_count;
+    for (size_t i = 0, j = count; i + 1 < j; i++) { uint8_t value = values[i]; values[i] = values[--j]; values[j] = value; }
+    for (size_t i = 0; i <= tokens / 2 && tokens; i++) { /* where one ends, one begins; the first and the last place are no token's beginning and end alone */
+        uint32_t place = p->tokens[i];
+        p->tokens[i] = (uint32_t)count - p->tokens[tokens - i];
+        if (i < tokens - i) p->tokens[tokens - i] = (uint32_t)count - place;
+    }
 }
 
 /* Keep the values of the symbols that a code reads, behind `zeros` zeros and before more. */
 static void keep_values(const Machine *m, const Source *source, size_t zeros, Phases *p) {
-    uint8_t *to = p->values + zeros;
-    size_t count = 0;
+    uint8_t *to = p->values + zeros, before = 0;
+    size_t count = 0, tokens = 0;
+    int turned = p->values_for == m && p->source->alphabet == source->alphabet && p->source->backwards != source->backwards;
+    p->values_for = m;
+    p->source = source;
+    if (turned) { turn_values(to, p); return; }
     memset(p->values, 0, zeros);
-    for (size_t first = 0; first < source->length; first += STRETCH) {
-        size_t end = source->length - first < STRETCH ? source->length : first + STRETCH;
-        p->kept[first / STRETCH] = count;
-        for (size_t i = first; i < end; i++) {
-            uint8_t value = m->worth[source->symbols[i]];
-            to[count] = value;
-            count += value != SKIPPED;
-        }
+    for (size_t i = 0; i < source->length; i++) {
+        uint8_t value = m->worth[source->symbols[i]], keep = value != SKIPPED;
+        to[count] = value;
+        p->tokens[tokens] = (uint32_t)count;
+        tokens += keep & !before;
+        count += keep;
+        before = keep;
     }
     memset(to + count, 0, PHASE_PAD);
+    p->tokens[tokens] = (uint32_t)count;
     p->count = count;
+    p->token_count = tokens;
+}
+
+/* Count what was kept before each stretch, for `place_of`. */
+static void count_stretches(const Machine *m, const Source *source, const Phases *p) {
+    size_t count = 0;
+    for (size_t i = 0; i < source->length; i++) {
+        if (i % STRETCH == 0) p->kept[i / STRETCH] = count;
+        count += m->worth[source->symbols[i]] != SKIPPED;
+    }
 }
 
 /* Where a kept symbol stands: from where the last one that was asked for stands, or from the beginning of its stretch. */
@@ -105,14 +143,29 @@ static inline uint32_t packed_byte(const Phases *p, size_t bit) {
 }
 
 /* Mark every bit at which a byte may begin that the next one may follow. */
-static void mark_followed(const Phases *p, size_t bytes) {
+static WIDE void mark_followed(const uint8_t *restrict packed, uint8_t *restrict whole, size_t bytes) {
 #define BEHIND(x, y, k) (((x) << (k) & EACH(0xFF << (k) & 0xFF)) | ((y) >> (8 - (k)) & EACH(0xFF >> (8 - (k)))))
     for (size_t i = 0; i < bytes; i += 8) {
-        uint64_t x = load_eight(p->packed + i), y = load_eight(p->packed + i + 1), z = load_eight(p->packed + i + 2), w = load_eight(p->packed + i + 3);
-        uint64_t followed = ~BREAKS(x, BEHIND(x, y, 1), BEHIND(x, y, 2), BEHIND(x, y, 3), BEHIND(x, y, 4), BEHIND(x, y, 5), BEHIND(x, y, 6), y, BEHIND(y, z, 1), z, BEHIND(z, w, 1));
-        memcpy(p->whole + i, &followed, 8);
+        uint64_t x = load_eight(packed + i), y = load_eight(packed + i + 1), z = load_eight(packed + i + 2), w = load_eight(packed + i + 3);
+        uint64_t second = BEHIND(x, y, 1), third = BEHIND(x, y, 2), then = BEHIND(z, w, 1);
+        uint64_t broken = BREAKS(x, second, third, BEHIND(x, y, 3), BEHIND(x, y, 4), BEHIND(x, y, 5), BEHIND(x, y, 6), y, BEHIND(y, z, 1), z, then);
+        uint64_t followed = ~(broken | (x & second & ~third & z & ~then)); /* behind a lead of two bytes, one tail and another, so before one more character */
+        memcpy(whole + i, &followed, 8);
     }
-    memset(p->whole + (bytes + 7) / 8 * 8, 0, PHASE_PAD);
+    memset(whole + (bytes + 7) / 8 * 8, 0, PHASE_PAD);
+}
+
+/* Mark every bit at which a run may begin: no tail, and behind it `window` bytes are marked. */
+static WIDE void mark_begins(const uint8_t *restrict packed, const uint8_t *restrict whole, uint8_t *restrict begins, size_t bytes, size_t window) {
+    for (size_t i = 0; i < bytes; i += 8) {
+        uint64_t x = load_eight(packed + i), all = ~(x & ~BEHIND(x, load_eight(packed + i + 1), 1));
+        memcpy(begins + i, &all, 8);
+    }
+    for (size_t k = 0; k < window; k++)
+        for (size_t i = 0; i < bytes; i += 8) {
+            uint64_t all = load_eight(begins + i) & load_eight(whole + i + k);
+            memcpy(begins + i, &all, 8);
+        }
 #undef BEHIND
 }
 
@@ -170,10 +223,10 @@ static int find_packed_runs(const Tables *t, const Machine *m, Phases *p, size_t
         used |= (uint8_t)(128 >> first_bit(m, k) % 8);
         phase_of[first_bit(m, k) % 8] = k;
     }
-    mark_followed(p, bytes);
+    mark_followed(p->packed, p->whole, bytes);
+    mark_begins(p->packed, p->whole, p->begins, bytes, window);
     for (size_t i = 0; i + window <= bytes; i += 8) {
-        uint64_t all = EACH(used);
-        for (size_t k = 0; k < window; k++) all &= load_eight(p->whole + i + k);
+        uint64_t all = load_eight(p->begins + i) & EACH(used);
         if (!all) continue;
         for (all = first_highest(all); all; ) { /* by place: the highest bit first */
             size_t bit = 8 * i + (size_t)__builtin_clzll(all), r = bit % 8, first = first_bit(m, phase_of[r]);
@@ -204,33 +257,38 @@ static size_t end_lane(const Machine *m, const Phases *p, int phase) {
     return GROUP * groups + (op->kind == BYTES ? op->count : 0);
 }
 
-/* Make the group that begins at each symbol (the first ones begin before the text, with zeros), and what the end makes of the last of each lane. */
-static __attribute__((optimize("O3"))) void make_groups(const Machine *m, const Phases *p) {
-    const uint32_t radix = m->radix;
-    const uint8_t *restrict v = p->values;
-    uint32_t *restrict to = p->groups;
-    for (size_t g = 0; g < p->count; g++) to[g] = (((v[g] * radix + v[g + 1]) * radix + v[g + 2]) * radix + v[g + 3]) * radix + v[g + 4];
+/* Make the group that begins at each symbol (the first ones begin before the text, with zeros). */
+static WIDE void make_whole_groups(const uint8_t *restrict v, uint32_t *restrict to, size_t count, uint32_t radix) {
+    for (size_t g = 0; g < count; g++) to[g] = (((v[g] * radix + v[g + 1]) * radix + v[g + 2]) * radix + v[g + 3]) * radix + v[g + 4];
+}
+
+/* Make all groups, and what the end makes of the last of each lane. */
+static void make_groups(const Machine *m, const Phases *p) {
+    make_whole_groups(p->values, p->groups, p->count, m->radix);
+    memset(p->groups + p->count, 0, PHASE_PAD * sizeof *p->groups);
     for (int phase = 0; phase < m->turn; phase++) end_lane(m, p, phase);
 }
 
-/* Mark the groups whose bytes hang together. */
-static __attribute__((optimize("O3"))) void mark_whole(const Phases *p, size_t groups) {
-    const uint32_t *restrict from = p->groups;
-    uint8_t *restrict whole = p->whole;
+/* Mark the groups whose bytes hang together, and with the first of the next group of their lane. */
+static WIDE void mark_whole(const uint32_t *restrict from, uint8_t *restrict whole, size_t groups) {
     for (size_t g = 0; g < groups; g++) {
         uint32_t x = from[g], broken = BREAKS(x, x << 1, x << 2, x << 3, x << 4, x << 5, x << 6, x << 8 | 0x80, x << 9, x << 16 | 0x8080, x << 17);
-        uint32_t tails = x & ~(x << 1), pairs = x & x << 1 & ~(x << 2); /* of a lead and one tail; no character has four tails */
-        broken = (broken & 0x80808000u) | (pairs & tails << 16 & 0x80800000u);
+        uint32_t tails = x & ~(x << 1), leads = x & x << 1, next = from[g + 5]; /* of a lead and one tail; no character has four tails */
+        uint32_t pairs = leads & ~(x << 2);
+        uint32_t follows = next & ~(next << 1); /* at the highest bit: whether the next byte is a tail */
+        uint32_t apart = ((leads << 24) & ~follows) | (~x << 24 & follows);
+        broken = (broken & 0x80808000u) | (pairs & tails << 16 & 0x80800000u) | (apart & 0x80000000u);
         whole[g] = (broken == 0) & ((tails & 0x80808080u) != 0x80808080u);
     }
     memset(whole + groups, 0, PHASE_PAD);
 }
 
+/* A run holds so many whole groups, and a byte behind them: the ones that it begins and ends in may be cut. */
 static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
-    size_t symbols = (size_t)m->turn, groups = p->count, needed = ((size_t)m->run_minimum - GROUP + 1) / GROUP, done[8] = {0}, ends[8], bases[8];
+    size_t symbols = (size_t)m->turn, groups = p->count, needed = (size_t)m->run_minimum / GROUP - 1, done[8] = {0}, ends[8], bases[8];
     p->runs.count = 0;
     if (!groups) return 1;
-    mark_whole(p, groups);
+    mark_whole(p->groups, p->whole, groups);
     for (int k = 0; k < m->turn; k++) { ends[k] = end_lane(m, p, k); bases[k] = symbols - 1 - (size_t)k; }
     for (size_t g = 0; g < groups; g += 8) {
         uint64_t all = load_eight(p->whole + g);
@@ -239,7 +297,6 @@ static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
             size_t j = (size_t)__builtin_clzll(all) / 8;
             all &= ~(0x0100000000000000u >> 8 * j);
             int phase = (int)((symbols - 1 + symbols - (g + j) % symbols) % symbols);
-            if (needed > 1 && !(may_follow[p->groups[g + j] & 255] & byte_kind[p->groups[g + j + symbols] >> 24])) continue;
             LaneBytes lane = {p, bases[phase], 1};
             size_t at = GROUP * ((g + j - bases[phase]) / symbols), first = at, end = ends[phase];
             for (int k = 1; k < GROUP && first > done[phase] && may_follow[lane_byte(&lane, first - 1, symbols)] & byte_kind[lane_byte(&lane, first, symbols)]; k++) first--;
@@ -260,6 +317,49 @@ static size_t make_bytes(const Machine *m, const Source *source, Phases *p) {
     keep_values(m, source, m->radix ? (size_t)m->turn - 1 : 0, p);
     if (m->radix) make_groups(m, p);
     return m->bits == 6 ? pack_values(p, 6) : m->bits == 5 ? pack_values(p, 5) : m->bits == 4 ? pack_values(p, 4) : 0;
+}
+
+/* ---- tokens ---- */
+
+/* Write four bytes, the highest first. */
+static inline void put_four(uint8_t *out, uint32_t bytes) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    bytes = __builtin_bswap32(bytes);
+#endif
+    memcpy(out, &bytes, 4);
+}
+
+/* Write down what one token makes in a code of bits; return behind it. */
+static inline uint8_t *put_packed_token(const Machine *m, const Phases *p, size_t first, size_t symbols, uint8_t *out) {
+    size_t bit = 8 + (size_t)m->bits * first, bytes = (size_t)m->bits * symbols / 8;
+    for (size_t k = 0; k < bytes; k += 7, bit += 56) { /* eight are written, and seven of them right */
+        uint64_t x = first_highest(first_highest(load_eight(p->packed + bit / 8)) << bit % 8);
+        memcpy(out + k, &x, 8);
+    }
+    return out + bytes;
+}
+
+/* The same in a code of groups: whole ones, and what is flushed of the last. */
+static inline uint8_t *put_grouped_token(const Machine *m, const Phases *p, size_t first, size_t symbols, uint8_t *out) {
+    size_t turn = (size_t)m->turn, rest = symbols % turn;
+    const uint8_t *values = p->values + turn - 1;
+    for (size_t end = first + symbols - rest; first < end; first += turn, out += GROUP) put_four(out, p->groups[first + turn - 1]);
+    const Op *op = op_at(m, m->starts[rest], END);
+    if (op->kind != BYTES) return out;
+    uint64_t acc = 0;
+    for (size_t k = 0; k < rest; k++) acc = acc * m->radix + values[first + k];
+    put_four(out, (uint32_t)(acc * op->mul + op->add)); /* its highest byte at bit 24 */
+    return out + op->count;
+}
+
+/* Make the bytes of the lane that starts afresh at each token. */
+static size_t put_tokens(const Machine *m, const Phases *p, uint8_t *bytes) {
+    uint8_t *out = bytes;
+    for (size_t i = 0; i < p->token_count; i++) {
+        size_t first = p->tokens[i], symbols = p->tokens[i + 1] - first;
+        out = m->radix ? put_grouped_token(m, p, first, symbols, out) : put_packed_token(m, p, first, symbols, out);
+    }
+    return (size_t)(out - bytes);
 }
 
 /* ---- runs to characters ---- */

@@ -31,6 +31,10 @@ static int counts_by_class(Machine *m) {
 
 static const Op *op_at(const Machine *m, uint32_t state, int symbol) { return &m->ops[m->transitions[(size_t)state * m->classes_count + m->classes[symbol]]]; }
 
+static int same_step(const Op *a, const Op *b) {
+    return a->kind == b->kind && a->flags == b->flags && a->mul == b->mul && a->add == b->add && a->keep == b->keep && (a->kind == NONE || (a->count == b->count && a->shift == b->shift && a->back == b->back));
+}
+
 /* Say whether a step changes nothing, in a state in which the accumulator is at most `most`. */
 static int is_skip(const Op *op, uint32_t state, uint64_t most) {
     return op->next == state && op->kind == NONE && !op->flags && op->mul == 1 && !op->add && (op->keep & most) == most;
@@ -52,7 +56,7 @@ static int is_digit_step(const Machine *m, int symbol, uint64_t radix, int turn,
     const Op *op = op_at(m, m->starts[phase], symbol);
     uint64_t most = 1;
     for (int k = 0; k < phase; k++) most *= radix;
-    if (symbol == END) return op->kind == NONE || (op->kind == BYTES && !op->flags && op->back + 1 == (uint32_t)phase);
+    if (symbol == END) return op->kind == NONE || (op->kind == BYTES && !op->flags && op->back + 1 == (uint32_t)phase && op->shift == 24);
     if (m->worth[symbol] == SKIPPED) return is_skip(op, m->starts[phase], most - 1);
     if (op->next != m->starts[(phase + 1) % turn] || op->mul != radix || op->add != m->worth[symbol] || op->add >= radix || op->flags != SYMBOL) return 0;
     if (phase < turn - 1) return op->kind == NONE && op->keep >= most * radix && !(op->keep & (op->keep + 1));
@@ -67,11 +71,36 @@ static void find_phases(Machine *m) {
         m->worth[symbol] = m->counts[m->classes[symbol]] && op->add < SKIPPED ? (uint8_t)op->add : SKIPPED;
     }
     for (size_t k = 0; k < sizeof codes / sizeof *codes && !m->turn; k++) {
-        int right = m->lanes >= codes[k].turn && (!codes[k].radix || m->run_minimum >= 7);
+        int right = m->lanes >= codes[k].turn && (!codes[k].radix || m->run_minimum >= 8);
         for (int symbol = 0; right && symbol <= END; symbol++)
             for (int phase = 0; right && phase < codes[k].turn; phase++)
                 right = codes[k].radix ? is_digit_step(m, symbol, codes[k].radix, codes[k].turn, phase) : is_bit_step(m, symbol, codes[k].bits, codes[k].turn, phase);
         if (right) { m->bits = codes[k].bits; m->turn = codes[k].turn; m->radix = codes[k].radix; }
+    }
+}
+
+/* Say whether in a state of a lane that starts afresh at every skipped symbol, `phase` symbols after that, each symbol does what it should. */
+static int is_token_step(const Machine *m, uint32_t start, uint32_t state, uint32_t next, int symbol, int phase) {
+    const Op *op = op_at(m, state, symbol), *plain = op_at(m, m->starts[phase], symbol), *end = op_at(m, m->starts[phase], END);
+    if (symbol == END) return end->kind == NONE ? op->kind == NONE : same_step(op, end);
+    if (m->worth[symbol] != SKIPPED) return same_step(op, plain) && op->next == next;
+    if (op->next != start || op->keep || op->flags) return 0;
+    return end->kind == NONE ? op->kind == NONE : op->kind == BYTES && op->mul == end->mul && op->add == end->add && op->count == end->count && op->shift == end->shift;
+}
+
+/* Find the lane that reads the code of a machine's phases afresh behind every symbol that they skip: of its bytes, each token's are those of one phase. */
+static void find_token_lane(Machine *m) {
+    int member = 0;
+    while (member < OTHER && m->worth[member] == SKIPPED) member++;
+    for (int l = m->turn; m->turn && member < OTHER && l < m->lanes && !m->token_lane; l++) {
+        uint32_t state = m->starts[l];
+        int right = 1;
+        for (int phase = 0; right && phase < m->turn; phase++) {
+            uint32_t next = op_at(m, state, member)->next;
+            for (int symbol = 0; right && symbol <= END; symbol++) right = is_token_step(m, m->starts[l], state, next, symbol, phase);
+            state = next;
+        }
+        if (right && state == m->starts[l]) m->token_lane = l;
     }
 }
 
@@ -84,6 +113,7 @@ static int pack(Machine *m) {
     }
     if (!m->fast) return 1;
     find_phases(m);
+    find_token_lane(m);
     if (!(m->packed = calloc((size_t)m->states * ALPHABET, sizeof *m->packed))) return 0;
     for (size_t i = 0; i < (size_t)m->states * ALPHABET; i++) {
         const Op *op = op_at(m, (uint32_t)(i / ALPHABET), (int)(i % ALPHABET));
@@ -104,10 +134,6 @@ static int few(Twin *twin, int which, const uint8_t symbols[ALPHABET]) {
         twin->without[which][twin->count[which]++] = (uint8_t)symbol;
     }
     return 1;
-}
-
-static int same_step(const Op *a, const Op *b) {
-    return a->kind == b->kind && a->flags == b->flags && a->mul == b->mul && a->add == b->add && a->keep == b->keep && (a->kind == NONE || (a->count == b->count && a->shift == b->shift && a->back == b->back));
 }
 
 /* Say whether two states take each symbol in the same way; note those that they do not. */
