@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from ringwall.crypto import equal, leaf_hash
+from ringwall.crypto import equal, leaf_hashes
 from ringwall.crypto.checkpoint import Checkpoint
 from ringwall.crypto.notes import Signer, sign_note
 from ringwall.crypto.tiles import WIDTH, Edge, TilePath, edge_tiles
@@ -76,7 +76,7 @@ def grow(edge: Edge, leaves: Sequence[bytes], origin: str, signers: Sequence[Sig
     Cost: about 2 us a leaf and 1 ms for the signatures.
     """
     grown = edge.copy()
-    changed = grown.extend([leaf_hash(leaf) for leaf in leaves])
+    changed = grown.extend(leaf_hashes(leaves))
     checkpoint = Checkpoint(origin=origin, size=grown.size, root=grown.root())
     tiles = tuple(Tile(level, index, data) for (level, index), data in sorted(changed.items()))
     return Step(grown, tiles, sign_note(checkpoint.text(), signers, timestamp=timestamp))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from ringwall.crypto import RootBuilder, equal, leaf_hash
+from ringwall.crypto import RootBuilder, equal, leaf_hashes
 from ringwall.crypto.tiles import WIDTH, Edge, TilePath, tile_path
 from ringwall.errors import IntegrityError
 from ringwall.keys import LogKeys
@@ -71,7 +71,7 @@ class Walk:
 
     async def _one_bundle(self, leaves: Sequence[bytes], head: TreeHead, checkpoints: dict[int, StoredCheckpoint]) -> None:
         first = self._builder.size
-        hashes = [leaf_hash(leaf) for leaf in leaves]
+        hashes = leaf_hashes(leaves)
         sealed = hashes[: max(0, head.size - first)]
         changed = self._edge.extend(sealed)
         for (level, index), tile in sorted(changed.items()):

@@ -11,7 +11,7 @@ It runs in the writer's thread only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Final
@@ -42,7 +42,7 @@ from ringwall.storage.statements import Statements
 from ringwall.storage.tree_transactions import run_tree_operation
 from ringwall.vocabulary import Clock
 
-_ROWS_AT_ONCE: Final = 64
+_ROWS_AT_ONCE: Final = 256
 _ATTEMPTS: Final = 3
 _SWEEP_INTERVAL_S: Final = 60
 
@@ -250,29 +250,20 @@ class Transactions:
         self, cursor: DBAPICursor, log: str, appends: Sequence[tuple[int, Append]], outcomes: list[Outcome], recorded_at: int
     ) -> None:
         log_id, size = self._extend(cursor, log, len(appends))
-        index = size - len(appends)
-        rows: list[tuple[object, ...]] = []
-        for position, operation in appends:
-            rows.append((log_id, index, operation.account_id, recorded_at, operation.leaf, operation.erasable))
+        first = size - len(appends)
+        for start, count in _pieces(len(appends)):
+            rows = [(operation.account_id, operation.leaf, operation.erasable) for _, operation in appends[start : start + count]]
+            cursor.execute(*self._sql.insert_entries(log_id, first + start, recorded_at, rows))
+        for index, (position, _) in enumerate(appends, first):
             outcomes[position] = index
-            index += 1
-        self._insert_entries(cursor, rows)
 
     def _append_batch(self, cursor: DBAPICursor, batch: AppendAll, recorded_at: int) -> int:
         log_id, size = self._extend(cursor, batch.log, len(batch.leaves))
         first = size - len(batch.leaves)
-        self._insert_entries(
-            cursor, [(log_id, first + offset, batch.account_id, recorded_at, leaf, b"") for offset, leaf in enumerate(batch.leaves)]
-        )
+        for start, count in _pieces(len(batch.leaves)):
+            leaves = batch.leaves[start : start + count]
+            cursor.execute(*self._sql.insert_leaves(log_id, first + start, recorded_at, batch.account_id, leaves))
         return first
-
-    def _insert_entries(self, cursor: DBAPICursor, rows: Sequence[tuple[object, ...]]) -> None:
-        start = 0
-        while start < len(rows):
-            # Powers of two: the driver keeps the prepared statement of each size.
-            count = min(_ROWS_AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
-            cursor.execute(self._sql.insert_entries(count), tuple(chain.from_iterable(rows[start : start + count])))
-            start += count
 
     def _extend(self, cursor: DBAPICursor, log: str, count: int) -> tuple[int, int]:
         """Return the log's id and its size after making room for `count` entries."""
@@ -289,6 +280,15 @@ class Transactions:
         if cursor.rowcount != 1:
             return NotFound(f"the log has no entry {operation.index}", index=operation.index)
         return 0
+
+
+def _pieces(rows: int) -> Iterator[tuple[int, int]]:
+    """Cut rows into pieces of powers of two, (start, count): the driver keeps the prepared statement of each size."""
+    start = 0
+    while start < rows:
+        count = min(_ROWS_AT_ONCE, 1 << (rows - start).bit_length() - 1)
+        yield start, count
+        start += count
 
 
 def _meaning(error: Exception) -> RingwallError:

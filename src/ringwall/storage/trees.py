@@ -99,7 +99,10 @@ class TreeStore:
         if end - start > BATCH_ENTRIES:
             raise InvalidRequest(f"at most {BATCH_ENTRIES} leaves are read at once", start=start, end=end)
         rows = await self._read(self._sql["leaves"], {"log": log, "low": start, "high": end})
-        return [_bytes(row[0]) for row in rows]
+        leaves = [row[0] for row in rows]
+        if not {bytes}.issuperset(map(type, leaves)):
+            raise _not_bytes()
+        return leaves
 
     async def checkpoints(self, log: str, *, after: int = -1, limit: int = 1000) -> Sequence[StoredCheckpoint]:
         """Return the checkpoints that were kept."""
@@ -113,8 +116,12 @@ class TreeStore:
 def _bytes(value: object) -> bytes:
     """Return what a column of bytes holds; SQLite would keep a text there, too."""
     if type(value) is not bytes:
-        raise IntegrityError("the database holds something else where bytes belong", remedy="stop ringwall and restore a backup")
+        raise _not_bytes()
     return value
+
+
+def _not_bytes() -> IntegrityError:
+    return IntegrityError("the database holds something else where bytes belong", remedy="stop ringwall and restore a backup")
 
 
 def _check_range(log: str, level: int, start: int, end: int) -> None:
