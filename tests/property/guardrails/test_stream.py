@@ -130,3 +130,9 @@ def test_the_asynchronous_mode_sends_first_and_stops_behind() -> None:
     events = session.feed(0, text)
     assert events[0] == Released(0, text)
     assert isinstance(events[-1], Stopped)
+
+
+def test_a_word_that_a_mark_cuts_is_not_another_word() -> None:
+    for shown in range(len(" bombastic") + 1):
+        text = ("the vibration readings " * 30)[: STEP - shown] + " bombastic" + " and so on" * 60
+        assert isinstance(stream(text, [])[1], Ended)
