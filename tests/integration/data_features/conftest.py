@@ -1,42 +1,16 @@
-"""The feature store over a real database, real keys and a real folder."""
+"""The feature store, its files in a real folder."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from ringwall.data.features import FeatureStore
-from ringwall.keys import Keys, open_keys
-from ringwall.storage import open_storage
+from ringwall.keys import Keys
 from ringwall.storage.database import DatabaseStorage
-from tests.integration.storage.places import DATABASES, StandingClock, fresh_place
-
-REGION = "us-east-1"
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture(params=DATABASES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with fresh_place(request.param, tmp_path) as place:
-        yield place
-
-
-@pytest.fixture
-async def storage(place: str, clock: StandingClock) -> AsyncIterator[DatabaseStorage]:
-    storage = open_storage(place, clock=clock, poll_interval_s=0)
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
-async def keys(storage: DatabaseStorage, tmp_path: Path) -> Keys:
-    return await open_keys(storage, data_dir=tmp_path, environ={})
+from tests.integration.conftest import REGION
+from tests.integration.storage.places import StandingClock
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor
 from ringwall.storage import Change, Document, Insert
 from ringwall.storage.database import DatabaseStorage
-from tests.integration.data_features.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, new_group, put, who
 from tests.integration.storage.places import StandingClock
 

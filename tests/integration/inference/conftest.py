@@ -1,44 +1,18 @@
-"""The guardrail service over a real database and real keys; learned detectors that a test can foretell."""
+"""The guardrail service; learned detectors that a test can foretell."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
 from ringwall.inference import Guardrails
-from ringwall.keys import Keys, open_keys
-from ringwall.storage import open_storage
+from ringwall.keys import Keys
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits
-from tests.integration.storage.places import DATABASES, StandingClock, fresh_place
+from tests.integration.conftest import REGION
+from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import SCORERS
-
-REGION = "us-east-1"
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture(params=DATABASES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with fresh_place(request.param, tmp_path) as place:
-        yield place
-
-
-@pytest.fixture
-async def storage(place: str, clock: StandingClock) -> AsyncIterator[DatabaseStorage]:
-    storage = open_storage(place, clock=clock, poll_interval_s=0)
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
-async def keys(storage: DatabaseStorage, tmp_path: Path) -> Keys:
-    return await open_keys(storage, data_dir=tmp_path, environ={})
 
 
 @pytest.fixture

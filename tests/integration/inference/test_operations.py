@@ -26,7 +26,7 @@ from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits, Principal
 from tests.conformance.guardrails.service_model import fits, service_model
-from tests.integration.inference.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import SCORERS, config, content_policy
 

@@ -16,7 +16,7 @@ from ringwall.keys import Keys
 from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status, proofs_lost
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits
-from tests.integration.inference.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import SCORERS
 from tests.unit.reasoning_guardrails.test_upgrade import words

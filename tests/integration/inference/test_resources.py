@@ -10,7 +10,7 @@ from ringwall.inference import Guardrails
 from ringwall.inference.catalogue import GUARDRAILS_MAX, VERSIONS_MAX
 from ringwall.inference.errors import GuardrailNotFound, NameTaken, QuotaExceeded, TokenReused, TooManyTags
 from ringwall.keys import BadPageToken
-from tests.integration.inference.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import config, content_policy
 from tests.unit.guardrails.test_talk import TALK

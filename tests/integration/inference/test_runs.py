@@ -17,7 +17,7 @@ from ringwall.keys import Keys
 from ringwall.storage import open_storage
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits
-from tests.integration.inference.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import SCORERS, config
 

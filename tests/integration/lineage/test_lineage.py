@@ -23,7 +23,7 @@ from ringwall.keys import BadPageToken, Keys
 from ringwall.storage import Replace
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Principal
-from tests.integration.lineage.conftest import REGION
+from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 
 pytestmark = pytest.mark.anyio
