@@ -12,7 +12,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.in_process import Caller, InProcess
 from ringwall.api.logs import locate
 from ringwall.api.rooms import Rooms
-from ringwall.console import datasets, ledger, pages, proofs
+from ringwall.console import datasets, ledger, lineage, pages, proofs
 from ringwall.console.forms import CrossSite, read_cookie, read_form, read_query, refuse_cross_site
 from ringwall.console.render import Renderer
 from ringwall.console.sessions import LIFETIME_S, Credential, Sessions, SignInRefused, Visitor, csrf_matches
@@ -36,6 +36,9 @@ PAGES: dict[tuple[str, ...], dict[str, Page]] = {
     ("record",): {"GET": pages.record},
     ("datasets",): {"GET": datasets.datasets},
     ("datasets", "*"): {"GET": datasets.dataset},
+    ("datasets", "*", "*"): {"GET": datasets.version},
+    ("feature-groups", "*"): {"GET": lineage.feature_group},
+    ("lineage", "*", "*"): {"GET": lineage.entity},
     ("ledger",): {"GET": ledger.ledger},
     ("ledger", "*", "*"): {"GET": ledger.entry},
     ("ledger", "*", "*", "*"): {"GET": ledger.download},
@@ -123,6 +126,7 @@ class Console:
             request_id=request_id,
             now=self._rooms.clock().timestamp(),
             here="/".join(("/console", *path[:1])),
+            region=self._rooms.region,
             caller=self._caller(request, visitor.principal, source_ip, request_id),
             local=self._local,
             renderer=self._renderer,

@@ -19,6 +19,7 @@ class Visit:
 
     path: the segments after `/console`, percent-encoded.
     here: the page's address, for the navigation.
+    region: of this ringwall, in ARNs.
     """
 
     visitor: Visitor
@@ -28,6 +29,7 @@ class Visit:
     request_id: str
     now: float
     here: str
+    region: str
     caller: Caller
     local: InProcess
     renderer: Renderer

@@ -24,6 +24,7 @@ from ringwall.vocabulary import Clock
 
 _KIND: Final = "dataset"
 _VERSION: Final = "dataset-version"
+_DIGEST: Final = "dataset-digest"
 _ATTEMPTS: Final = 5
 _GROWTH_PATHS: Final = 64
 
@@ -154,6 +155,14 @@ class Datasets:
         found = await self._storage.list(account_id, _VERSION, prefix=f"{name}/", after=start, limit=limit)
         return [read_body(_DECODER, each) for each in found]
 
+    async def of_digest(self, account_id: str, digest: str) -> Version | None:
+        """Return the version with this digest; of several the first, by name and number."""
+        found = await self._storage.list(account_id, _DIGEST, prefix=f"{digest}/", limit=1)
+        if not found:
+            return None
+        _, name, number = found[0].id.split("/")
+        return await self.version(account_id, name, int(number))
+
     async def commit(self, account_id: str, name: str, given: Given) -> Version:
         """Take a version in. It counts when `sealed` was told its place in the ledger; committing to the same table again goes on there.
 
@@ -183,7 +192,13 @@ class Datasets:
         )
         changed = msgspec.structs.replace(dataset, versions=version.version)
         try:
-            await self._storage.apply(Replace(_document(account_id, changed, revision)), Insert(_version_document(account_id, version)))
+            await self._storage.apply(
+                Replace(_document(account_id, changed, revision)),
+                Insert(_version_document(account_id, version)),
+                Insert(
+                    Document(account_id=account_id, kind=_DIGEST, id=f"{version.digest}/{_version_id(name, version.version)}", body=b"{}")
+                ),
+            )
         except Conflict:
             raise Conflict(f"the data set `{name}` was changed at the same moment", remedy="commit again") from None
         return version

@@ -6,9 +6,12 @@ import re
 import urllib.request
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from playwright.sync_api import expect
 
+from ringwall.sdk import Client, FeatureGroup
+from tests.acceptance.api.test_boto3 import client
 from tests.live import Live
 
 pytestmark = pytest.mark.browser
@@ -25,10 +28,55 @@ PAGES = (
     "/proofs",
     "/proofs?inner=base64&outer=hex",
     "/datasets",
+    "/datasets/lineage-drawn",
+    "/datasets/lineage-drawn/1",
+    "/feature-groups/lineage-drawn",
+    "/lineage/action/lineage-drawn-9",
+    "/datasets/lineage-empty",
     "/ledger",
     "/ledger?log=audit",
     "/ledger/audit/0",
 )
+
+
+TEXTS_OF_LOW_CONTRAST = """
+() => {
+  const light = colour => {
+    const [r, g, b] = colour.match(/\\d+/g).map(Number).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return [...document.querySelectorAll('svg.lineage text')].filter(text => {
+    const [high, low] = [text, text.parentNode.querySelector('rect')].map(each => light(getComputedStyle(each).fill)).sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05) < 4.5;
+  }).map(text => text.textContent);
+}
+"""
+IN_SIGHT = """
+box => {
+  const own = box.getBoundingClientRect(), region = box.closest('.wide').getBoundingClientRect();
+  return own.left >= region.left - 1 && own.right <= region.right + 1;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def lineage(live: Live) -> FeatureGroup:
+    """A data set with a feature group and a long line of what came of it; and one with nothing."""
+    group = FeatureGroup("lineage-drawn", client=Client(data_dir=live.data_dir))
+    frame = pa.table({"id": ["a"], "at": ["2026-01-01T00:00:00Z"]})
+    group.load_feature_definitions(frame)
+    group.create(record_identifier_name="id", event_time_feature_name="at", enable_online_store=True)
+    sagemaker = client(live, "sagemaker")
+    far = sagemaker.create_artifact(Source={"SourceUri": group.commit(frame)}, ArtifactType="DataSet")["ArtifactArn"]
+    for number in range(10):
+        near = sagemaker.create_action(
+            ActionName=f"lineage-drawn-{number}", Source={"SourceUri": f"job:{number}"}, ActionType="Training", Status="Completed"
+        )["ActionArn"]
+        sagemaker.add_association(SourceArn=far, DestinationArn=near, AssociationType="ContributedTo")
+        far = near
+    group.commit(pa.table({"id": ["b"], "at": ["2026-01-01T00:00:00Z"]}))
+    FeatureGroup("lineage-empty", client=Client(data_dir=live.data_dir)).create()
+    return group
 
 
 def open_playground(page: Any, live: Live) -> None:
@@ -44,6 +92,7 @@ UNLABELLED = """
 
 
 @pytest.mark.parametrize("page", [{}, PHONE, DARK], indirect=True)
+@pytest.mark.usefixtures("lineage")
 def test_every_page_opens_without_a_complaint_and_fits(signed_in: Any, live: Live) -> None:
     addresses = [live.ready["console"] + path for path in PAGES] + [f"{live.ready['console']}/guardrails/{live.ready['guardrailId']}"]
     for address in addresses:
@@ -226,3 +275,37 @@ def test_a_guardrails_page_shows_what_is_proved_of_its_words(signed_in: Any, liv
     card.get_by_text("Theorem by theorem").first.click()
     card.get_by_role("link", name="base64", exact=True).first.click()
     signed_in.get_by_role("heading", name="base64", exact=True, level=2).wait_for()
+
+
+@pytest.mark.parametrize("page", [{}, PHONE, DARK], indirect=True)
+def test_a_lineage_graph_is_read_and_walked_box_by_box(signed_in: Any, live: Live, lineage: FeatureGroup) -> None:
+    signed_in.goto(f"{live.ready['console']}/datasets/{lineage.name}")
+    drawing = signed_in.locator("svg.lineage")
+    assert drawing.locator("a").count() == 13
+    assert drawing.locator("path.arrow").count() == 12
+    assert drawing.locator("path.alike").get_attribute("marker-end") is None
+    for text in drawing.locator("text").all():
+        inside = text.evaluate(
+            """text => { const own = text.getBBox(), box = text.parentNode.querySelector('rect').getBBox();
+            return own.x >= box.x && own.x + own.width <= box.x + box.width && own.y >= box.y && own.y + own.height <= box.y + box.height }"""
+        )
+        assert inside, text.text_content()
+    assert signed_in.evaluate(TEXTS_OF_LOW_CONTRAST) == []
+    drawing.get_by_role("link", name="lineage-drawn-0").click()
+    signed_in.get_by_role("heading", name="Action").wait_for()
+    signed_in.locator("svg.lineage a", has_text="lineage-drawn-9").focus()
+    signed_in.keyboard.press("Enter")
+    signed_in.wait_for_url("**/lineage/action/lineage-drawn-9")
+    assert signed_in.locator("svg.lineage .here").evaluate(IN_SIGHT)
+    signed_in.get_by_text("Every arrow in words").click()
+    rows = signed_in.get_by_role("row").all_inner_texts()
+    assert any(re.search(r"lineage-drawn-8 .*ContributedTo.*lineage-drawn-9", row, re.DOTALL) for row in rows)
+    signed_in.get_by_role("cell").get_by_role("link", name="lineage-drawn", exact=True).first.click()
+    signed_in.get_by_role("heading", name="Version 1").wait_for()
+
+
+def test_a_data_set_without_lineage_says_how_to_make_one(signed_in: Any, live: Live, lineage: FeatureGroup) -> None:
+    assert lineage.history()
+    signed_in.goto(f"{live.ready['console']}/datasets/lineage-empty")
+    assert signed_in.get_by_text("Nothing was committed to yet, so nothing came of it.").is_visible()
+    assert signed_in.locator("svg.lineage").count() == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, audit_log, datasets, feature_groups, guardrails, ledger, proofs, records
+from ringwall.api.native import accounts, audit_log, datasets, feature_groups, guardrails, ledger, lineage, proofs, records
 from ringwall.api.native.operation import NativeOperation
 
 SERVED: tuple[NativeOperation, ...] = (
@@ -11,6 +11,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *proofs.OPERATIONS,
     *datasets.OPERATIONS,
     *feature_groups.OPERATIONS,
+    *lineage.OPERATIONS,
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
     *accounts.OPERATIONS,

@@ -39,6 +39,13 @@ for (const node of all('[data-finding]')) {
   for (const event of ['mouseleave', 'blur']) node.addEventListener(event, () => light(ids, false));
 }
 
+// -- a wide drawing opens where the page's own box is
+for (const box of all('.wide .here')) {
+  const region = box.closest('.wide');
+  const own = box.getBoundingClientRect();
+  region.scrollLeft += own.left + own.width / 2 - region.getBoundingClientRect().left - region.clientWidth / 2;
+}
+
 // -- the text field: count characters, send with Ctrl+Enter, take an example
 for (const field of all('textarea[data-counted]')) {
   const counter = document.getElementById(field.dataset.counted);
