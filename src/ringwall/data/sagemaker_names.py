@@ -33,12 +33,15 @@ def resource_of(arn: str, *, account_id: str, region: str, missing: type[NotFoun
     """Return (kind, name) of a resource of this account and region.
 
     Raises:
-        InvalidRequest: no ARN of a SageMaker resource.
+        InvalidRequest: no ARN of a SageMaker resource, or of another partition: policies are about the ARN as it was sent, so that a
+            resource has one ARN, and `aws-cn` for `aws` gets past no denial.
         AccessDenied: the ARN names another account.
         NotFound: the ARN names another region (`missing` is its class).
     """
     parsed = Arn.parse(arn)
     kind, _, name = parsed.resource.partition("/")
+    if parsed.partition != "aws":
+        raise InvalidRequest("the resource is in the partition `aws`", remedy="write `arn:aws:sagemaker:...`")
     if parsed.service != "sagemaker" or not name:
         raise InvalidRequest("the ARN does not name a SageMaker resource")
     if parsed.account_id != account_id:
