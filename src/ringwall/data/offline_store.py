@@ -147,7 +147,11 @@ class OfflineStore:
             return
         await self._empty(chore.account_id, group)
         if self._clock() - chore.deleted_at > _KEPT_AFTER_DELETION and not await self._waiting(chore.account_id, group, 1):
-            await self._storage.apply(Delete(document.account_id, document.kind, document.id, document.revision))
+            # Rows that come late are numbered on from the state, so that it goes last.
+            await self._storage.apply(
+                Delete(document.account_id, document.kind, document.id, document.revision),
+                Delete(chore.account_id, STATE, group.generation),
+            )
 
     async def _standing(self, chore: Chore) -> FeatureGroup:
         """Return the group as it is now: features may have been added."""
@@ -156,8 +160,8 @@ class OfflineStore:
         return group if group.generation == chore.group.generation else chore.group
 
     async def _empty(self, account_id: str, group: FeatureGroup) -> None:
-        """Remove what a deleted group kept in the database, except the manifest of its files, which stay."""
-        for kind in ("feature-record", METADATA, STATE):
+        """Remove a deleted group's records and what was noted; the manifest of its files stays."""
+        for kind in ("feature-record", METADATA):
             while documents := await self._storage.list(account_id, kind, prefix=group.generation, limit=_PURGE):
                 await self._storage.apply(*(Delete(account_id, kind, document.id) for document in documents))
 

@@ -15,8 +15,9 @@ import pytest
 
 from ringwall.data.chores import CHORE, HOLDER
 from ringwall.data.feature_group import GROUP
+from ringwall.data.feature_record import read_record
 from ringwall.data.features import FeatureStore
-from ringwall.data.offline_rows import ROW
+from ringwall.data.offline_rows import ROW, row_document
 from ringwall.data.offline_store import FILE_ROWS, MANIFEST, STATE
 from ringwall.errors import DependencyError, IntegrityError
 from ringwall.keys import Keys, LogKeyStore
@@ -226,12 +227,46 @@ async def test_a_deleted_group_is_written_out_then_emptied_and_its_files_stay(
     await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
     await store.maintain()
     assert sorted(row["n"] for row in rows_of(folder)) == [0, 1, 2]
-    for kind in (GROUP, ROW, STATE, "feature-record", "feature-metadata"):
+    for kind in (GROUP, ROW, "feature-record", "feature-metadata"):
         assert await storage.list(ACCOUNT, kind) == [], kind
     assert len(await storage.list(HOLDER, CHORE)) == 1
     clock.advance(601)
     await store.maintain()
     assert await storage.list(HOLDER, CHORE) == []
+    assert await storage.list(ACCOUNT, STATE) == []
+
+
+@pytest.mark.anyio
+async def test_a_row_that_comes_after_the_deletion_was_looked_after_is_in_a_file_too(
+    store: FeatureStore, storage: DatabaseStorage, folder: Path, clock: StandingClock
+) -> None:
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    group = (await store.groups.find(ACCOUNT, "g")).group
+    await store.records.put(ACCOUNT, put("early", 1, 1))
+    await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
+    await store.maintain()
+    late = read_record(group, put("late", 2, 2)["Record"])  # of a request that had read the group before
+    await storage.apply(Insert(row_document(ACCOUNT, group, late, clock())))
+    await store.maintain()
+    assert sorted(row["n"] for row in rows_of(folder)) == [1, 2]
+    clock.advance(601)
+    await store.maintain()
+    assert await storage.list(HOLDER, CHORE) == []
+
+
+@pytest.mark.anyio
+async def test_a_deleted_group_with_more_rows_than_one_round_writes_is_written_out_whole(
+    store: FeatureStore, storage: DatabaseStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringwall.data.offline_store.FILE_ROWS", 2)
+    await store.groups.create(ACCOUNT, new_group(**OFFLINE))
+    for number in range(5):
+        await store.records.put(ACCOUNT, put(f"r{number}", 1, number))
+    await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
+    for _ in range(3):
+        await store.offline.maintain(batches=1)
+    assert sorted(row["n"] for row in rows_of(folder)) == [0, 1, 2, 3, 4]
+    assert await storage.list(ACCOUNT, ROW) == []
 
 
 WITHOUT_PYARROW = """
