@@ -16,7 +16,7 @@ from ringwall.data.commitment.commit import Commitment
 from ringwall.data.commitment.growth import GrowthProof, verify_growth
 from ringwall.data.commitment.schema import Schema
 from ringwall.data.commitment.sources import Origin
-from ringwall.data.inspection import FINDING_TYPES, Inspection, refuse_forbidden
+from ringwall.data.inspection import FINDING_TYPES, Inspection, check_inspection, refuse_forbidden
 from ringwall.data.listing import read_body
 from ringwall.errors import Conflict, IntegrityError, InvalidRequest, NotFound
 from ringwall.storage import Document, Insert, Replace, Storage
@@ -240,9 +240,7 @@ def _check(given: Given) -> None:
         raise InvalidRequest("the columns are not those of the commitment")
     if given.inspection.rows != commitment.rows or given.inspection.rows_read > commitment.rows:
         raise InvalidRequest("the inspection is of another table than the commitment")
-    looked_at = {*given.inspection.columns_read, *given.inspection.not_read}
-    if looked_at != {column.name for column in given.columns.columns}:
-        raise InvalidRequest("the inspection does not account for every column")
+    check_inspection(given.inspection, given.columns)
 
 
 def _growth(given: Given, latest: Version | None) -> int | None:

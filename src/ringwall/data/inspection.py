@@ -21,6 +21,7 @@ from msgspec import Meta
 from ringwall.crypto import canonical_json, sha256
 from ringwall.data.commitment.columns import decoded, is_text
 from ringwall.data.commitment.extra import arrow, compute
+from ringwall.data.commitment.schema import Schema, schema_of
 from ringwall.data.commitment.sources import Source, translated
 from ringwall.errors import CallerError, InvalidRequest
 from ringwall.text.detectors import AWS_PII_TYPES, DetectorConfig, Detectors, compile_detectors
@@ -32,6 +33,10 @@ _OVERLAP: Final = 500
 _LEAST_NUMBER: Final = 10_000_000
 """Whole numbers from eight digits on may be account, card or identity numbers."""
 _MOST_WHOLE: Final = 2.0**53
+_LEAST_RATE: Final = 1e-15
+"""One in more rows than any table has."""
+_TEXTS: Final = frozenset({"string", "int32", "int64", "uint32", "uint64", "float64"})
+"""The types, as schemas write them, whose values are looked at; `_has_texts` says the same of Arrow's."""
 
 _Name = Annotated[str, Meta(max_length=1_000)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -88,9 +93,34 @@ def sample_size(rate: float, confidence: float) -> int:
     Raises:
         InvalidRequest: not shares between 0 and 1.
     """
-    if not (0 < rate < 1 and 0 < confidence < 1):
-        raise InvalidRequest("a detection bound needs a rate and a confidence between 0 and 1")
+    if not (_LEAST_RATE <= rate < 1 and 0 < confidence < 1):
+        raise InvalidRequest(
+            "a detection bound needs a rate and a confidence between 0 and 1", remedy="look at every row where the rate is next to nothing"
+        )
     return math.ceil(math.log1p(-confidence) / math.log1p(-rate))
+
+
+def check_inspection(inspection: Inspection, columns: Schema) -> None:
+    """Refuse a summary that `inspect` did not make of a table with these columns, as far as it shows that by itself.
+
+    Raises:
+        InvalidRequest: it read fewer rows than its bound needs, left out a column that is to be read, or names a type that is not looked
+            for, which no policy could forbid.
+    """
+    if inspection.rows_read < min(inspection.rows, sample_size(inspection.rate, inspection.confidence)):
+        raise InvalidRequest("the inspection read fewer rows than its bound needs")
+    looked_at = {*inspection.columns_read, *inspection.not_read}
+    if looked_at != {column.name for column in columns.columns}:
+        raise InvalidRequest("the inspection does not account for every column")
+    read = set(inspection.columns_read)
+    for column in columns.columns:
+        if column.name not in read and _says_texts(column.type):
+            raise InvalidRequest(f"the inspection did not look at the column `{column.name[:60]}`")
+    unknown = [finding.type for finding in inspection.findings if finding.type not in FINDING_TYPES]
+    if unknown:
+        raise InvalidRequest(
+            f"the inspection found `{unknown[0][:60]}`, which is not looked for here", remedy="use a client of the server's release"
+        )
 
 
 def refuse_forbidden(inspection: Inspection, forbidden: Sequence[str]) -> None:
@@ -123,8 +153,9 @@ def inspect(
         progress: is told how many rows of the sample are read, of how many.
 
     Raises:
-        InvalidRequest: a bound that is none. EngineFailed: a detector did not do its work.
+        InvalidRequest: a bound that is none, or a table that cannot be committed to. EngineFailed: a detector did not do its work.
     """
+    schema_of(source.schema)
     wanted = source.rows if everything else min(source.rows, sample_size(rate, confidence))
     seed = os.urandom(16) if seed is None else seed
     sampled = wanted < source.rows
@@ -187,6 +218,15 @@ def _has_texts(kind: Any) -> bool:
     if types.is_integer(kind):
         return int(kind.bit_width) >= 32
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_float64(kind))
+
+
+def _says_texts(kind: Any) -> bool:
+    """Say of a type as a schema writes it what `_has_texts` says of Arrow's."""
+    if isinstance(kind, dict):
+        return any(_says_texts(each) for each in kind.values())
+    if isinstance(kind, list | tuple):
+        return any(_says_texts(each["type"] if isinstance(each, dict) and "type" in each else each) for each in kind)
+    return isinstance(kind, str) and kind in _TEXTS
 
 
 def _texts(name: str, column: Any) -> Iterator[tuple[str, Any]]:

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringwall.data.commitment import open_source
-from ringwall.data.inspection import SECRET, DataForbidden, Inspection, inspect, refuse_forbidden, sample_size
+from ringwall.data.commitment import UnsupportedColumn, open_source, schema_of
+from ringwall.data.inspection import (
+    SECRET,
+    ColumnFinding,
+    DataForbidden,
+    Inspection,
+    check_inspection,
+    inspect,
+    refuse_forbidden,
+    sample_size,
+)
 from ringwall.errors import InvalidRequest
 
 CARD = 4539578763621486
@@ -109,3 +118,62 @@ def test_a_summary_has_one_digest() -> None:
     assert inspect(table).digest == inspect(table).digest
     again = msgspec.json.decode(msgspec.json.encode(inspect(table)), type=Inspection)
     assert again.digest == inspect(table).digest
+
+
+KINDS = [
+    *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+    *(pa.float16(), pa.float32(), pa.float64(), pa.bool_(), pa.null(), pa.binary(), pa.binary(4), pa.date32(), pa.time64("us")),
+    *(pa.string(), pa.large_string(), pa.string_view(), pa.timestamp("us", "UTC"), pa.duration("s"), pa.decimal128(10, 2)),
+    *(pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int32(), pa.int8()), pa.run_end_encoded(pa.int32(), pa.string())),
+    *(
+        pa.list_(pa.string()),
+        pa.list_(pa.int8(), 2),
+        pa.large_list(pa.int64()),
+        pa.map_(pa.int8(), pa.string()),
+        pa.map_(pa.int8(), pa.int8()),
+    ),
+    *(pa.struct([("string", pa.int8())]), pa.struct([("a", pa.int8()), ("b", pa.list_(pa.struct([("c", pa.string())])))])),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_what_is_to_be_read_is_known_from_the_columns_alone(kind: pa.DataType) -> None:
+    source = open_source(pa.table({"column": pa.array([], kind) if not pa.types.is_run_end_encoded(kind) else ree()}))
+    seen, columns = inspect(source), schema_of(source.schema)
+    check_inspection(seen, columns)
+    if seen.columns_read:
+        with pytest.raises(InvalidRequest, match="did not look at the column `column`"):
+            check_inspection(msgspec.structs.replace(seen, columns_read=(), not_read=("column",)), columns)
+
+
+def ree() -> pa.RunEndEncodedArray:
+    return pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"]))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"rows_read": 0}, "fewer rows than its bound needs"),
+        ({"rows_read": 46_049}, "fewer rows than its bound needs"),
+        ({"rate": 7.5}, "a rate and a confidence between 0 and 1"),
+        ({"confidence": 0.0}, "a rate and a confidence between 0 and 1"),
+        ({"columns_read": ()}, "does not account for every column"),
+        ({"findings": (ColumnFinding("mail", "secret", 1),)}, "found `secret`, which is not looked for here"),
+    ],
+)
+def test_a_summary_that_was_not_made_by_looking_is_refused(changed: dict[str, object], why: str) -> None:
+    source = open_source(pa.table({"mail": ["x"] * 50_000}))
+    seen = inspect(source)
+    check_inspection(seen, schema_of(source.schema))
+    with pytest.raises(InvalidRequest, match=why):
+        check_inspection(msgspec.structs.replace(seen, **changed), schema_of(source.schema))
+
+
+def test_a_table_with_two_columns_of_one_name_is_refused_before_it_is_read() -> None:
+    with pytest.raises(UnsupportedColumn, match="two columns are called `a`"):
+        inspect(open_source(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"])))
+
+
+def test_a_rate_that_is_next_to_nothing_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="between 0 and 1"):
+        sample_size(1e-310, 0.99)

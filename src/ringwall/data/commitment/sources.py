@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from ringwall.data.commitment.directories import list_files, oms_digest
 from ringwall.data.commitment.extra import arrow, part
@@ -22,6 +23,10 @@ BATCH_ROWS: Final = 65_536
 _JSON_BYTES: Final = 2**30  # pyarrow takes a block of less than 2 GiB
 
 
+_Word = Annotated[str, Meta(max_length=1_000)]
+_Words = Annotated[tuple[_Word, ...], Meta(max_length=10_000)]
+
+
 class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a CSV file is read: the same bytes under other options are another table, so these are part of the record.
 
@@ -29,29 +34,29 @@ class CsvOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     not to be guessed. nulls: the words that stand for a null; empty takes those of pyarrow. texts_can_be_null: whether they do in texts.
     """
 
-    delimiter: str = ","
-    quote: str = '"'
-    escape: str = ""
-    encoding: str = "utf-8"
+    delimiter: _Word = ","
+    quote: _Word = '"'
+    escape: _Word = ""
+    encoding: _Word = "utf-8"
     newlines_in_values: bool = False
-    names: tuple[str, ...] = ()
-    types: tuple[tuple[str, str], ...] = ()
-    nulls: tuple[str, ...] = ()
+    names: _Words = ()
+    types: Annotated[tuple[tuple[_Word, _Word], ...], Meta(max_length=10_000)] = ()
+    nulls: _Words = ()
     texts_can_be_null: bool = False
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Where a table came from.
+    """Where a table came from. What a client sends is put on record, so that no member takes any text.
 
     sha256, size_bytes: of a CSV or JSON lines file, or of a folder (its OMS digest).
     reader: the program that parsed it, since others may guess otherwise.
     """
 
-    kind: str
-    sha256: str = ""
-    size_bytes: int = 0
+    kind: Literal["arrow", "parquet", "csv", "jsonl", "folder"]
+    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    size_bytes: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     options: CsvOptions | None = None
-    reader: str = ""
+    reader: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9 ._+-]{0,60}\Z")] = ""
 
 
 class FileChanged(Conflict):
