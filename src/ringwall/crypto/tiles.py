@@ -339,6 +339,17 @@ def check_bundle(entries: Sequence[bytes], tile: bytes, first: int) -> None:
             raise IntegrityError(f"entry {first + position} is not the one that its tile was made of", index=first + position)
 
 
+def whole_tile_hash(tile: bytes) -> bytes:
+    """Return the hash that stands for a whole tile in the tile above it.
+
+    Raises:
+        IntegrityError: the tile is not whole.
+    """
+    if len(tile) != TILE_BYTES:
+        raise IntegrityError(f"a whole tile has {WIDTH} hashes")
+    return _subtree_hash(tile)
+
+
 # -- inside --
 
 

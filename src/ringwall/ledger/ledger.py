@@ -9,13 +9,14 @@ Audit records are answered when they are durable, and are under a checkpoint wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from ringwall.crypto import random_piece
 from ringwall.errors import DependencyError, IntegrityError, InvalidRequest, NotFound
 from ringwall.keys import Keys, LogKeys, LogKeyStore
+from ringwall.ledger.frozen import FrozenRecords
 from ringwall.ledger.leaf import SALT_BYTES, check_halves, decode_erasable, split_record
 from ringwall.ledger.memory import CheckpointFile
 from ringwall.ledger.reading import RecordedEvent, RecordPage, Verification
@@ -31,6 +32,8 @@ STATEMENT_LOG: Final = "statements"
 LOGS: Final = (AUDIT_LOG, STATEMENT_LOG)
 _PAGE: Final = 1000
 _READ_A_PAGE: Final = 5000
+_BUNDLES_A_PAGE: Final = 64  # of 256 frozen entries of all accounts, about 50 ms
+_END: Final = 2**62
 
 
 class Ledger:
@@ -44,6 +47,7 @@ class Ledger:
         self._sequencers: dict[str, Sequencer] = {}
         self._logs: dict[str, TransparencyLog] = {}
         self._shards: dict[str, Shards] = {}
+        self._frozen: dict[str, FrozenRecords] = {}
         self._key_store: LogKeyStore | None = None
 
     async def open(self, *, clock: Clock, key_store: LogKeyStore, directory: Path | None = None) -> None:
@@ -70,6 +74,8 @@ class Ledger:
             memory = None if directory is None else CheckpointFile(directory / name / "checkpoint")
             self._shards[name] = Shards(None if directory is None else directory / name / "shards")
             self._sequencers[name] = Sequencer(self._storage, name, key_store, clock, memory, self._shards[name])
+            if directory is not None:
+                self._frozen[name] = FrozenRecords(name, self._storage.trees, self._shards[name])
             self._logs[name] = TransparencyLog(name, self._storage.trees, self._sequencers[name], self._shards[name])
         self._key_store = key_store
 
@@ -98,36 +104,55 @@ class Ledger:
         event_source: str | None = None,
         error_code: str | None = None,
     ) -> RecordPage:
-        """Return an account's records, newest first, beginning at index `start` (None: the newest).
+        """Return an account's records, newest first, beginning at index `start` (None: the newest): the database's, then the shards'.
 
         Raises:
             InvalidRequest: a limit outside of 1 to 1000, or a negative start.
-            IntegrityError: a stored record is not what was written.
+            IntegrityError: a stored record is not what was written, or a frozen one is missing.
         """
         if not 1 <= limit <= _PAGE or (start is not None and start < 0):
             raise InvalidRequest(f"a page holds 1 to {_PAGE} records and begins at an index from 0 on")
         wanted = {"eventName": event_name, "eventSource": event_source, "errorCode": error_code}
-        wanted = {name: value for name, value in wanted.items() if value is not None}
-        found: list[RecordedEvent] = []
-        read = 0
-        end = None if start is None else start + 1
-        async for entry in self._storage.entries(AUDIT_LOG, end=end, account_id=account_id, newest_first=True):
-            if len(found) == limit or read == _READ_A_PAGE:
-                return RecordPage(records=tuple(found), next=entry.index)
-            read += 1
-            event = _checked(entry)
-            if all(event.event.get(name) == value for name, value in wanted.items()):
-                found.append(event)
-        return RecordPage(records=tuple(found), next=None)
+        page = _Page(limit, {name: value for name, value in wanted.items() if value is not None})
+        read, below = 0, _END if start is None else start + 1
+        async for entry in self._storage.entries(AUDIT_LOG, end=below, account_id=account_id, newest_first=True):
+            if page.is_full or read == _READ_A_PAGE:
+                return page.until(entry.index)
+            read, below = read + 1, entry.index
+            page.look_at(_checked(entry))
+        return await self._lookup_frozen(account_id, page, below)
+
+    async def _lookup_frozen(self, account_id: str, page: _Page, below: int) -> RecordPage:
+        """Go on in the shards, where what is older than the database lies."""
+        frozen = self._frozen.get(AUDIT_LOG)
+        if frozen is None:
+            return page.until(None)
+        # Asked for after the database was read: what was frozen meanwhile was seen there, or lies below.
+        below = min(below, (await self._storage.trees.head(AUDIT_LOG)).first)
+        bundles = 0
+        async for bundle in frozen.newest_first(account_id, below):
+            for record in bundle.records:
+                if page.is_full:
+                    return page.until(record.index)
+                page.look_at(record)
+            bundles += 1
+            if bundles == _BUNDLES_A_PAGE and bundle.first:
+                return page.until(bundle.first - 1)
+        return page.until(None)
 
     async def shred(self, account_id: str, index: int) -> None:
         """Destroy the erasable half of one of an account's records; the leaf and every proof about it stay valid.
+
+        A record that was frozen has none any more.
 
         Raises:
             NotFound: the account has no record at this index.
         """
         async for entry in self._storage.entries(AUDIT_LOG, start=index, end=index + 1, account_id=account_id):
             await self._storage.shred(AUDIT_LOG, entry.index)
+            return
+        frozen = self._frozen.get(AUDIT_LOG)
+        if frozen is not None and 0 <= index < (await self._storage.trees.head(AUDIT_LOG)).first and await frozen.own(account_id, index):
             return
         raise NotFound(f"the account has no record {index}", index=index)
 
@@ -223,6 +248,29 @@ class Ledger:
         found = await Walk(self._storage, keys, self._shards[log], check, progress).run()
         await self._sequencers[log].check()
         return found
+
+
+class _Page:
+    """A page of records that is being filled."""
+
+    def __init__(self, limit: int, wanted: Mapping[str, str]) -> None:
+        self._limit = limit
+        self._wanted = wanted
+        self._found: list[RecordedEvent] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more records fit."""
+        return len(self._found) == self._limit
+
+    def look_at(self, record: RecordedEvent) -> None:
+        """Take a record if it is one that is looked for."""
+        if all(record.event.get(name) == value for name, value in self._wanted.items()):
+            self._found.append(record)
+
+    def until(self, following: int | None) -> RecordPage:
+        """Return the page as it is; `following` is where the next one begins."""
+        return RecordPage(records=tuple(self._found), next=following)
 
 
 def _is_whole(entry: Entry) -> bool:

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ringwall.crypto.tiles import TILE_BYTES, WIDTH, TilePath, bundle, check_bundle, entries_path, read_bundle, tile_path
+from ringwall.crypto import equal, leaf_hashes
+from ringwall.crypto.tiles import TILE_BYTES, WIDTH, TilePath, bundle, check_bundle, entries_path, read_bundle, tile_path, whole_tile_hash
 from ringwall.errors import DependencyError, IntegrityError
 from ringwall.storage.private_folder import make_private
 
@@ -48,6 +49,21 @@ class Shards:
             raise IntegrityError(f"the frozen `{entries_path(asked.index)}` is cut off", remedy="restore the shard from a copy")
         return entries[: asked.width]
 
+    async def checked_entries(self, index: int, above: bytes) -> Sequence[bytes] | None:
+        """Return a frozen bundle that hashes to what the tree says of it; None if there is none.
+
+        Args:
+            index: of the bundle.
+            above: the hash that stands for its tile in the tile of level 1.
+
+        Raises:
+            IntegrityError: it is not what was sealed.
+        """
+        entries = await self.entries(TilePath(None, index))
+        if entries is not None and not equal(await asyncio.to_thread(_hash_of_entries, entries), above):
+            raise IntegrityError(f"the frozen `{entries_path(index)}` is not what was sealed", remedy="restore the shard from a copy")
+        return entries
+
     def write(self, index: int, tile: bytes, leaves: Sequence[bytes]) -> None:
         """Freeze one tile and its entries, flushed; what is there already is replaced by the same. Blocks.
 
@@ -68,6 +84,10 @@ class Shards:
         if self.directory is None:
             return None
         return await asyncio.to_thread(_read_file, self.directory / path)
+
+
+def _hash_of_entries(entries: Sequence[bytes]) -> bytes:
+    return whole_tile_hash(b"".join(leaf_hashes(entries)))
 
 
 def _read_file(path: Path) -> bytes | None:
