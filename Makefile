@@ -29,7 +29,7 @@ test-all: .venv/.dev check ## every client, every database, the long figures
 	RINGWALL_TEST_LEVEL=all RINGWALL_TEST_PROFILE=all RINGWALL_TEST_KILLS=50 RINGWALL_TEST_CASES=1000000 $(PY) -m pytest -n 2 --dist worksteal -m "not night"
 
 test-night: .venv/.dev ## the full figures
-	RINGWALL_TEST_LEVEL=night RINGWALL_TEST_PROFILE=night RINGWALL_TEST_KILLS=50 RINGWALL_TEST_CASES=1000000 $(PY) -m pytest
+	RINGWALL_TEST_LEVEL=night RINGWALL_TEST_PROFILE=night RINGWALL_TEST_KILLS=200 RINGWALL_TEST_CASES=1000000 $(PY) -m pytest
 
 lock: ## requirements/*.in -> hash-locked, universal *.txt (needs uv)
 	for f in run dev training; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$f.in -o requirements/$$f.txt; done
