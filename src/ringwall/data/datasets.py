@@ -240,6 +240,11 @@ def _check(given: Given) -> None:
         raise InvalidRequest("the columns are not those of the commitment")
     if given.inspection.rows != commitment.rows or given.inspection.rows_read > commitment.rows:
         raise InvalidRequest("the inspection is of another table than the commitment")
+    if commitment.mode == "rows" and given.origin.sha256:
+        raise InvalidRequest(
+            "a commitment under salts names no digest of its file: whoever guesses the file could test the guess",
+            remedy="leave origin.sha256 out",
+        )
     check_inspection(given.inspection, given.columns)
 
 

@@ -116,6 +116,17 @@ async def test_parts_that_do_not_fit_are_refused(home: Home, change: dict[str, A
     assert detail in refused.json()["detail"]
 
 
+async def test_a_commitment_under_salts_brings_no_digest_that_has_none(home: Home) -> None:
+    await put(home)
+    members = sent(TABLE, mode="rows", salts=SALTS)
+    members["origin"] = {"kind": "csv", "sha256": "ab" * 32}
+    refused = await home.native("POST", "/datasets/credit-risk/versions", members)
+    assert refused.status == 400
+    assert "names no digest of its file" in refused.json()["detail"]
+    members["origin"].pop("sha256")
+    assert (await home.native("POST", "/datasets/credit-risk/versions", members)).status == 201
+
+
 async def test_what_is_not_there_is_not_found_and_a_type_that_nobody_looks_for_is_refused(home: Home) -> None:
     assert (await home.native("POST", "/datasets/nothing/versions", sent(TABLE))).status == 404
     assert (await home.native("GET", "/datasets/nothing/versions/1")).status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import threading
@@ -10,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -67,6 +69,21 @@ def test_a_row_is_proved_without_the_others(group: FeatureGroup) -> None:
     assert verify_row(again, digest)["remark"] == "c"
     with pytest.raises(InvalidRequest, match="from the data and the salt key"):
         FeatureGroup(group.name, client=group._client).prove(2)
+
+
+def test_no_digest_without_salts_is_recorded_of_a_table_under_salts(group: FeatureGroup, client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("id,name\n1,a\n")
+    plain = hashlib.sha256(file.read_bytes()).hexdigest()
+    group.commit(file)
+    assert client.version(group.name).origin.sha256 == plain
+    salts = SaltKey.generate()
+    group.commit(file, hashing=Hashing(mode="rows", salts=salts))
+    salted = client.version(group.name)
+    assert salted.receipt is not None
+    assert salted.origin.options is not None
+    assert plain not in json.dumps([msgspec.to_builtins(salted), client.call("GetAuditEntry", {"index": salted.receipt.index})])
+    assert verify_row(group.prove(0), salted.digest) == {"id": 1, "name": "a"}
 
 
 def test_growth_is_proved_and_what_did_not_grow_is_refused(group: FeatureGroup, client: Client) -> None:
