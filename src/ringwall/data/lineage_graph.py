@@ -25,13 +25,13 @@ from ringwall.data.lineage_entity import WORDS, Edge, Entity
 from ringwall.data.lineage_store import LineageStore
 from ringwall.data.sagemaker_names import resource_of, sagemaker_arn
 from ringwall.errors import AccessDenied, InvalidRequest, LimitExceeded, NotFound
-from ringwall.vocabulary import Arn
+from ringwall.vocabulary import Arn, own_resource
 
 NODES_MAX: Final = 32
 LINKS_MAX: Final = 96
 VERSIONS_MAX: Final = 4
 DATASET: Final = "dataset"
-_VERSION: Final = re.compile(r"dataset/([a-zA-Z0-9_-]{1,64})/([1-9][0-9]{0,9})", re.ASCII)
+_VERSION: Final = re.compile(r"([a-zA-Z0-9_-]{1,64})/([1-9][0-9]{0,9})", re.ASCII)
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.ASCII)
 
 NodeKind = Literal["dataset-version", "feature-group", "artifact", "action", "context"]
@@ -128,21 +128,16 @@ def read_start(arn: str, *, account_id: str, region: str) -> tuple[str, str, int
     Raises:
         InvalidRequest, AccessDenied, NoSuchDataset, LineageEntityNotFound: as `around`.
     """
-    parsed = Arn.parse(arn)
-    if parsed.service != "ringwall":
+    if Arn.parse(arn).service != "ringwall":
         kind, name = resource_of(arn, account_id=account_id, region=region, missing=LineageEntityNotFound)
         if kind not in {GROUP, *WORDS}:
             raise InvalidRequest("the ARN names nothing that has a lineage")
         return kind, name, 0
-    if parsed.account_id != account_id:
-        raise AccessDenied("the data set belongs to another account")
-    kind, _, name = parsed.resource.partition("/")
-    one = _VERSION.fullmatch(parsed.resource)
-    if kind != DATASET or not name or ("/" in name and one is None):
+    kind, name = own_resource(arn, "ringwall", account_id=account_id, region=region, missing=NoSuchDataset)
+    version = _VERSION.fullmatch(name)
+    if kind != DATASET or ("/" in name and version is None):
         raise InvalidRequest("the ARN names no data set and no version of one")
-    if parsed.region != region:
-        raise NoSuchDataset("the data set is not in this region")
-    return (kind, one[1], int(one[2])) if one else (kind, name, 0)
+    return (kind, version[1], int(version[2])) if version else (kind, name, 0)
 
 
 def _versions_shown(held: int, asked: int) -> list[int]:

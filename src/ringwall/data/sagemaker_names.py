@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from ringwall.errors import AccessDenied, InvalidRequest, NotFound
-from ringwall.vocabulary import Arn
+from ringwall.errors import InvalidRequest, NotFound
+from ringwall.vocabulary import own_resource
 
 TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources"
 
@@ -30,25 +30,8 @@ def sagemaker_arn(region: str, account_id: str, kind: str, name: str) -> str:
 
 
 def resource_of(arn: str, *, account_id: str, region: str, missing: type[NotFound]) -> tuple[str, str]:
-    """Return (kind, name) of a resource of this account and region.
-
-    Raises:
-        InvalidRequest: no ARN of a SageMaker resource, or of another partition: policies are about the ARN as it was sent, so that a
-            resource has one ARN, and `aws-cn` for `aws` gets past no denial.
-        AccessDenied: the ARN names another account.
-        NotFound: the ARN names another region (`missing` is its class).
-    """
-    parsed = Arn.parse(arn)
-    kind, _, name = parsed.resource.partition("/")
-    if parsed.partition != "aws":
-        raise InvalidRequest("the resource is in the partition `aws`", remedy="write `arn:aws:sagemaker:...`")
-    if parsed.service != "sagemaker" or not name:
-        raise InvalidRequest("the ARN does not name a SageMaker resource")
-    if parsed.account_id != account_id:
-        raise AccessDenied("the resource belongs to another account")
-    if parsed.region != region:
-        raise missing("the resource is not in this region")
-    return kind, name
+    """Return (kind, name) of a SageMaker resource of this account and region; raises what `own_resource` does."""
+    return own_resource(arn, "sagemaker", account_id=account_id, region=region, missing=missing)
 
 
 def tagged(arn: str, *, account_id: str, region: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from ringwall.identity.names import check_name, check_tags
 from ringwall.identity.records import Page, Records, Stored, delete, replace
 from ringwall.policies import PolicyTooLarge, parse_policy
 from ringwall.storage.ports import Replace
+from ringwall.vocabulary import Arn
 
 AnyHolder = TypeVar("AnyHolder", bound=Holder)
 
@@ -176,10 +177,10 @@ async def find_policy(records: Records, account_id: str, arn: str) -> Stored[Man
     brought = MANAGED_POLICIES.get(arn)
     if brought is not None:
         return Stored(brought, 0)
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("policy/"):
+    named = Arn.parse(arn)
+    if named.service != "iam" or not named.resource.startswith("policy/"):
         raise InvalidInput(f"ARN {arn[:200]} is not valid.")
-    if parts[4] == account_id:
+    if named.account_id == account_id:
         stored = await records.get(ManagedPolicy, account_id, arn.rpartition("/")[2])
         if stored is not None and stored.entity.arn == arn:
             return stored

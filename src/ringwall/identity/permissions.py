@@ -33,7 +33,7 @@ from ringwall.policies import (
     request_context,
 )
 from ringwall.policies.evaluation import ContextValue
-from ringwall.vocabulary import Principal
+from ringwall.vocabulary import Arn, Principal
 
 NamedDocument = tuple[str, str]
 """Where a policy came from, and its text."""
@@ -129,12 +129,12 @@ class Permissions:
         self, standing: Standing, principal: Principal, action: str, resource: str, context: dict[str, tuple[str, ...]]
     ) -> tuple[Decision, str]:
         sets = standing.sets
-        parts = resource.split(":", 5)
-        owner = parts[4] if len(parts) == 6 and parts[4] not in ("", AWS_OWNED) else principal.account_id
+        parts = Arn.split(resource)
+        owner = parts[4] if parts is not None and parts[4] not in ("", AWS_OWNED) else principal.account_id
         seen = {**context, "aws:resourceaccount": (owner,)}
         assuming = action in _TRUST_ACTIONS
         entity = None
-        if len(parts) == 6 and parts[2] == "iam" and (assuming or owner == principal.account_id):
+        if parts is not None and parts[2] == "iam" and (assuming or owner == principal.account_id):
             entity = await self.entity(owner, parts[5])
             seen = {**dict(_entity_context(entity, seen)), **seen}
         if assuming:
@@ -253,7 +253,8 @@ def _is_settled(standing: Standing, principal: Principal, action: str, resource:
     Not so: what a condition, a variable or a resource's own policy decides; what is about IAM or STS, where the entity behind a name
     counts; what only some accounts or kinds of credentials may do (`ringwall:*Account*`, bearer keys).
     """
-    if action.startswith(("iam:", "sts:", "ringwall:")) or resource.split(":", 3)[2:3] == ["iam"]:
+    parts = Arn.split(resource)
+    if action.startswith(("iam:", "sts:", "ringwall:")) or (parts is not None and parts[2] == "iam"):
         return False
     return not _is_bearer(principal) and not standing.sets.reads_context(action) and len(standing.settled) < _SETTLED
 

@@ -12,7 +12,7 @@ from ringwall.identity.names import check_name, check_path, check_tags, unique_i
 from ringwall.identity.records import Records
 from ringwall.identity.trust import is_pinned
 from ringwall.policies import MalformedPolicyDocument, parse_policy
-from ringwall.vocabulary import Clock
+from ringwall.vocabulary import Arn, Clock
 
 _MAX_DESCRIPTION = 1_000
 
@@ -90,9 +90,9 @@ class Roles(Holders[Role]):
         arns = {entry.value for statement in policy.statements for entry in statement.principals or () if is_pinned(entry.value)}
         pins: dict[str, str] = {}
         for arn in sorted(arns):
-            _, _, _, _, account_id, resource = arn.split(":", 5)
-            type_ = User if resource.startswith("user/") else Role
-            stored = await self._records.get(type_, account_id, resource.rpartition("/")[2])
+            named = Arn.parse(arn)
+            type_ = User if named.resource.startswith("user/") else Role
+            stored = await self._records.get(type_, named.account_id, named.resource.rpartition("/")[2])
             if stored is None or stored.entity.arn != arn:
                 raise MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{arn}"')
             pins[arn] = stored.entity.id

@@ -21,7 +21,7 @@ from ringwall.identity.names import secret_access_key, unique_id
 from ringwall.identity.ports import Sealer
 from ringwall.identity.records import Records
 from ringwall.policies import PolicyTooLarge, parse_policy
-from ringwall.vocabulary import Clock, Principal
+from ringwall.vocabulary import Arn, Clock, Principal
 
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _PACKED_CHARS = 12_288
@@ -102,10 +102,10 @@ class Sessions:
             raise NotAuthorized("Roles may not be assumed by root accounts.")
         if isinstance(caller, Caller) and caller.bearer:
             raise refused
-        parts = arn.split(":", 5)
-        if len(parts) != 6 or parts[2] != "iam" or not parts[4].isdigit() or not parts[5].startswith("role/"):
+        named = Arn.parse(arn)
+        if named.service != "iam" or not named.account_id.isdigit() or not named.resource.startswith("role/"):
             raise SessionRefused(f"{arn[:200]} is invalid: it must be the ARN of a role")
-        stored = await self._records.get(Role, parts[4], arn.rpartition("/")[2])
+        stored = await self._records.get(Role, named.account_id, arn.rpartition("/")[2])
         if stored is None or stored.entity.arn != arn:
             raise refused
         return stored.entity

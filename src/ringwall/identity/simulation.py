@@ -24,7 +24,7 @@ from ringwall.policies import (
     read_stored_policy,
 )
 from ringwall.policies.pattern import Variable, tokenize
-from ringwall.vocabulary import Principal
+from ringwall.vocabulary import Arn, Principal
 
 Verdict = Literal["allowed", "explicitDeny", "implicitDeny"]
 _MAX_EVALUATIONS = 1_000
@@ -117,10 +117,10 @@ class Simulator:
         return caller_of(User(account_id=holder.account_id, name=holder.name, path=holder.path, created=0, id=holder.id))
 
     async def _holder(self, account_id: str, arn: str) -> Holder:
-        parts = arn.split(":", 5)
-        if len(parts) != 6 or parts[2] != "iam":
+        named = Arn.parse(arn)
+        if named.service != "iam":
             raise InvalidInput(f"ARN {arn[:200]} is not valid.")
-        found = await self._permissions.entity(account_id, parts[5]) if parts[4] == account_id else None
+        found = await self._permissions.entity(account_id, named.resource) if named.account_id == account_id else None
         if found is None or found.arn != arn:
             raise NoSuchEntity(f"{arn[:200]} does not exist in this account.")
         return found

@@ -21,7 +21,7 @@ from ringwall.inference.naming import DRAFT, guardrail_arn, guardrail_id, read_t
 from ringwall.inference.resource import GUARDRAIL, NAME, VERSION, Stored, details, read_stored, summary, version_key
 from ringwall.keys import PageTokens
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
-from ringwall.vocabulary import Clock, new_id
+from ringwall.vocabulary import Arn, Clock, new_id
 
 GUARDRAILS_MAX = 100  # Amazon Bedrock quotas: guardrails per account
 VERSIONS_MAX = 20  # Amazon Bedrock quotas: versions per guardrail
@@ -232,7 +232,7 @@ class Catalogue:
 
     async def tags(self, account_id: str, arn: str) -> dict[str, str]:
         """Return a guardrail's tags."""
-        return dict((await self.draft(account_id, _whole(arn))).stored.tags)
+        return dict((await self.draft(account_id, str(Arn.parse(arn)))).stored.tags)
 
     async def change_tags(self, account_id: str, arn: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """Change a guardrail's tags.
@@ -241,7 +241,7 @@ class Catalogue:
             GuardrailNotFound, TooManyTags, ChangedMeanwhile: as their names say.
         """
         for _ in range(_TAG_ATTEMPTS):
-            found = await self.draft(account_id, _whole(arn))
+            found = await self.draft(account_id, str(Arn.parse(arn)))
             tags = change(dict(found.stored.tags))
             refuse_too_many_tags(tags, arn)
             try:
@@ -284,9 +284,3 @@ def _description(request: Mapping[str, Any]) -> str | None:
     if description is not None and (not isinstance(description, str) or not 1 <= len(description) <= 200):
         raise InvalidRequest("a description has 1 to 200 characters")
     return description
-
-
-def _whole(arn: str) -> str:
-    if not arn.startswith("arn:"):
-        raise InvalidRequest("resourceARN must be an ARN")
-    return arn

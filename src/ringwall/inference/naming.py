@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ringwall.errors import AccessDenied, InvalidRequest
+from ringwall.errors import InvalidRequest
 from ringwall.inference.errors import GuardrailNotFound, TooManyTags
-from ringwall.vocabulary import Arn
+from ringwall.vocabulary import own_resource
 
 DRAFT = "DRAFT"
 TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources": 50 per resource
@@ -34,15 +34,10 @@ def guardrail_id(identifier: str, *, account_id: str, region: str) -> str:
         return identifier
     if not identifier.startswith("arn:"):
         raise InvalidRequest("the guardrail identifier must be an id or an ARN")
-    arn = Arn.parse(identifier)
-    kind, _, resource = arn.resource.partition("/")
-    if arn.service != "bedrock" or kind != "guardrail" or not _ID.fullmatch(resource):
+    kind, name = own_resource(identifier, "bedrock", account_id=account_id, region=region, missing=GuardrailNotFound)
+    if kind != "guardrail" or not _ID.fullmatch(name):
         raise InvalidRequest("the ARN does not name a guardrail")
-    if arn.account_id != account_id:
-        raise AccessDenied("the guardrail belongs to another account")
-    if arn.region != region:
-        raise GuardrailNotFound("the guardrail is not in this region")
-    return resource
+    return name
 
 
 def version_word(version: str | None) -> str:

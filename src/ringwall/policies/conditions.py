@@ -16,6 +16,7 @@ from ringwall.policies import values as read
 from ringwall.policies.document import Condition
 from ringwall.policies.errors import MalformedPolicyDocument
 from ringwall.policies.pattern import Context, Tokens, arn_components, glob, has_variables, literal, resolve, tokenize
+from ringwall.vocabulary import Arn
 
 Clause = Callable[[Context], bool]
 Test = Callable[[str, Context], bool | None]
@@ -139,8 +140,8 @@ def _arn_like(values: Sequence[str], variables: bool) -> Test:
     patterns = [_arn_pattern(value, variables) for value in values]
 
     def test(value: str, context: Context) -> bool | None:
-        parts = value.split(":", 5)
-        if len(parts) != 6 or parts[0] != "arn":
+        parts = Arn.split(value)
+        if parts is None or parts[0] != "arn":
             return None
         undetermined = False
         for pattern in patterns:

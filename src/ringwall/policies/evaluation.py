@@ -15,6 +15,7 @@ import msgspec
 from ringwall.errors import InvalidRequest
 from ringwall.policies.compiled import CompiledStatement, PolicySet, Request, StatementId
 from ringwall.policies.principals import Grant
+from ringwall.vocabulary import Arn
 
 Reason = Literal["allowed", "explicit-deny", "implicit-deny", "boundary", "session", "resource"]
 Source = Literal["", "identity", "boundary", "session", "resource"]
@@ -127,8 +128,8 @@ def _same_account(request: Request) -> bool:
     owner = request.context.get("aws:resourceaccount")
     if owner:
         return owner == (request.principal.account_id,)
-    parts = request.resource.split(":", 5)
-    return len(parts) < 6 or parts[4] in ("", "aws", request.principal.account_id)
+    parts = Arn.split(request.resource)
+    return parts is None or parts[4] in ("", "aws", request.principal.account_id)
 
 
 def request_context(entries: Mapping[str, ContextValue] | Iterable[tuple[str, ContextValue]]) -> dict[str, tuple[str, ...]]:

@@ -237,6 +237,13 @@ async def test_a_guardrail_of_another_region_is_not_found(service: Guardrails) -
         await service.get_guardrail(ACCOUNT, {"guardrailIdentifier": arn.replace(REGION, "eu-west-1")})
 
 
+async def test_another_partitions_name_for_a_guardrail_is_refused(service: Guardrails) -> None:
+    """Policies are about the ARN as it was sent: a guardrail that they deny must have no second one."""
+    arn = (await service.create_guardrail(ACCOUNT, named("first")))["guardrailArn"]
+    with pytest.raises(InvalidRequest, match="partition"):
+        await service.get_guardrail(ACCOUNT, {"guardrailIdentifier": arn.replace("arn:aws:", "arn:aws-cn:")})
+
+
 async def test_the_talks_own_json_makes_a_guardrail_with_warnings(service: Guardrails) -> None:
     with pytest.raises(PolicyRefused):
         await service.create_guardrail(ACCOUNT, TALK)
