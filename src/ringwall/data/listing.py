@@ -13,21 +13,22 @@ from ringwall.storage import Document, Storage
 
 _Item = TypeVar("_Item")
 _Body = TypeVar("_Body")
-_BETWEEN = "\x1f"  # between a sort key and the name that makes it unique; in neither
 _AT_ONCE = 500
 
 Key = Callable[[_Item], tuple[str, str]]
 
 
 def page(items: Iterable[_Item], key: Key[_Item], *, descending: bool, after: str, limit: int) -> tuple[list[_Item], str]:
-    """Return the entries that follow `after` in the order of `key`, at most `limit`, and what the next page follows (empty: none)."""
+    """Return the entries that follow `after` in the order of `key`, at most `limit`, and what the next page follows (empty: none).
+
+    `after` is a key as JSON: a sort key may be a type that a caller thought of, with any character in it.
+    """
     ordered = sorted(items, key=key, reverse=descending)
     if after:
-        sort_key, _, name = after.partition(_BETWEEN)
-        last = (sort_key, name)
+        last = msgspec.json.decode(after, type=tuple[str, str])
         ordered = [item for item in ordered if (key(item) < last if descending else key(item) > last)]
     shown = ordered[:limit]
-    return shown, _BETWEEN.join(key(shown[-1])) if len(ordered) > limit else ""
+    return shown, msgspec.json.encode(key(shown[-1])).decode() if len(ordered) > limit else ""
 
 
 def moment_key(moment: datetime) -> str:
