@@ -17,7 +17,7 @@ class StreamReader(Protocol):
         Raises:
             MalformedAnswer: not this dialect, or a block out of order; nothing after it is read.
             UpstreamFailed: the stream says that the model failed.
-            LimitExceeded: one event is larger than `EVENT_BYTES`.
+            AnswerTooLarge: one event is larger than `EVENT_BYTES`, or the answer has more than `MOST_BLOCKS` blocks.
         """
         ...
 
@@ -56,15 +56,19 @@ class Dialect(Protocol):
 
         Raises:
             MalformedRequest: members that are missing, or of another type than the dialect has.
+            LimitExceeded: more messages, parts or tools than `limits` has.
+            SeveralChoices: it asks for more than one answer.
         """
         ...
 
     def write_request(self, ask: Ask, *, model: str) -> dict[str, Any]:
         """Write a request for an upstream of this dialect, which knows the model as `model`.
 
-        Read from this dialect, it is the same body but for the model and for the texts of `ask`, each put at its path.
+        Read from this dialect, it is the same body but for the model, the texts of `ask`, each put at its path, and what the dialect's
+        own page of docs/wire/dialects.md names.
 
         Raises:
+            Unmaskable: a changed text stands where only JSON can, and is none.
             Untranslatable: read from another dialect, and with a member that this one has no word for; it names the member.
         """
         ...
@@ -73,12 +77,17 @@ class Dialect(Protocol):
         """Read a whole answer.
 
         Raises:
-            MalformedAnswer: not an answer of this dialect.
+            MalformedAnswer: not an answer of this dialect, or with a block that ringwall does not read.
+            UpstreamFailed: the body says that the model failed.
         """
         ...
 
     def write_answer(self, events: Sequence[Event], ask: Ask, *, answer_id: str, created: int) -> dict[str, Any]:
-        """Write a whole answer (`created`: Unix time, for the dialects that say it)."""
+        """Write a whole answer (`created`: Unix time, for the dialects that say it).
+
+        Raises:
+            MalformedAnswer: a tool's arguments are no JSON object, where the dialect has them as one.
+        """
         ...
 
     def stream_reader(self) -> StreamReader:

@@ -13,12 +13,33 @@ class MalformedAnswer(DependencyError):
     remedy = "check that the upstream's URI names the dialect it speaks"
 
 
+class AnswerTooLarge(MalformedAnswer):
+    """The upstream's answer has an event, or more blocks, than ringwall reads."""
+
+    code = "answer-too-large"
+    remedy = "ask for a shorter answer"
+
+
 class UpstreamFailed(DependencyError):
     """The upstream says that it failed."""
 
     code = "upstream-failed"
     status = 502
     remedy = "retry, or see the upstream's own log"
+
+
+class SeveralChoices(InvalidRequest):
+    """ringwall asks for one answer at a time."""
+
+    code = "several-choices"
+    remedy = "leave `n` out, and send the request once for each answer you want"
+
+
+class Unmaskable(InvalidRequest):
+    """A text that had to be changed stands where only JSON can, and is none any more."""
+
+    code = "unmaskable"
+    remedy = "leave out what the policy masks, or carry it in a string"
 
 
 class Untranslatable(InvalidRequest):

@@ -1,0 +1,121 @@
+"""Anthropic messages: a request read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ringwall.errors import LimitExceeded
+from ringwall.wire.dialects.anthropic_messages.content import Content
+from ringwall.wire.dialects.gather import Gather
+from ringwall.wire.dialects.limits import MOST_STOP_SEQUENCES, MOST_TOOLS
+from ringwall.wire.dialects.members import REQUEST
+from ringwall.wire.dialects.model import Ask, Part, Path, Sampling, Tool, Turn
+
+NAME = "anthropic_messages"
+_KNOWN = frozenset(
+    ("model", "messages", "system", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences", "stream")
+)
+_QUIET = frozenset(("metadata", "service_tier", "container", "inference_geo"))
+_CHOICES = ("auto", "any", "none")
+
+
+def read_request(body: dict[str, Any], model: str) -> Ask:
+    """Read a request; see `Dialect.read_request`."""
+    gather = Gather()
+    usual = {"thinking"} if body.get("thinking") == {"type": "disabled"} else set()
+    gather.rest(body, _KNOWN | usual, (), quiet=_QUIET)
+    tools = _read_tools(body.get("tools"), gather)
+    system, turns = _read_conversation(body, gather)
+    return Ask(
+        model=model or REQUEST.text(body.get("model"), ("model",)),
+        system=system,
+        turns=turns,
+        tools=tools,
+        tool_choice=_read_choice(body.get("tool_choice"), gather),
+        sampling=_read_sampling(body),
+        stream=REQUEST.flag(body.get("stream"), ("stream",)),
+        beyond=gather.beyond,
+        elsewhere=tuple(gather.elsewhere),
+        dialect=NAME,
+        body=body,
+    )
+
+
+def _read_conversation(body: dict[str, Any], gather: Gather) -> tuple[tuple[Part, ...], tuple[Turn, ...]]:
+    content = Content(gather)
+    system: list[Part] = []
+    if body.get("system") is not None:
+        system += gather.texts(body["system"], ("system",), "system")
+    turns: list[Turn] = []
+    for number, item in enumerate(REQUEST.list(body.get("messages"), ("messages",))):
+        path: Path = ("messages", number)
+        message = REQUEST.object(item, path)
+        gather.count(1, path)
+        role = message.get("role")
+        if role == "system":  # in the middle of the conversation: only this dialect keeps its place
+            gather.rest(message, ("role", "content"), path, "system")
+            gather.name(("messages", "system"))
+            system += gather.texts(message.get("content"), (*path, "content"), "system")
+        elif role == "user" or role == "assistant":  # noqa: PLR1714 -- a list is no member of a set, and mypy narrows this
+            gather.rest(message, ("role", "content"), path, role)
+            turns.append(Turn(role, content.read(message.get("content"), (*path, "content"), role)))
+        else:
+            raise REQUEST.fail((*path, "role"), "must be `user`, `assistant` or `system`")
+    return tuple(system), tuple(turns)
+
+
+def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
+    if value is None:
+        return ()
+    items = REQUEST.list(value, ("tools",))
+    if len(items) > MOST_TOOLS:
+        raise LimitExceeded(f"the request has more than {MOST_TOOLS} tools")
+    tools = []
+    for number, item in enumerate(items):
+        path: Path = ("tools", number)
+        tool = REQUEST.object(item, path)
+        if tool.get("type") not in (None, "custom"):
+            REQUEST.text(tool["type"], (*path, "type"))
+            gather.name(("tools", "type"))  # one that the vendor runs: its members are its own
+            gather.rest(tool, ("type", "name"), path)
+            REQUEST.name(tool.get("name"), (*path, "name"))
+            continue
+        gather.rest(tool, ("type", "name", "description", "input_schema", "strict"), path)
+        tools.append(
+            Tool(
+                REQUEST.name(tool.get("name"), (*path, "name")),
+                REQUEST.optional_text(tool.get("description"), (*path, "description")),
+                REQUEST.object(tool.get("input_schema"), (*path, "input_schema")),
+                REQUEST.flag(tool.get("strict"), (*path, "strict")),
+                (*path, "description") if tool.get("description") is not None else (),
+                (*path, "input_schema"),
+            )
+        )
+    return tuple(tools)
+
+
+def _read_choice(value: Any, gather: Gather) -> str:
+    if value is None:
+        return ""
+    path: Path = ("tool_choice",)
+    choice = REQUEST.object(value, path)
+    usual = {"disable_parallel_tool_use"} if choice.get("disable_parallel_tool_use") is False else set()
+    gather.rest(choice, {"type", "name"} | usual, path)
+    kind = REQUEST.text(choice.get("type"), (*path, "type"))
+    if kind == "tool":
+        return "tool:" + REQUEST.name(choice.get("name"), (*path, "name"))
+    if kind not in _CHOICES:
+        raise REQUEST.fail((*path, "type"), "must be `auto`, `any`, `tool` or `none`")
+    return kind
+
+
+def _read_sampling(body: dict[str, Any]) -> Sampling:
+    stop = REQUEST.list(body.get("stop_sequences") or [], ("stop_sequences",))
+    if len(stop) > MOST_STOP_SEQUENCES:
+        raise LimitExceeded(f"the request has more than {MOST_STOP_SEQUENCES} stop sequences")
+    return Sampling(
+        max_tokens=REQUEST.whole(body.get("max_tokens"), ("max_tokens",)),
+        temperature=None if body.get("temperature") is None else REQUEST.number(body["temperature"], ("temperature",)),
+        top_p=None if body.get("top_p") is None else REQUEST.number(body["top_p"], ("top_p",)),
+        stop_sequences=tuple(REQUEST.text(item, ("stop_sequences",)) for item in stop),
+    )

@@ -1,0 +1,115 @@
+"""What the reading of one request finds beside its words: parts counted, members that only their own dialect knows.
+
+Every text of a request that could reach a model is found by somebody: by the dialect that knows the member, or here. So a request has no
+place where words are not judged but the contents that are `Unjudged`, and the few members that are named as read by no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ringwall.errors import LimitExceeded
+from ringwall.wire.dialects.limits import MOST_PARTS
+from ringwall.wire.dialects.members import REQUEST, told
+from ringwall.wire.dialects.model import Origin, Path, Text, Unjudged
+from ringwall.wire.strict_json import encode_json
+
+CACHE_HINTS = frozenset({"cache_control", "cachePoint", "prompt_cache_key", "prompt_cache_retention"})
+"""They change what an answer costs and not what it says: sent on in the same dialect, left out in another, judged in none."""
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class Gather:
+    """Collects while a request is read. Not reusable."""
+
+    def __init__(self) -> None:
+        self._beyond: dict[str, None] = {}
+        self._parts = 0
+        self.elsewhere: list[Text] = []
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """The names of the members that only this dialect knows, each once, without list indices."""
+        return tuple(self._beyond)
+
+    def count(self, parts: int, path: Path) -> None:
+        """Count messages or parts.
+
+        Raises:
+            LimitExceeded: there are too many.
+        """
+        self._parts += parts
+        if self._parts > MOST_PARTS:
+            raise LimitExceeded(f"the request has more than {MOST_PARTS} messages and parts; `{told(path)}` is one too many")
+
+    def name(self, path: Path) -> None:
+        """Note a member that only this dialect knows."""
+        self._beyond[told(tuple(step for step in path if isinstance(step, str)))] = None
+
+    def rest(
+        self, body: Mapping[str, Any], known: Collection[str], path: Path, origin: Origin = "definition", quiet: Collection[str] = ()
+    ) -> None:
+        """Note the members of an object that its reader does not know.
+
+        Args:
+            body: the object.
+            known: the members that were read.
+            path: where the object stands.
+            origin: whose words the others are.
+            quiet: those among them that no model reads.
+        """
+        for name, value in body.items():
+            if name in known or name in CACHE_HINTS or value is None:
+                continue
+            if not _PLAIN.fullmatch(name):
+                raise REQUEST.fail((*path, name), "is not a name that a member has")
+            self.name((*path, name))
+            if name not in quiet and has_words(value):
+                self.elsewhere.append(Text(as_text(value), origin, frozenset(), (*path, name)))
+
+    def unjudged(self, kind: str, path: Path) -> Unjudged:
+        """Note a part that is not judged."""
+        return Unjudged(kind, path)
+
+    def texts(self, value: Any, path: Path, origin: Origin) -> tuple[Text, ...]:
+        """Read what is one text or a list of `{"type": "text", "text": ...}` blocks only."""
+        if type(value) is str:
+            return (Text(value, origin, frozenset(), path),)
+        found = []
+        for number, block in enumerate(REQUEST.list(value, path)):
+            at = (*path, number)
+            part = REQUEST.object(block, at)
+            if part.get("type") != "text":
+                raise REQUEST.fail((*at, "type"), "must be `text` here")
+            found.append(self.text_block(part, at, origin))
+        self.count(len(found), path)
+        return tuple(found)
+
+    def text_block(self, part: dict[str, Any], path: Path, origin: Origin) -> Text:
+        """Read `{"type": "text", "text": ...}`."""
+        self.rest(part, ("type", "text"), path, origin)
+        return Text(REQUEST.text(part.get("text"), (*path, "text")), origin, frozenset(), (*path, "text"))
+
+    def optional(self, body: Mapping[str, Any], name: str, path: Path, origin: Origin) -> None:
+        """Read a member of plain text, if it is there, that the model has no word for but a model may read: a document's title."""
+        if body.get(name) is not None:
+            text = REQUEST.text(body[name], (*path, name))
+            self.elsewhere.append(Text(text, origin, frozenset(), (*path, name)))
+
+
+def has_words(value: Any) -> bool:
+    """Tell whether a JSON value holds text: a string, or a name that is not one of a program."""
+    if isinstance(value, str):
+        return bool(value)
+    if isinstance(value, dict):
+        return any(not _PLAIN.fullmatch(name) or has_words(item) for name, item in value.items())
+    return isinstance(value, list) and any(has_words(item) for item in value)
+
+
+def as_text(value: Any) -> str:
+    """Say a JSON value as text: itself, where it is one."""
+    return value if isinstance(value, str) else encode_json(value).decode()

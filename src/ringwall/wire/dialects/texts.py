@@ -1,0 +1,184 @@
+"""Every text of a request that is judged, in order, and the request with some of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from ringwall.errors import Bug, LimitExceeded
+from ringwall.wire.dialects.errors import Unmaskable
+from ringwall.wire.dialects.gather import as_text
+from ringwall.wire.dialects.limits import JSON_DEPTH
+from ringwall.wire.dialects.members import told
+from ringwall.wire.dialects.model import Ask, Part, Path, Reasoning, Text, Tool, ToolResult, ToolUse, Turn, Unjudged
+from ringwall.wire.errors import MalformedRequest
+from ringwall.wire.strict_json import decode_json
+
+
+def judged_texts(ask: Ask) -> tuple[Text, ...]:
+    """Return every text of a request that is judged: the system's, each turn's, the tools' definitions, then those elsewhere in the body.
+
+    What a tool is called with counts as the assistant's words, and so does reasoning. Tools' schemas are JSON text. Sealed reasoning is
+    read by nobody and not among them; contents that are not judged are in `unjudged`.
+    """
+    return tuple(_texts(ask))
+
+
+def unjudged(ask: Ask) -> tuple[Unjudged, ...]:
+    """Return the contents that no rule reads: a guarded request with one is refused."""
+    found: list[Unjudged] = []
+    for parts in (ask.system, *(turn.parts for turn in ask.turns)):
+        for part in parts:
+            found += [item for item in (part.content if isinstance(part, ToolResult) else (part,)) if isinstance(item, Unjudged)]
+    return tuple(found)
+
+
+def replace_texts(ask: Ask, changed: Mapping[int, str]) -> Ask:
+    """Return the request with other words in some places.
+
+    Args:
+        ask: the request.
+        changed: the new text for an index into `judged_texts(ask)`.
+
+    Raises:
+        Unmaskable: a new text stands where only JSON can, and is none.
+    Invariant: judged_texts of the result are those of `ask`, but for the changed ones; so are the texts at their paths in its body.
+    """
+    count = len(judged_texts(ask))
+    if any(not 0 <= index < count for index in changed):
+        raise Bug("a text was to be changed that the request does not have")
+    if not changed:
+        return ask
+    words = _Words(changed)
+    system = tuple(words.part(part) for part in ask.system)
+    turns = tuple(Turn(turn.role, tuple(words.part(part) for part in turn.parts)) for turn in ask.turns)
+    tools = tuple(words.tool(tool) for tool in ask.tools)
+    elsewhere = tuple(words.text(text) for text in ask.elsewhere)
+    new = msgspec.structs.replace(ask, system=system, turns=turns, tools=tools, elsewhere=elsewhere)
+    return msgspec.structs.replace(new, body=body_of(new))
+
+
+def body_of(ask: Ask) -> dict[str, Any]:
+    """Return the body that the request was read from, with each text of the request at its path; unchanged parts are shared.
+
+    Raises:
+        Unmaskable: a changed text stands where only JSON can, and is none.
+    """
+    changes: dict[str | int, Any] = {}
+    for text in _texts(ask) if ask.body else ():
+        if not text.path:
+            continue
+        here: Any = ask.body
+        for step in text.path:
+            here = here[step]
+        if as_text(here) != text.text:
+            _plan(changes, text.path, text.text if isinstance(here, str) else _json(text.text, here, text.path))
+    return _rebuilt(ask.body, changes) if changes else ask.body
+
+
+class _New:
+    """A value that stands in for whatever was there."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _plan(changes: dict[str | int, Any], path: Path, value: Any) -> None:
+    *steps, last = path
+    for step in steps:
+        changes = changes.setdefault(step, {})
+    changes[last] = _New(value)
+
+
+def _rebuilt(value: Any, changes: dict[str | int, Any]) -> Any:
+    new: Any = dict(value) if isinstance(value, dict) else list(value)
+    for step, change in changes.items():
+        new[step] = change.value if isinstance(change, _New) else _rebuilt(new[step], change)
+    return new
+
+
+def _json(text: str, before: Any, path: Path) -> Any:
+    try:
+        value = decode_json(text.encode(), JSON_DEPTH)
+    except (MalformedRequest, LimitExceeded, UnicodeEncodeError):
+        value = None
+    if type(value) is not type(before):
+        raise Unmaskable(f"`{told(path)}` was changed and is not the JSON any more that has to stand there")
+    return value
+
+
+# -- one order for all --
+
+
+def _texts(ask: Ask) -> Iterator[Text]:
+    for part in ask.system:
+        yield from _of_part(part)
+    for turn in ask.turns:
+        for part in turn.parts:
+            yield from _of_part(part)
+    for tool in ask.tools:
+        yield from _of_tool(tool)
+    yield from ask.elsewhere
+
+
+def _of_part(part: Part) -> Iterator[Text]:
+    if isinstance(part, Text):
+        yield part
+    elif isinstance(part, ToolResult):
+        yield from [text for text in part.content if isinstance(text, Text)]
+    elif isinstance(part, ToolUse):
+        yield Text(part.arguments, "assistant", frozenset(), part.path)
+    elif isinstance(part, Reasoning) and not part.sealed:
+        yield Text(part.text, "assistant", frozenset(), part.path)
+
+
+def _of_tool(tool: Tool) -> Iterator[Text]:
+    if _described(tool):
+        yield Text(tool.description, "definition", frozenset(), tool.description_path)
+    if tool.schema is not None:
+        yield Text(as_text(tool.schema), "definition", frozenset(), tool.schema_path)
+
+
+def _described(tool: Tool) -> bool:
+    return bool(tool.description or tool.description_path)
+
+
+class _Words:
+    """Hands out the words of a request in the order of `judged_texts`, the changed ones in their new form."""
+
+    def __init__(self, changed: Mapping[int, str]) -> None:
+        self._changed = changed
+        self._at = -1
+
+    def _next(self) -> str | None:
+        self._at += 1
+        return self._changed.get(self._at)
+
+    def text(self, text: Text) -> Text:
+        new = self._next()
+        return text if new is None else msgspec.structs.replace(text, text=new)
+
+    def part(self, part: Part) -> Part:
+        if isinstance(part, Text):
+            return self.text(part)
+        if isinstance(part, ToolResult):
+            content = tuple(self.text(item) if isinstance(item, Text) else item for item in part.content)
+            return msgspec.structs.replace(part, content=content)
+        if isinstance(part, Unjudged) or (isinstance(part, Reasoning) and part.sealed):
+            return part
+        new = self._next()
+        if new is None:
+            return part
+        return msgspec.structs.replace(part, **({"arguments": new} if isinstance(part, ToolUse) else {"text": new}))
+
+    def tool(self, tool: Tool) -> Tool:
+        if _described(tool):
+            new = self._next()
+            tool = tool if new is None else msgspec.structs.replace(tool, description=new)
+        if tool.schema is not None:
+            new = self._next()
+            if new is not None:
+                tool = msgspec.structs.replace(tool, schema=_json(new, tool.schema, tool.schema_path))
+        return tool
