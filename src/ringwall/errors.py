@@ -24,6 +24,22 @@ class RingwallError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     remedy: ClassVar[str] = ""
+    aws_code: ClassVar[str] = ""
+    query_code: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, code: str = "", status: int = 0, aws: str = "", query: str = "") -> None:
+        """Take what a class says of itself beside its families: `class Missing(NotFound, code="missing", aws="ResourceNotFound")`.
+
+        Args:
+            code: stable for ever, in kebab case; what is left out here and in the body is the family's.
+            status: of the HTTP answer.
+            aws: AWS's name for it in JSON and CBOR protocols, where the name does not follow from the family.
+            query: its name in the query protocol, where that is another.
+        """
+        super().__init_subclass__()
+        for name, given in (("code", code), ("status", status), ("aws_code", aws), ("query_code", query or aws)):
+            if given:
+                setattr(cls, name, given)
 
     def __init__(self, message: str, *, remedy: str = "", **facts: object) -> None:
         super().__init__(message)
@@ -37,89 +53,53 @@ class RingwallError(Exception):
         return (type(self).__doc__ or "").strip().partition("\n")[0]
 
 
-class CallerError(RingwallError):
+class CallerError(RingwallError, code="caller-error", status=400):
     """The request cannot be served as it is."""
 
-    code = "caller-error"
-    status = 400
 
-
-class InvalidRequest(CallerError):
+class InvalidRequest(CallerError, code="invalid-request"):
     """The request does not match what the operation takes."""
 
-    code = "invalid-request"
 
-
-class LimitExceeded(CallerError):
+class LimitExceeded(CallerError, code="limit-exceeded", status=413):
     """The request is larger or deeper than ringwall accepts."""
 
-    code = "limit-exceeded"
-    status = 413
 
-
-class NotFound(CallerError):
+class NotFound(CallerError, code="not-found", status=404):
     """No such resource in this account."""
 
-    code = "not-found"
-    status = 404
 
-
-class Conflict(CallerError):
+class Conflict(CallerError, code="conflict", status=409):
     """The resource changed, exists already, or is in use."""
 
-    code = "conflict"
-    status = 409
 
-
-class Throttled(CallerError):
+class Throttled(CallerError, code="throttled", status=429):
     """Too many requests."""
 
-    code = "throttled"
-    status = 429
 
-
-class Unserved(CallerError):
+class Unserved(CallerError, code="unserved", status=501):
     """ringwall does not serve this operation."""
 
-    code = "unserved"
-    status = 501
 
-
-class NotAuthenticated(CallerError):
+class NotAuthenticated(CallerError, code="not-authenticated", status=403):
     """The request's credentials are missing, wrong or expired."""
 
-    code = "not-authenticated"
-    status = 403
 
-
-class AccessDenied(CallerError):
+class AccessDenied(CallerError, code="access-denied", status=403):
     """The caller may not do this."""
 
-    code = "access-denied"
-    status = 403
 
-
-class DependencyError(RingwallError):
+class DependencyError(RingwallError, code="dependency-error", status=503):
     """Something that ringwall depends on did not answer."""
 
-    code = "dependency-error"
-    status = 503
 
-
-class IntegrityError(RingwallError):
+class IntegrityError(RingwallError, code="integrity-error", status=500):
     """Stored or signed data is not what it must be."""
 
-    code = "integrity-error"
-    status = 500
 
-
-class SettingsError(RingwallError):
+class SettingsError(RingwallError, code="settings-error"):
     """ringwall refuses to start with these settings."""
 
-    code = "settings-error"
 
-
-class Bug(RingwallError):
+class Bug(RingwallError, code="bug"):
     """ringwall broke a promise of its own."""
-
-    code = "bug"

@@ -32,10 +32,9 @@ Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9]([_-]*[a-zA-Z0-9]){0,63}\Z", ma
 """As SageMaker names feature groups."""
 
 
-class NoSuchDataset(NotFound):
+class NoSuchDataset(NotFound, code="no-such-dataset"):
     """There is no such data set."""
 
-    code = "no-such-dataset"
     remedy = "create it first: `FeatureGroup(name).create(...)`, or `ringwall dataset create NAME`"
 
 

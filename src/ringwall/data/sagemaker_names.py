@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from ringwall.errors import InvalidRequest, NotFound
 from ringwall.vocabulary import own_resource
@@ -14,14 +14,11 @@ TAGS_MAX = 50  # AWS General Reference, "Tagging your AWS resources"
 TAGGED = frozenset({"feature-group", "artifact", "action", "context"})
 
 
-class TaggedNotFound(NotFound):
+class TaggedNotFound(NotFound, code="sagemaker-resource-not-found", aws="ResourceNotFound"):
     """No such resource in this account and region.
 
     AWS: ResourceNotFound; ValidationException for the operations on tags, which model no exception.
     """
-
-    code = "sagemaker-resource-not-found"
-    aws_code: ClassVar[str] = "ResourceNotFound"
 
 
 def sagemaker_arn(region: str, account_id: str, kind: str, name: str) -> str:

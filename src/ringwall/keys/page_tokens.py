@@ -15,13 +15,9 @@ from ringwall.errors import InvalidRequest
 TOKEN_CHARS = 8192  # NextToken of the SageMaker and Bedrock models
 
 
-class BadPageToken(InvalidRequest):
-    """The page token is not one that this operation gave to this account.
+class BadPageToken(InvalidRequest, code="bad-page-token"):
+    """The page token is not one that this operation gave to this account."""
 
-    AWS: ValidationException.
-    """
-
-    code = "bad-page-token"
     remedy = "start again without nextToken"
 
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ringwall.errors import CallerError
 
 
-class MalformedPolicyDocument(CallerError):
+class MalformedPolicyDocument(CallerError, code="malformed-policy-document", aws="MalformedPolicyDocument"):
     """The policy document is not one that ringwall can evaluate."""
 
-    code = "malformed-policy-document"
-    aws_code: ClassVar[str] = "MalformedPolicyDocument"
-    query_code: ClassVar[str] = "MalformedPolicyDocument"
     remedy = "Compare the document with the IAM JSON policy grammar; every element and operator must be one it names."
 
 
-class PolicyTooLarge(CallerError):
+class PolicyTooLarge(CallerError, code="policy-too-large", status=409, aws="LimitExceeded"):
     """The policy document is longer than its kind may be."""
 
-    code = "policy-too-large"
-    status = 409
-    aws_code: ClassVar[str] = "LimitExceeded"
-    query_code: ClassVar[str] = "LimitExceeded"
     remedy = "Shorten the document with wildcards, or split it into managed policies."

@@ -115,7 +115,7 @@ def _with_status(code: str, status: int, error: RingwallError) -> AwsError:
 
 def _rows(error: RingwallError, *, query: bool) -> Iterator[tuple[str, ...]]:
     """Yield an error's AWS names in rows: its own, then its classes' from the narrowest to the widest."""
-    own = getattr(error, "query_code" if query else "aws_code", "") or error.facts.get("aws_code", "")
+    own = (error.query_code if query else error.aws_code) or error.facts.get("aws_code", "")
     if isinstance(own, str) and own:
         yield (own,)
     for kind in type(error).__mro__:
