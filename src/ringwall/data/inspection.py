@@ -71,7 +71,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rate: float
     confidence: float
     seed: Annotated[str, Meta(max_length=64)]
-    detectors: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    detectors: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     columns_read: Annotated[tuple[_Name, ...], Meta(max_length=10_000)]
     not_read: Annotated[tuple[_Name, ...], Meta(max_length=10_000)]
     findings: Annotated[tuple[ColumnFinding, ...], Meta(max_length=100_000)]

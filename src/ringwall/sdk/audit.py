@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ringwall.sdk.client import Client
@@ -44,7 +44,10 @@ class AuditLog:
     def search(
         self, *, digest: str | None = None, principal: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Iterate the account's entries, newest first: those about a digest, by a principal (its ARN), or of a time, or all of these."""
+        """Iterate the account's entries, newest first: those about a digest, by a principal (its ARN), or of a time, or all of these.
+
+        A moment without a time zone is local time, as everywhere in Python.
+        """
         wanted = {"digest": digest, "principal": principal, "since": _moment(since), "until": _moment(until)}
         start: int | None = None
         while True:
@@ -56,4 +59,4 @@ class AuditLog:
 
 
 def _moment(given: datetime | None) -> str | None:
-    return None if given is None else given.isoformat()
+    return None if given is None else given.astimezone(UTC).isoformat()

@@ -64,6 +64,25 @@ async def test_an_entry_is_put_found_and_proved_offline(home: Home) -> None:
     assert (await home.native("GET", "/audit-log?since=2020-01-01T00:00:00Z")).json()["entries"]
 
 
+@pytest.mark.parametrize("moment", ["2020-01-01T00:00:00", "0001-01-01T00:00:00"])
+async def test_a_moment_without_its_zone_is_refused_as_nobody_knows_when_it_is(home: Home, moment: str) -> None:
+    refused = await home.native("GET", f"/audit-log?since={moment}")
+    assert refused.status == 400
+    assert "timezone" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "members"),
+    [
+        ("POST", "/audit-log", {"digest": DIGEST + "\n"}),
+        ("GET", f"/audit-log?digest={DIGEST}%0A", None),
+        ("POST", "/accounts", {"name": "twin", "accountId": "111122223333\n"}),
+    ],
+)
+async def test_a_line_end_is_no_part_of_a_digest_or_an_account(home: Home, method: str, path: str, members: dict[str, str] | None) -> None:
+    assert (await home.native(method, path, members)).status == 400
+
+
 async def test_putting_leaves_an_audit_record_without_the_words(home: Home) -> None:
     made = await put(home, note="nightjar")
     records = (await home.native("GET", "/records?eventName=PutAuditEntry")).json()["records"]

@@ -13,7 +13,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
 
 UserName = Annotated[str, Meta(min_length=1, max_length=64)]
-KeyId = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Z0-9]+$")]
+KeyId = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Z0-9]+\Z")]
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -24,7 +24,7 @@ class CreateAccountInput(_Shape, frozen=True, kw_only=True):
     """The new account's name, and its 12 digits where they are chosen."""
 
     name: Annotated[str, Meta(min_length=1, max_length=128)]
-    account_id: Annotated[str, Meta(pattern="^[0-9]{12}$")] | None = None
+    account_id: Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")] | None = None
 
 
 class ListAccountsInput(_Shape, frozen=True, kw_only=True):

@@ -23,7 +23,9 @@ from ringwall.ledger import STATEMENT_LOG, Receipt
 from ringwall.ledger.attestations import LoggedStatement
 from ringwall.ledger.audit_log import Search
 
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""With its offset from UTC: without, it would be whatever the server's own zone makes of it."""
 
 
 class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -49,8 +51,8 @@ class SearchAuditLogInput(_Shape, frozen=True, kw_only=True):
 
     digest: Digest | None = None
     principal: Annotated[str, Meta(max_length=2048)] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     start: Annotated[int, Meta(ge=0, le=MAX_SIZE)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 

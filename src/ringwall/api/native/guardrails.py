@@ -21,7 +21,7 @@ from ringwall.errors import InvalidRequest
 from ringwall.guardrails import Applied, Block, Guardrail, GuardrailConfig, compile_guardrail, evaluate, normalise, parse_config, record
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=2048)]
-Version = Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,7}|DRAFT)$")]
+Version = Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,7}|DRAFT)\Z")]
 Source = Literal["INPUT", "OUTPUT"]
 
 _POLICIES_KEPT = 32

@@ -13,7 +13,7 @@ from ringwall.api.native.operation import NativeOperation
 from ringwall.api.native.records import Nothing
 from ringwall.reasoning.text.published import Published, Times, published, published_times
 
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Theorem(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
