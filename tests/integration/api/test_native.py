@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -220,6 +221,14 @@ async def test_stats_count_and_leave_no_record(home: Home) -> None:
     stats = (await home.native("GET", "/stats")).json()
     assert (stats["checked"], stats["masked"], stats["refused"], stats["requests"]) == (1, 1, 1, 2)
     assert await home.house.rooms.storage.log_size("audit") == size
+
+
+async def test_openapi_has_no_word_that_only_pythons_patterns_know(home: Home) -> None:
+    answer = await send_request(home.house.application, "GET", "/ringwall/v1/openapi.json")
+    assert answer is not None
+    patterns = set(re.findall(r'"pattern":"((?:[^"\\]|\\.)*)"', answer.body.decode()))
+    assert "^[0-9a-f]{64}$" in patterns
+    assert not [pattern for pattern in patterns if re.search(r"\\[AZ]|\(\?[Pi#]", pattern)]
 
 
 async def test_openapi_describes_every_operation_and_needs_no_key(home: Home) -> None:

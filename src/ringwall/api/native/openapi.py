@@ -31,6 +31,7 @@ def openapi(operations: Sequence[NativeOperation], *, version: str) -> dict[str,
     """
     types = list(dict.fromkeys(kind for row in operations for kind in (_input(row), row.output) if _is_struct(kind) and kind is not Static))
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas, components = _in_ecmas_words(schemas), _in_ecmas_words(components)
     references = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for row in operations:
@@ -54,6 +55,16 @@ def openapi(operations: Sequence[NativeOperation], *, version: str) -> dict[str,
             },
         },
     }
+
+
+def _in_ecmas_words(schema: Any) -> Any:
+    r"""Write patterns as JSON Schema has them: where Python says `\Z`, since its `$` lets a line end pass, ECMA-262 says `$`."""
+    if isinstance(schema, dict):
+        return {
+            name: value.replace(r"\Z", "$") if name == "pattern" and isinstance(value, str) else _in_ecmas_words(value)
+            for name, value in schema.items()
+        }
+    return [_in_ecmas_words(each) for each in schema] if isinstance(schema, list | tuple) else schema
 
 
 def _is_struct(kind: Any) -> bool:
