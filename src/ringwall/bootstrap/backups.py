@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from ringwall.bootstrap.house import LEDGER_FOLDER
 from ringwall.bootstrap.settings import Settings, read_root_environment
 from ringwall.keys import open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
-from ringwall.ledger.ledger import AUDIT_LOG
+from ringwall.ledger import AUDIT_LOG, LOGS
+from ringwall.ledger.shards import shard_folder
 from ringwall.storage import open_storage
 from ringwall.storage.backups import BackupSummary, backup, restore
 from ringwall.storage.location import FILE_NAME
@@ -18,14 +20,19 @@ from ringwall.vocabulary import system_clock
 Progress = Callable[[int, int], None]
 
 
-def back_up(settings: Settings, target: Path, progress: Progress | None = None) -> BackupSummary:
-    """Write everything that is committed now to a file; a server may be running."""
-    return backup(settings.storage_url or settings.directory, target, clock=system_clock, progress=progress)
+def back_up(settings: Settings, target: Path, progress: Progress | None = None, *, shards: bool = True) -> BackupSummary:
+    """Write everything that is committed now to a file, with the frozen shards unless told otherwise; a server may be running."""
+    frozen = _shard_folders(settings) if shards else None
+    return backup(settings.storage_url or settings.directory, target, clock=system_clock, progress=progress, frozen=frozen)
 
 
 def put_back(source: Path, settings: Settings, progress: Progress | None = None) -> BackupSummary:
     """Fill the storage that the settings name, which must be empty, from a backup."""
-    return restore(source, settings.storage_url or settings.directory, progress=progress)
+    return restore(source, settings.storage_url or settings.directory, progress=progress, frozen=_shard_folders(settings))
+
+
+def _shard_folders(settings: Settings) -> dict[str, Path]:
+    return {log: shard_folder(settings.directory / LEDGER_FOLDER, log) for log in LOGS}
 
 
 def look_at_storage(settings: Settings) -> str:

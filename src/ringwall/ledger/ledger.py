@@ -21,7 +21,7 @@ from ringwall.ledger.leaf import SALT_BYTES, check_halves, decode_erasable, spli
 from ringwall.ledger.memory import CheckpointFile
 from ringwall.ledger.reading import RecordedEvent, RecordPage, Verification
 from ringwall.ledger.sequencer import Sequencer
-from ringwall.ledger.shards import Shards
+from ringwall.ledger.shards import Shards, shard_folder
 from ringwall.ledger.transparency import Consistency, Receipt, TransparencyLog
 from ringwall.ledger.walk import Progress, Walk
 from ringwall.storage import Entry, Storage
@@ -72,7 +72,7 @@ class Ledger:
         """Make the ledger one that can be read, verified and proved from, and seals nothing; arguments as for `open`."""
         for name in LOGS:
             memory = None if directory is None else CheckpointFile(directory / name / "checkpoint")
-            self._shards[name] = Shards(None if directory is None else directory / name / "shards")
+            self._shards[name] = Shards(None if directory is None else shard_folder(directory, name))
             self._sequencers[name] = Sequencer(self._storage, name, key_store, clock, memory, self._shards[name])
             if directory is not None:
                 self._frozen[name] = FrozenRecords(name, self._storage.trees, self._shards[name])

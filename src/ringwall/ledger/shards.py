@@ -10,8 +10,6 @@ The erasable halves are not frozen: they end with the shard's time in the databa
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,10 +17,15 @@ from typing import Final
 from ringwall.crypto import equal, leaf_hashes
 from ringwall.crypto.tiles import TILE_BYTES, WIDTH, TilePath, bundle, check_bundle, entries_path, read_bundle, tile_path, whole_tile_hash
 from ringwall.errors import DependencyError, IntegrityError
-from ringwall.storage.private_folder import make_private
+from ringwall.storage.private_folder import write_flushed
 
 SHARD_ENTRIES: Final = WIDTH * WIDTH
 _FILE_BYTES: Final = WIDTH * (2 + 65_535)
+
+
+def shard_folder(directory: Path, log: str) -> Path:
+    """Return where the shards of a log lie in the ledger's directory."""
+    return directory / log / "shards"
 
 
 class Shards:
@@ -76,7 +79,7 @@ class Shards:
             raise IntegrityError("only whole tiles are frozen", index=index)
         check_bundle(leaves, tile, index * WIDTH)
         for path, data in ((tile_path(0, index), tile), (entries_path(index), bundle(leaves))):
-            _write_flushed(self.directory / path, data)
+            write_flushed(self.directory / path, data)
             if (self.directory / path).read_bytes() != data:
                 raise IntegrityError(f"the frozen `{path}` does not read back as it was written", remedy="check the disk")
 
@@ -98,16 +101,3 @@ def _read_file(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise DependencyError(f"`{path}` cannot be read: {error.strerror}", remedy="correct its permissions") from None
-
-
-def _write_flushed(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        make_private(path.parent)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise DependencyError(f"`{path}` cannot be written: {error.strerror}", remedy="free space, or correct permissions") from None

@@ -2,6 +2,7 @@
 
     line 1      the header: format, its version, the schema's revision, tables with their columns and numbers of rows
     line 2..    one row each: [table number, value, ...]; bytes as base64
+                in version 2, behind all rows and numbered like a table: one frozen file each, [number, log, path, SHA-256, content]
     last line   the seal: SHA-256 over all bytes of the lines before it
 
 A file without its seal, or with another one, is no backup: `rows` says so at the end, before which nothing read from it may be committed.
@@ -27,6 +28,8 @@ from ringwall.errors import Conflict, DependencyError, IntegrityError
 
 FORMAT: Final = "ringwall-backup"
 FORMAT_VERSION: Final = 1
+FORMAT_WITH_FILES: Final = 2
+"""What a backup with frozen files has for its version: releases that know none must not restore it without."""
 _LINE_BYTES: Final = 64 * 1024 * 1024  # the largest body or erasable part as base64, with room to spare
 _COMPRESSION: Final = 3
 _DAMAGED: Final = "use another copy of the backup"
@@ -191,7 +194,7 @@ class ArchiveReader:
             probe = msgspec.json.decode(line, type=dict[str, Any])
             if probe.get("format") != FORMAT:
                 raise IntegrityError("the file is not a ringwall backup")
-            if probe.get("formatVersion") != FORMAT_VERSION:
+            if probe.get("formatVersion") not in {FORMAT_VERSION, FORMAT_WITH_FILES}:
                 raise IntegrityError("the backup has a format that this release does not know", remedy="install the release that wrote it")
             return msgspec.json.decode(line, type=Header)
         except (msgspec.DecodeError, UnicodeDecodeError):

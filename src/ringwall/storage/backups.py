@@ -1,4 +1,4 @@
-"""Backup and restore: all rows of one consistent moment in one file, which fits either database.
+"""Backup and restore: all rows of one consistent moment, and the frozen shards, in one file, which fits either database.
 
 A backup is taken while ringwall runs: it reads in one transaction that sees one moment (SQLite: a read transaction over the write-ahead
 log; PostgreSQL: REPEATABLE READ), and stops nobody from writing. It has sealed secrets and no root key: without the root key's own copy
@@ -8,7 +8,7 @@ the secrets in it cannot be opened (docs/operations/backup.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ringwall import __version__
 from ringwall.errors import Conflict, IntegrityError, SettingsError
-from ringwall.storage.archive import FORMAT, FORMAT_VERSION, ArchiveReader, ArchiveWriter, Header, Progress, TableHeading
+from ringwall.storage.archive import FORMAT, FORMAT_VERSION, FORMAT_WITH_FILES, ArchiveReader, ArchiveWriter, Header, Progress, TableHeading
 from ringwall.storage.driver_errors import translate
+from ringwall.storage.frozen_files import FROZEN_FILES, Folders, FrozenDrafts, frozen_files, frozen_heading, is_frozen_heading
 from ringwall.storage.location import Location, make_engine
 from ringwall.storage.migrate import VERSION_TABLE, bring_to, current_revision, exclusive, known_revisions
 from ringwall.storage.schema import HEAD
@@ -37,7 +38,9 @@ class BackupSummary(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
 
 
-def backup(url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Progress | None = None) -> BackupSummary:
+def backup(
+    url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Progress | None = None, frozen: Folders | None = None
+) -> BackupSummary:
     """Write everything that is committed now to a file. Blocks; works beside a running ringwall.
 
     Args:
@@ -45,10 +48,12 @@ def backup(url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Prog
         target: a file that does not exist yet; made readable to its owner only.
         clock: for the date in the header.
         progress: called with rows done and rows in all.
+        frozen: where the frozen shards of each log lie, which then are in the backup, too.
 
     Raises:
         SettingsError: there is no ringwall database, or one that is newer than this release.
         Conflict: the target exists.
+        IntegrityError: a frozen shard is missing or damaged; there is no backup without it.
         DependencyError: the database does not answer, or the file cannot be written.
     """
     location = Location.parse(url_or_dir)
@@ -59,7 +64,7 @@ def backup(url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Prog
         with engine.connect() as connection:
             connection.exec_driver_sql(statements_for(location.dialect).begin_snapshot)
             try:
-                return _write_archive(connection, target, clock, progress)
+                return _write_archive(connection, target, clock, progress, frozen or {})
             finally:
                 connection.exec_driver_sql("ROLLBACK")
     except SQLAlchemyError as error:
@@ -68,16 +73,17 @@ def backup(url_or_dir: str | Path, target: Path, *, clock: Clock, progress: Prog
         engine.dispose()
 
 
-def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None = None) -> BackupSummary:
+def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None = None, frozen: Folders | None = None) -> BackupSummary:
     """Fill an empty place from a backup, and bring it to this release's schema: all or nothing. Blocks.
 
     Args:
         source: a file that `backup` wrote, from this or an older release.
         url_or_dir: as `open_storage` takes it; without any table.
         progress: called with rows done and rows in all.
+        frozen: where the frozen shards of each log belong.
 
     Raises:
-        Conflict: the target is not empty.
+        Conflict: the target is not empty, or the backup has frozen shards and no empty folder is named for them.
         IntegrityError: the file is damaged or cut off; nothing was restored.
         SettingsError: the backup is newer than this release.
         DependencyError: the file or the database does not answer.
@@ -90,12 +96,15 @@ def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None =
             )
         location = Location.parse(url_or_dir)
         created = location.file is not None and not location.file.exists()
+        drafts = FrozenDrafts(frozen or {})
         engine = make_engine(location, connections=1)
         try:
             with engine.connect() as connection, exclusive(connection):
-                _read_archive(connection, archive, progress)
+                _read_archive(connection, archive, drafts, progress)
+                drafts.put_in_place()
         except BaseException as error:  # cleaned up, and raised on
             engine.dispose()
+            drafts.discard()
             if created and location.file is not None:
                 _remove_database(location.file)
             if isinstance(error, SQLAlchemyError):
@@ -109,7 +118,7 @@ def restore(source: Path, url_or_dir: str | Path, *, progress: Progress | None =
     )
 
 
-def _write_archive(connection: Connection, target: Path, clock: Clock, progress: Progress | None) -> BackupSummary:
+def _write_archive(connection: Connection, target: Path, clock: Clock, progress: Progress | None, folders: Folders) -> BackupSummary:
     schema = current_revision(connection)
     if schema not in known_revisions():
         raise SettingsError(
@@ -119,12 +128,14 @@ def _write_archive(connection: Connection, target: Path, clock: Clock, progress:
             remedy="use the release that runs on this database",
         )
     tables = _reflect(connection)
-    headings = tuple(_heading(connection, table) for table in tables)
+    by_name = {table.name: table for table in tables}
+    files = frozen_heading(connection, by_name, folders)
+    headings = (*(_heading(connection, table) for table in tables), *([files] if files else []))
     total = sum(heading.rows for heading in headings)
     created_at = clock().isoformat(timespec="seconds")
     header = Header(
         format=FORMAT,
-        format_version=FORMAT_VERSION,
+        format_version=FORMAT_WITH_FILES if files else FORMAT_VERSION,
         schema=schema,
         release=__version__,
         created_at=created_at,
@@ -133,33 +144,54 @@ def _write_archive(connection: Connection, target: Path, clock: Clock, progress:
     )
     done = 0
     with ArchiveWriter(target, header) as archive:
-        for number, table in enumerate(tables):
-            for row in _stream(connection, table):
-                archive.add(number, row)
-                done += 1
-                if progress is not None and (done % _ROWS_AT_ONCE == 0 or done == total):
-                    progress(done, total)
+        rows = ((number, row) for number, table in enumerate(tables) for row in _stream(connection, table))
+        frozen = ((len(tables), file) for file in frozen_files(connection, by_name, folders))
+        for number, values in chain(rows, frozen):
+            archive.add(number, values)
+            done += 1
+            if progress is not None and (done % _ROWS_AT_ONCE == 0 or done == total):
+                progress(done, total)
     return BackupSummary(schema=schema, created_at=created_at, rows={heading.name: heading.rows for heading in headings})
 
 
-def _read_archive(connection: Connection, archive: ArchiveReader, progress: Progress | None) -> None:
+def _read_archive(connection: Connection, archive: ArchiveReader, drafts: FrozenDrafts, progress: Progress | None) -> None:
     if _reflect(connection) or current_revision(connection) is not None:
         raise Conflict("the place to restore to is not empty", remedy="name an empty directory or an empty database")
+    headings, files = _headings(archive.header)
+    if files is not None:
+        drafts.refuse_what_is_there()
     bring_to(connection, archive.header.schema)
-    tables = _matching_tables(_reflect(connection), archive.header.tables)
+    tables = _matching_tables(_reflect(connection), headings)
     for table in reversed(tables):
         connection.execute(table.delete())  # rows that the migrations made
     total = sum(heading.rows for heading in archive.header.tables)
     done = 0
     rows = archive.rows()
-    while batch := list(islice(rows, _ROWS_AT_ONCE)):
+    rows_left = sum(heading.rows for heading in headings)
+    while batch := list(islice(rows, max(1, min(_ROWS_AT_ONCE, rows_left)))):  # a frozen file alone: it may be large
+        rows_left -= len(batch)
         for number, values in _by_table(batch, archive.header.tables):
-            connection.execute(tables[number].insert(), values)
+            if number == len(tables):
+                for each in values:
+                    drafts.add(tuple(each.values()))
+            else:
+                connection.execute(tables[number].insert(), values)
         done += len(batch)
-        if progress is not None:
+        if progress is not None and (done % _ROWS_AT_ONCE == 0 or done == total or len(batch) > 1):
             progress(done, total)
-    _check_logs(connection, {table.name: table for table in tables})
+    by_name = {table.name: table for table in tables}
+    _check_logs(connection, by_name)
+    drafts.check(connection, by_name)
     bring_to(connection, HEAD)
+
+
+def _headings(header: Header) -> tuple[tuple[TableHeading, ...], TableHeading | None]:
+    """Return the headings of the tables, and that of the frozen files."""
+    *tables, last = header.tables or (None,)
+    has_files = last is not None and last.name == FROZEN_FILES
+    if has_files != (header.format_version == FORMAT_WITH_FILES) or (last is not None and has_files and not is_frozen_heading(last)):
+        raise IntegrityError("the backup has no frozen files, or does not say so", remedy="use another copy of the backup")
+    return (tuple(tables), last) if has_files else (header.tables, None)
 
 
 def _reflect(connection: Connection) -> list[Table]:

@@ -16,8 +16,13 @@ from ringwall.cli.output import fields
 
 def add_to(group: Any) -> None:
     """Describe the commands."""
-    backup = group.command("backup", "write the database to one file, also beside a running server; the root key is not in it")
+    backup = group.command(
+        "backup", "write database and frozen shards to one file, also beside a running server; the root key is not in it"
+    )
     backup.add_argument("file", metavar="FILE", help="a file that does not exist yet")
+    backup.add_argument(
+        "--without-shards", action="store_true", help="leave out the ledger's frozen shards: they never change, copy them once"
+    )
     backup.set_defaults(run=_backup)
     restore = group.command("restore", "fill an empty data directory or database from a backup")
     restore.add_argument("file", metavar="FILE")
@@ -30,7 +35,7 @@ def _progress(done: int, rows: int) -> None:
 
 
 def _backup(context: Context) -> int:
-    summary = back_up(context.settings, Path(context.arguments.file), _progress)
+    summary = back_up(context.settings, Path(context.arguments.file), _progress, shards=not context.arguments.without_shards)
     _show(context, "backed up to", summary)
     return OK
 
