@@ -42,9 +42,8 @@ def departures(value: Any, shape: Shape, at: str = "") -> list[str]:
     return found
 
 
-def fits(answer: dict[str, Any], service: str, operation: str) -> None:
-    """Assert that the answer is one the model allows."""
+def misfits(answer: dict[str, Any], service: str, operation: str) -> list[str]:
+    """List what of an answer the model does not allow; an answer that fits has none."""
     shape = service_model(service).operation_model(operation).output_shape
     report = ParamValidator().validate(answer, shape)
-    assert not report.has_errors(), report.generate_report()
-    assert departures(answer, shape) == []
+    return [report.generate_report()] if report.has_errors() else departures(answer, shape)

@@ -25,7 +25,7 @@ from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits, Principal
-from tests.conformance.guardrails.service_model import fits, service_model
+from tests.conformance.guardrails.service_model import misfits, service_model
 from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 from tests.unit.guardrails.scorers import SCORERS, config, content_policy
@@ -75,7 +75,7 @@ async def test_every_operation_answers_in_the_models_shapes(call: Call) -> None:
 
     async def ask(operation: str, /, **request: object) -> dict:
         answer = await ROWS[operation].handle(call, request)
-        fits(answer, ROWS[operation].service, operation)
+        assert misfits(answer, ROWS[operation].service, operation) == []
         answers[operation] = answer
         return answer
 

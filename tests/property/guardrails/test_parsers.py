@@ -1,11 +1,14 @@
-"""Whatever JSON arrives where a policy, a content, checks or messages are expected: it is read, or refused with a typed error."""
+"""Whatever JSON arrives where a policy, a content, checks or messages are expected: it is read as it was meant, or refused with a typed error."""
 
 from __future__ import annotations
 
 import copy
-from contextlib import suppress
-from typing import Any
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +17,11 @@ from ringwall.guardrails import normalise, parse_config
 from ringwall.guardrails.checks import parse_checks, parse_messages
 from ringwall.inference.content import read_blocks
 from ringwall.inference.enforced import parse_enforced
-from ringwall.inference.naming import guardrail_id, read_tags, version_word
+from ringwall.inference.naming import guardrail_arn, guardrail_id, read_tags, version_word
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import config, content_policy
 
+Read = TypeVar("Read")
 LEAVES = (
     st.none()
     | st.booleans()
@@ -71,48 +75,106 @@ def mutated(valid: dict[str, Any]) -> st.SearchStrategy[Any]:
     return build()
 
 
-def read_or_refuse(read: Any, *args: Any) -> None:
-    with suppress(CallerError):
-        read(*args)
+def read_or_refuse(read: Callable[..., Read], *args: Any) -> Read | None:
+    """Return what was read; None where it was refused, in words that a caller can do something with."""
+    try:
+        return read(*args)
+    except CallerError as error:
+        refusal = error
+    assert refusal.message
+    assert 400 <= refusal.status < 500
+    return None
+
+
+def again(value: Any) -> Any:
+    """What was read, as somebody would send it."""
+    return json.loads(msgspec.json.encode(value))
+
+
+def test_what_is_valid_is_read() -> None:
+    """The documents that the others change: a parser that refuses all and sundry passes none of these."""
+    assert parse_config(POLICY).words[0].text == "alpha"
+    assert [block.text for block in read_blocks(CONTENT["content"])] == ["a", "b"]
+    assert parse_checks(CHECKS).harms == ("HATE",)
+    assert [each.text for each in parse_messages(MESSAGES["messages"], Limits())] == ["a", "b"]
+    assert parse_enforced(ENFORCED).guardrail_version == "1"
 
 
 @given(mutated(POLICY))
-def test_policies(document: dict[str, Any]) -> None:
-    read_or_refuse(parse_config, document)
-    read_or_refuse(lambda: parse_config(normalise(document, generated_name="n").config))
+def test_a_policy_that_is_read_checks_something_and_is_read_again_as_it_is(document: dict[str, Any]) -> None:
+    parsed = read_or_refuse(parse_config, document)
+    if parsed is not None:
+        assert parse_config(again(parsed)) == parsed
+        assert any(filter_.is_enabled(source) for filter_ in parsed.filters for source in ("INPUT", "OUTPUT"))
 
 
-@given(JSON)
-def test_anything_as_a_document(document: Any) -> None:
-    read_or_refuse(lambda: parse_config(normalise(document, generated_name="n").config))
+@given(mutated(POLICY) | JSON)
+def test_a_short_form_is_made_whole_once(document: Any) -> None:
+    made = read_or_refuse(lambda: normalise(document, generated_name="n"))
+    if made is None:
+        assert not isinstance(document, dict)
+        return
+    twice = normalise(made.config, generated_name="other")
+    assert repr(twice.config) == repr(made.config)  # by their words: what is no number equals nothing
+    assert twice.warnings == ()
+    parsed = read_or_refuse(parse_config, made.config)
+    assert parsed is None or parsed.name == made.config["name"]
 
 
 @given(mutated(CONTENT))
-def test_contents(document: dict[str, Any]) -> None:
-    read_or_refuse(read_blocks, document["content"])
+def test_contents_are_read_block_by_block(document: dict[str, Any]) -> None:
+    blocks = read_or_refuse(read_blocks, document["content"])
+    if blocks is not None:
+        sent = [each["text"] for each in document["content"]]
+        assert [block.text for block in blocks] == [each["text"] for each in sent]
+        assert [block.qualifiers for block in blocks] == [frozenset(each.get("qualifiers") or ()) for each in sent]
 
 
 @given(mutated(CHECKS))
-def test_checks(document: dict[str, Any]) -> None:
-    read_or_refuse(parse_checks, document)
+def test_checks_are_those_that_were_asked_for(document: dict[str, Any]) -> None:
+    checks = read_or_refuse(parse_checks, document)
+    if checks is not None:
+        asked = {member: value for member, value in document.items() if value is not None}
+        harms = asked.get("contentFilter", {}).get("categories", ())
+        assert list(checks.harms) == [each["category"] for each in harms]
+        assert list(checks.entities) == [each["type"] for each in asked.get("sensitiveInformation", {}).get("entities", ())]
+        assert checks.harms or checks.attacks or checks.entities
 
 
 @given(mutated(MESSAGES))
-def test_messages(document: dict[str, Any]) -> None:
-    read_or_refuse(parse_messages, document["messages"], Limits())
+def test_messages_are_read_text_by_text(document: dict[str, Any]) -> None:
+    texts = read_or_refuse(parse_messages, document["messages"], Limits())
+    if texts is not None:
+        sent = [
+            (index, at, block["text"]) for index, message in enumerate(document["messages"]) for at, block in enumerate(message["content"])
+        ]
+        assert [(each.message, each.content, each.text) for each in texts] == sent
 
 
 @given(mutated(ENFORCED))
-def test_enforcements(document: dict[str, Any]) -> None:
-    read_or_refuse(parse_enforced, document)
+def test_an_enforcement_that_is_read_is_read_again_as_it_is(document: dict[str, Any]) -> None:
+    parsed = read_or_refuse(parse_enforced, document)
+    if parsed is not None:
+        assert parse_enforced(again(parsed)) == parsed
+        assert parsed.guardrail_identifier == document["guardrailIdentifier"]
 
 
-@given(st.text(max_size=40) | st.from_regex(r"arn:[a-z:0-9/-]{0,60}", fullmatch=True))
-def test_identifiers_and_versions(text: str) -> None:
-    read_or_refuse(lambda: guardrail_id(text, account_id="111122223333", region="us-east-1"))
-    read_or_refuse(version_word, text)
+@given(st.text(max_size=40) | st.from_regex(r"(arn:aws:bedrock:us-east-1:111122223333:guardrail/)?[a-z0-9:/-]{0,60}", fullmatch=True))
+def test_an_identifier_is_the_end_of_what_was_sent_and_a_version_is_a_number(text: str) -> None:
+    identifier = read_or_refuse(lambda: guardrail_id(text, account_id="111122223333", region="us-east-1"))
+    if identifier is not None:
+        assert re.fullmatch("[a-z0-9]{1,64}", identifier)
+        assert text in {identifier, guardrail_arn("us-east-1", "111122223333", identifier)}
+    version = read_or_refuse(version_word, text)
+    assert version is None or version == "DRAFT" or (version == text and int(version) >= 1)
 
 
-@given(st.lists(st.fixed_dictionaries({"key": LEAVES, "value": LEAVES}), max_size=4))
-def test_tags(tags: list[dict[str, Any]]) -> None:
-    read_or_refuse(read_tags, tags)
+TAG = st.fixed_dictionaries({"key": LEAVES | st.sampled_from(("a", "b", "aws:c")), "value": LEAVES})
+
+
+@given(st.lists(TAG, max_size=4))
+def test_tags_are_those_that_were_sent(tags: list[dict[str, Any]]) -> None:
+    read = read_or_refuse(read_tags, tags)
+    if read is not None:
+        assert list(read.items()) == [(tag["key"], tag["value"]) for tag in tags]
+        assert not any(key.lower().startswith("aws:") for key in read)
