@@ -10,6 +10,7 @@ from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
+from ringwall.inference.waf import Waf
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor
@@ -41,3 +42,4 @@ class Rooms:
     features: FeatureStore
     lineage: Lineage
     trail: Trail
+    waf: Waf

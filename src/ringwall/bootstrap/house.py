@@ -37,6 +37,7 @@ from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
 from ringwall.inference import Guardrails
+from ringwall.inference.waf import Waf
 from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import AUDIT_LOG, Ledger
@@ -171,6 +172,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         ),
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
         trail=Trail(ledger, keys=keys, clock=clock),
+        waf=Waf(storage, keys=keys, clock=clock, region=settings.region),
     )
 
 

@@ -18,6 +18,7 @@ from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.identity import Identity
 from ringwall.inference import Guardrails
+from ringwall.inference.waf import Waf
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor
@@ -55,6 +56,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store", attestor=attestor),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
         trail=Trail(ledger, keys=keys, clock=clock),
+        waf=Waf(storage, keys=keys, clock=clock, region=REGION),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

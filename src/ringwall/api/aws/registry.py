@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.aws.operations import bedrock, bedrock_runtime, cloudtrail, featurestore, iam, lineage, sagemaker, sts
+from ringwall.api.aws.operations import bedrock, bedrock_runtime, cloudtrail, featurestore, iam, lineage, sagemaker, sts, wafv2
 
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
@@ -14,6 +14,7 @@ SERVED: tuple[Operation, ...] = (
     *lineage.OPERATIONS,
     *sagemaker.OPERATIONS,
     *sts.OPERATIONS,
+    *wafv2.OPERATIONS,
 )
 
 BY_NAME = {(row.service, row.name): row for row in SERVED}

@@ -28,6 +28,10 @@ class Element:
         """Say whether a member is given."""
         return name in self._members
 
+    def __repr__(self) -> str:
+        """Return the members, as given: two elements with the same are the same."""
+        return repr(self._members)
+
     def known(self, *names: str, unserved: Iterable[str] = ()) -> Element:
         """Refuse members that are not among `names`.
 

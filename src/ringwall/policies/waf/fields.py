@@ -36,10 +36,14 @@ Field = Callable[[RequestView, int], Answer]
 
 
 class FieldToMatch(NamedTuple):
-    """A compiled FieldToMatch: how it reads, its one member's name, and what that means for the capacity."""
+    """A compiled FieldToMatch: how it reads, its one member's name, and what that means for the capacity.
+
+    key: the same for fields that read the same.
+    """
 
     read: Field
     name: str
+    key: str
 
     @property
     def is_json(self) -> bool:
@@ -60,7 +64,7 @@ def read_field(element: Element) -> FieldToMatch:
     """
     field = element.element("FieldToMatch")
     name = field.only(*_FIELDS, unserved=UNSERVED_FIELDS)
-    return FieldToMatch(_FIELDS[name](field.element(name)), name)
+    return FieldToMatch(_FIELDS[name](field.element(name)), name, repr(field))
 
 
 def _method(element: Element) -> Field:

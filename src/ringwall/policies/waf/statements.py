@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ringwall.policies.waf.element import Element
 from ringwall.policies.waf.errors import InvalidWafDocument, WafReferenceNotFound
-from ringwall.policies.waf.fields import BODY_BYTES_DEFAULT, FieldToMatch, read_field
+from ringwall.policies.waf.fields import BODY_BYTES_DEFAULT, Answer, FieldToMatch, read_field
 from ringwall.policies.waf.forwarded import Forwarded, read_forwarded
 from ringwall.policies.waf.labels import LabelKey, read_label_key
 from ringwall.policies.waf.request import RequestView
@@ -33,11 +33,12 @@ TOP_LEVEL_ONLY = ("RateBasedStatement", "RuleGroupReferenceStatement")
 
 @dataclass(slots=True)
 class Context:
-    """One request on its way through a web ACL: what it is, and the labels it has so far."""
+    """One request on its way through a web ACL: what it is, the labels it has so far, and the parts of it that were transformed already."""
 
     request: RequestView
     body_limit: int = BODY_BYTES_DEFAULT
     labels: dict[str, None] = field(default_factory=dict)
+    transformed: dict[tuple[str, tuple[str, ...]], Answer] = field(default_factory=dict)
 
 
 Matcher = Callable[[Context], bool]
@@ -84,10 +85,14 @@ class _Inspection(NamedTuple):
     test: Callable[[bytes], bool]
 
     def matches(self, context: Context) -> bool:
-        answer = self.field.read(context.request, context.body_limit)
-        if isinstance(answer, bool):
-            return answer
-        return any(self.test(self.transformations.apply(part)) for part in answer)
+        key = (self.field.key, self.transformations.names)
+        answer = context.transformed.get(key)
+        if answer is None:  # many rules look at the same part in the same way: it is transformed once
+            answer = self.field.read(context.request, context.body_limit)
+            if not isinstance(answer, bool):
+                answer = tuple(map(self.transformations.apply, answer))
+            context.transformed[key] = answer
+        return answer if isinstance(answer, bool) else any(map(self.test, answer))
 
 
 def _inspecting(element: Element, base: int, test: Callable[[bytes], bool]) -> Statement:
