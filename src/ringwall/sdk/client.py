@@ -199,16 +199,19 @@ class Client:
             )
         return known
 
-    def prove_row(self, name: str, data: Any, row: int, salts: SaltKey, *, version: int | None = None) -> RowProof:
+    def prove_row(
+        self, name: str, data: Any, row: int, salts: SaltKey, *, version: int | None = None, csv: CsvOptions | None = None
+    ) -> RowProof:
         """Prove one row, counted from 0, of a version in the mode `rows`; the proof holds that row and no other."""
         known = self.version(name, version)
-        return prove_row(open_source(data, csv=_as_read(data, known)), row, salts, known.commitment)
+        return prove_row(open_source(data, csv=csv or _as_read(data, known)), row, salts, known.commitment)
 
     def prove_growth(self, name: str, data: Any, *, since: int, hashing: Hashing | None = None, show_tail: bool = False) -> GrowthProof:
         """Prove that data begin with all rows of version `since`; see `ringwall.data.commitment.prove_growth`."""
         known = self.version(name, since)
-        salts = hashing.salts if hashing is not None else None
-        return prove_growth(known.commitment, open_source(data, csv=_as_read(data, known)), salts=salts, show_tail=show_tail)
+        hashing = _as_committed(known.commitment, hashing)
+        source = open_source(data, csv=hashing.csv or _as_read(data, known))
+        return prove_growth(known.commitment, source, salts=hashing.salts, show_tail=show_tail)
 
     # -- local work -------------------------------------------------------------------------------------------------------------------
 

@@ -57,3 +57,22 @@ def test_a_policy_refuses_and_a_csv_is_read_as_it_is_told(shell: Shell, tmp_path
     assert "people" in shell.run("dataset", "list").stdout
     assert shell.run("dataset", "history", "people").stdout.count("\n") == 2
     assert "no data set" in shell.run("dataset", "commit", "others", str(file), expect=3).stderr
+
+
+def test_options_of_a_csv_are_heeded_by_every_command_and_salts_never_left_out_silently(shell: Shell, tmp_path: Path) -> None:
+    file, longer, salts, proof = tmp_path / "t.tsv", tmp_path / "longer.csv", tmp_path / "t.salts", tmp_path / "growth.json"
+    file.write_text("a\tb\n1\tx\n")
+    longer.write_text("a;b\n1;x\n2;y\n")
+    shell.run("dataset", "create", "tabs")
+    refused = shell.run("dataset", "commit", "tabs", str(file), "--salts", str(salts), expect=3)
+    assert "add --mode rows" in refused.stderr
+    assert not salts.exists()
+    rows = ("--mode", "rows", "--salts", str(salts))
+    made = shell.json("dataset", "commit", "tabs", str(file), "--type", "a=int16", *rows)
+    assert made["columns"]["columns"] == [{"name": "a", "type": "int16"}, {"name": "b", "type": "string"}]
+    told = ("--delimiter", ";", "--type", "a=int16")
+    proof.write_text(shell.run("dataset", "prove-growth", "tabs", str(longer), "--since", "1", "--salts", str(salts), *told).stdout)
+    grown = shell.json("dataset", "commit", "tabs", str(longer), *told, *rows, "--extends")
+    assert shell.json("dataset", "check-proof", str(proof), made["digest"], grown["digest"])["unchanged rows"] == 1
+    for wrong in (("--delimiter", ";;"), ("--type", "c=int16")):
+        assert shell.run("dataset", "commit", "tabs", str(file), *wrong, expect=3).stderr.startswith("ringwall: ")

@@ -284,3 +284,22 @@ def test_nothing_of_the_extra_is_imported_before_a_table_is_read() -> None:
     program = "import sys, ringwall.sdk, ringwall.cli; print({'pyarrow', 'blake3', 'numpy', 'pandas', 'polars'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (CsvOptions(delimiter=";;"), "the delimiter of a CSV file is one ASCII character"),
+        (CsvOptions(delimiter=""), "the delimiter of a CSV file is one ASCII character"),
+        (CsvOptions(delimiter="\n"), "the delimiter of a CSV file is one ASCII character"),
+        (CsvOptions(quote="''"), "the quote of a CSV file is one ASCII character"),
+        (CsvOptions(escape="\N{EURO SIGN}"), "the escape of a CSV file is one ASCII character"),
+        (CsvOptions(encoding="no-such"), "`no-such` is no encoding"),
+        (CsvOptions(types=(("c", "int64"),)), "a type is given for the column `c`, which the file has not"),
+    ],
+)
+def test_options_that_no_csv_is_read_with_are_refused(tmp_path: Path, options: CsvOptions, why: str) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("a,b\n1,x\n")
+    with pytest.raises(InvalidRequest, match=why):
+        open_source(file, csv=options)

@@ -14,6 +14,7 @@ from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK
 from ringwall.cli.output import complain, fields, print_json, printable, table
 from ringwall.data.commitment import CsvOptions, GrowthProof, RowProof, SaltKey, verify_growth, verify_row
+from ringwall.data.commitment.sources import usual_delimiter
 from ringwall.data.datasets import Version
 from ringwall.errors import IntegrityError, InvalidRequest
 from ringwall.sdk import Client, Hashing, Sampling
@@ -130,6 +131,8 @@ def _history(context: Context, client: Client) -> int:
 def _commit(context: Context, client: Client) -> int:
     given = context.arguments
     sampling = Sampling(rate=given.rate, confidence=given.confidence, everything=given.everything)
+    if given.salts and given.mode != "rows":
+        raise InvalidRequest("only rows are salted: this commitment would have no salts", remedy="add --mode rows, or leave --salts out")
     salts = _salts(given.salts, make=True) if given.mode == "rows" else None
     hashing = Hashing(mode=given.mode, hash=given.hash, salts=salts, csv=_csv(given))
     version = client.commit(given.name, given.file, hashing=hashing, sampling=sampling, extends=given.extends)
@@ -171,14 +174,14 @@ def _verify(context: Context, client: Client) -> int:
 
 def _prove(context: Context, client: Client) -> int:
     given = context.arguments
-    proof = client.prove_row(given.name, given.file, given.row, _salts(given.salts), version=given.of)
+    proof = client.prove_row(given.name, given.file, given.row, _salts(given.salts), version=given.of, csv=_csv(given))
     print_json(proof)
     return OK
 
 
 def _prove_growth(context: Context, client: Client) -> int:
     given = context.arguments
-    hashing = Hashing(salts=_salts(given.salts) if given.salts else None)
+    hashing = Hashing(salts=_salts(given.salts) if given.salts else None, csv=_csv(given))
     print_json(client.prove_growth(given.name, given.file, since=given.since, hashing=hashing, show_tail=given.show_tail))
     return OK
 
@@ -215,7 +218,7 @@ def _csv(given: Any) -> CsvOptions | None:
     if given.delimiter is None and not given.type:
         return None
     types = tuple((name, kind) for name, _, kind in (each.partition("=") for each in given.type))
-    return CsvOptions(delimiter=given.delimiter or ",", types=types)
+    return CsvOptions(delimiter=usual_delimiter(Path(given.file)) if given.delimiter is None else given.delimiter, types=types)
 
 
 def _salts(file: str | None, *, make: bool = False) -> SaltKey:

@@ -5,6 +5,7 @@ A file that changes between two readings is refused, so that what was looked at 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -174,7 +175,7 @@ def _open_file(path: Path, csv: CsvOptions | None) -> Source:
     if ending in (".parquet", ".pq"):
         return _open_parquet(path)
     if is_csv(path):
-        return _open_csv(path, csv or CsvOptions(delimiter="\t" if ending == ".tsv" else ","))
+        return _open_csv(path, csv or CsvOptions(delimiter=usual_delimiter(path)))
     if ending in (".jsonl", ".ndjson"):
         return _open_json_lines(path)
     if ending in (".arrow", ".arrows", ".feather", ".ipc"):
@@ -202,6 +203,11 @@ def _open_folder(path: Path) -> Source:
 def is_csv(path: Path) -> bool:
     """Say whether a file's name is that of a CSV file."""
     return path.suffix.lower() in (".csv", ".tsv", ".txt")
+
+
+def usual_delimiter(path: Path) -> str:
+    """Return what stands between the values of a file of this name where nobody says otherwise."""
+    return "\t" if path.suffix.lower() == ".tsv" else ","
 
 
 def _open_parquet(path: Path) -> Source:
@@ -240,6 +246,7 @@ def _open_ipc(path: Path) -> Source:
 
 def _open_csv(path: Path, options: CsvOptions) -> Source:
     """Parse the whole file: types are guessed from all of it, and what is hashed is what was parsed."""
+    _check_options(options)
     csv, pa = part("csv"), arrow()
     state = _state(path)
     with path.open("rb") as file:
@@ -261,8 +268,23 @@ def _open_csv(path: Path, options: CsvOptions) -> Source:
         ),
     )
     _unchanged(path, state)
+    for name in types:
+        if name not in table.column_names:
+            raise InvalidRequest(f"a type is given for the column `{name[:60]}`, which the file has not")
     reader = f"pyarrow {pa.__version__}"
     return _in_memory(table, Origin(kind="csv", sha256=digest, size_bytes=state[0], options=options, reader=reader))
+
+
+def _check_options(options: CsvOptions) -> None:
+    """Refuse what pyarrow has no typed refusal for."""
+    marks = {"delimiter": options.delimiter, "quote": options.quote or '"', "escape": options.escape or "\\"}
+    for name, mark in marks.items():
+        if len(mark) != 1 or not mark.isascii() or mark in "\r\n":
+            raise InvalidRequest(f"the {name} of a CSV file is one ASCII character, and no line end")
+    try:
+        codecs.lookup(options.encoding)
+    except (LookupError, ValueError):
+        raise InvalidRequest(f"`{options.encoding[:60]}` is no encoding", remedy="for example utf-8, latin-1, utf-16") from None
 
 
 def _open_json_lines(path: Path) -> Source:
