@@ -1,0 +1,44 @@
+"""An answer on its way from an upstream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import Any, Self
+
+from ringwall.inference.upstreams.counting import Counted, Tally
+from ringwall.wire.dialects.model import Event
+
+
+class Answer(AsyncGenerator[Event, None]):
+    """The events of one answer; the upstream is read only as they are taken.
+
+    Whoever stops before the end closes it (`async with`, `aclosing`): the connection ends at once. A cancelled reader has closed it.
+    """
+
+    def __init__(self, events: AsyncGenerator[Event, None], tally: Tally) -> None:
+        self._events = events
+        self._tally = tally
+
+    @property
+    def counted(self) -> Counted:
+        """The tokens by now, and whether they are an estimate; after the end or after closing, what the answer cost."""
+        return self._tally.counted
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+    async def asend(self, value: None) -> Event:
+        """Return the next event."""
+        return await self._events.asend(value)
+
+    async def athrow(self, *raised: Any) -> Event:
+        """Raise where the answer waits, which ends it."""
+        return await self._events.athrow(*raised)
+
+    async def aclose(self) -> None:
+        """Take no more: the connection to the upstream ends."""
+        await self._events.aclose()

@@ -1,0 +1,164 @@
+"""The one place that opens connections to models: a session for each reach, kept for as long as the process lives.
+
+Rules it upholds: an address is judged before it is connected to (`reach.py`); no redirect is followed, no proxy or netrc of the
+environment is read, no cookie is kept; TLS is verified; an answer's head has bounds; what goes wrong is one of `errors.py`, made
+apart from the client's own exception, which holds the request's headers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from types import SimpleNamespace
+
+import aiohttp
+from yarl import URL
+
+from ringwall.errors import RingwallError
+from ringwall.inference.upstreams.doors import Call
+from ringwall.inference.upstreams.errors import (
+    AddressRefused,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+    UpstreamUnverified,
+)
+from ringwall.inference.upstreams.reach import GuardedResolver, Lookup, Reach, allows, socket_factory, system_lookup
+from ringwall.inference.upstreams.row import Address, ModelRow, Timeouts
+from ringwall.wire.dialects.errors import MalformedAnswer
+
+HEAD_LINE_BYTES = 8 * 1024
+HEAD_COUNT = 100
+BUFFER_BYTES = 64 * 1024
+"""What is read ahead of the reader is at most twice this, and what the kernel holds."""
+
+KEEPALIVE_S = 30.0
+_PER_HOST = 512  # `Upstreams` lets fewer through; this is the net below it
+
+
+def reach_of(row: ModelRow, address: Address) -> Reach:
+    """Return how far a row's connections go."""
+    if not row.allow_private:
+        return Reach.PUBLIC
+    return Reach.PRIVATE_TOO if address.secure else Reach.PRIVATE_ONLY
+
+
+class Connections:
+    """Sessions, made when they are first needed. `tls`: the authorities that are trusted; None: the machine's."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, lookup: Lookup = system_lookup) -> None:
+        self._tls = tls
+        self._lookup = lookup
+        self._sessions: dict[Reach, aiohttp.ClientSession] = {}
+        self._closed = False
+
+    async def send(self, call: Call, row: ModelRow, address: Address, *, left_s: float) -> aiohttp.ClientResponse:
+        """Send a request and return the answer's head, whatever its status.
+
+        Args:
+            call: the request.
+            row: for its timeouts.
+            address: for its reach.
+            left_s: seconds that are left for everything.
+
+        Raises:
+            AddressRefused, UpstreamUnreachable, UpstreamUnverified, UpstreamTimeout, MalformedAnswer.
+        """
+        times = row.timeouts
+        reach = reach_of(row, address)
+        _refuse_literal(address.host, reach)
+        failure: RingwallError
+        try:
+            async with asyncio.timeout(left_s) as scope:
+                return await self._session(reach).post(
+                    URL(call.url, encoded=True),
+                    data=call.body,
+                    headers=call.headers,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None, connect=times.connect_s, sock_connect=times.connect_s, sock_read=None),
+                    trace_request_ctx=(scope, times.first_byte_s),
+                )
+        except aiohttp.ServerTimeoutError:
+            failure = timed_out("connect", times)
+        except TimeoutError:
+            failure = timed_out("first-byte" if left_s > times.first_byte_s else "total", times)
+        except (aiohttp.ClientError, OSError) as error:
+            failure = _failure_before(error)
+        raise failure
+
+    def _session(self, reach: Reach) -> aiohttp.ClientSession:
+        if self._closed:
+            raise UpstreamUnreachable("ringwall is shutting down")
+        session = self._sessions.get(reach)
+        if session is None:
+            session = self._sessions[reach] = _open_session(reach, self._tls, self._lookup)
+        return session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self._closed = True
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+
+def _open_session(reach: Reach, tls: ssl.SSLContext | None, lookup: Lookup) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        ssl=tls if tls is not None else True,
+        resolver=GuardedResolver(reach, lookup),
+        socket_factory=socket_factory(reach),
+        limit=0,
+        limit_per_host=_PER_HOST,
+        keepalive_timeout=KEEPALIVE_S,
+    )
+    watched = aiohttp.TraceConfig()
+    watched.on_request_headers_sent.append(_await_first_byte)
+    return aiohttp.ClientSession(
+        connector=connector,
+        trace_configs=[watched],
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"user-agent": "ringwall"},
+        auto_decompress=False,
+        trust_env=False,
+        read_bufsize=BUFFER_BYTES,
+        max_line_size=HEAD_LINE_BYTES,
+        max_field_size=HEAD_LINE_BYTES,
+        max_headers=HEAD_COUNT,
+    )
+
+
+async def _await_first_byte(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams) -> None:
+    """Begin to wait for the first byte, now that the connection stands."""
+    scope, first_byte_s = context.trace_request_ctx
+    soonest = asyncio.get_running_loop().time() + first_byte_s
+    if scope.when() is None or soonest < scope.when():
+        scope.reschedule(soonest)
+
+
+def _refuse_literal(host: str, reach: Reach) -> None:
+    """Refuse an address out of reach that stands in the URI itself; names are judged when they are resolved."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return
+    if not allows(reach, host):
+        raise AddressRefused("the upstream is at an address that its row does not allow")
+
+
+def timed_out(phase: str, times: Timeouts) -> UpstreamTimeout:
+    """Return the error of one phase."""
+    seconds = {"connect": times.connect_s, "first-byte": times.first_byte_s, "idle": times.idle_s, "total": times.total_s}[phase]
+    return UpstreamTimeout(f"the upstream was not done in time: {phase}, {seconds:g} s", phase=phase, sent=phase != "connect")
+
+
+def _failure_before(error: Exception) -> RingwallError:
+    """Return what went wrong before an answer's head was there. `sent` is in the facts where the request may have arrived."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return UpstreamUnverified("the upstream's TLS certificate does not hold, or it does not speak TLS")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, PermissionError) and error.os_error.errno is None:  # raised by `socket_factory`
+            return AddressRefused("the upstream is at an address that its row does not allow")
+        return UpstreamUnreachable("no connection to the upstream could be made")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return MalformedAnswer("the upstream's answer does not begin as HTTP does, or its head is too large", sent=True)
+    return UpstreamUnreachable("the upstream ended the connection without an answer", sent=True)

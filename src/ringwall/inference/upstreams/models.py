@@ -1,0 +1,198 @@
+"""The model table: which upstream a model's name leads to. A name that no row has leads nowhere.
+
+An account's own rows come before the settings'. Among the rows of one: a name or an alias before a pattern, a longer pattern before a
+shorter one.
+
+Rows of an account are its administrator's, who need not be the operator: they reach public addresses only, and read no variables of the
+process, unless the operator put them there (`operator=True`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from ringwall.errors import InvalidRequest, SettingsError
+from ringwall.inference.stored import read_body
+from ringwall.inference.upstreams.errors import ModelNotFound, ModelRowRefused, TooManyModels
+from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, NAME_PATTERN, Address, ModelRow, check_row
+from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.vocabulary import Clock
+
+KIND = "model"
+ROWS = 500
+"""Rows an account may have."""
+
+_ACCOUNTS_KEPT = 1000
+
+
+class StoredRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of an account's table, and who put it there last. `by_operator`: it may do what only the operator's rows may."""
+
+    row: ModelRow
+    by_operator: bool
+    updated_at: datetime
+    updated_by: str
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one request goes.
+
+    row, address: the row that names the model, and its URI, read.
+    name: the model, as the upstream knows it.
+    owner: the account whose row it is; "" for the settings'.
+    """
+
+    row: ModelRow
+    address: Address
+    name: str
+    owner: str = ""
+
+
+_DECODER = msgspec.json.Decoder(StoredRow)
+_NAMED = re.compile(rf"(?=.{{1,512}}\Z){NAME_PATTERN}")
+
+
+class _Index(NamedTuple):
+    """Rows, ready to be looked up in; `patterns` longest first."""
+
+    exact: dict[str, tuple[ModelRow, Address]]
+    patterns: tuple[tuple[str, ModelRow, Address], ...]
+
+
+class _Kept(NamedTuple):
+    generation: int
+    rows: _Index
+
+
+class ModelTable:
+    """The rows of the settings and of all accounts."""
+
+    def __init__(self, storage: Storage, clock: Clock, rows: Iterable[ModelRow] = (DEVELOPMENT_ROW,)) -> None:
+        """Take the settings' rows.
+
+        Raises:
+            SettingsError: one of them cannot stand, or two have a name in common.
+        """
+        self._storage = storage
+        self._clock = clock
+        self._rows = tuple(rows)
+        try:
+            for at, row in enumerate(self._rows):
+                check_row(row)
+                _refuse_taken(row, self._rows[:at])
+        except InvalidRequest as error:
+            raise SettingsError(f"the setting `models`: {error.message}", remedy=error.how_to_mend) from None
+        self._own = _index(self._rows)
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    async def find(self, account_id: str, model: str) -> Route:
+        """Return where a model's requests go.
+
+        Raises:
+            ModelNotFound: no row names it; nothing is sent anywhere.
+        """
+        if not _NAMED.fullmatch(model):
+            raise ModelNotFound("the model's name has characters that no model's name has")
+        for owner, index in ((account_id, await self._index_of(account_id)), ("", self._own)):
+            found = _look_up(index, model)
+            if found is not None:
+                row, address = found
+                return Route(row=row, address=address, name=row.model or model, owner=owner)
+        raise ModelNotFound(f"no model `{model[:100]}` in this account")
+
+    async def rows(self, account_id: str) -> tuple[StoredRow, ...]:
+        """Return an account's own rows, by id."""
+        documents = await self._storage.list(account_id, KIND, limit=ROWS)
+        return tuple(read_body(_DECODER, document) for document in documents)
+
+    @property
+    def settings_rows(self) -> tuple[ModelRow, ...]:
+        """The rows that every account has."""
+        return self._rows
+
+    async def put(self, account_id: str, row: ModelRow, *, by: str, operator: bool = False) -> StoredRow:
+        """Put a row in an account's table, in the place of the one with its id if there is one.
+
+        Args:
+            account_id: the tenant.
+            row: its id and aliases are those of no other row of the account.
+            by: the caller's ARN.
+            operator: the caller runs this deployment; only then may a row name a variable or a private network.
+
+        Raises:
+            ModelRowRefused: the row cannot stand, or takes another's name. TooManyModels: the table is full. Conflict: a race.
+        """
+        check_row(row)
+        if not operator and (row.allow_private or row.credential.startswith("env:")):
+            raise ModelRowRefused("only the operator's rows name private networks or variables", remedy="use a public address and `file:`")
+        stored = await self.rows(account_id)
+        others = [each.row for each in stored if each.row.id != row.id]
+        _refuse_taken(row, others)
+        if len(others) >= ROWS:
+            raise TooManyModels(f"an account has at most {ROWS} models of its own")
+        made = StoredRow(row=row, by_operator=operator, updated_at=self._clock(), updated_by=by)
+        held = await self._storage.get(account_id, KIND, row.id)
+        document = Document(
+            account_id=account_id, kind=KIND, id=row.id, body=msgspec.json.encode(made), revision=held.revision if held else 0
+        )
+        await self._storage.apply(Replace(document) if held else Insert(document))
+        return made
+
+    async def delete(self, account_id: str, row_id: str) -> None:
+        """Delete a row of an account.
+
+        Raises:
+            ModelNotFound: the account has none with this id.
+        """
+        held = await self._storage.get(account_id, KIND, row_id)
+        if held is None:
+            raise ModelNotFound(f"no model `{row_id[:100]}` in this account")
+        await self._storage.apply(Delete(account_id, KIND, row_id, held.revision))
+
+    async def _index_of(self, account_id: str) -> _Index:
+        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
+        kept = self._kept.get(account_id)
+        if kept is None or kept.generation != generation:
+            kept = _Kept(generation, _index(each.row for each in await self.rows(account_id)))
+            self._kept[account_id] = kept
+        self._kept.move_to_end(account_id)
+        while len(self._kept) > _ACCOUNTS_KEPT:
+            self._kept.popitem(last=False)
+        return kept.rows
+
+
+def _index(rows: Iterable[ModelRow]) -> _Index:
+    exact: dict[str, tuple[ModelRow, Address]] = {}
+    patterns = []
+    for row in rows:
+        address = check_row(row)
+        if row.id.endswith("*"):
+            patterns.append((row.id[:-1], row, address))
+        for name in _names(row):
+            exact.setdefault(name, (row, address))
+    return _Index(exact, tuple(sorted(patterns, key=lambda each: -len(each[0]))))
+
+
+def _look_up(index: _Index, model: str) -> tuple[ModelRow, Address] | None:
+    found = index.exact.get(model)
+    if found is not None:
+        return found
+    return next(((row, address) for beginning, row, address in index.patterns if model.startswith(beginning)), None)
+
+
+def _names(row: ModelRow) -> tuple[str, ...]:
+    return row.aliases if row.id.endswith("*") else (row.id, *row.aliases)
+
+
+def _refuse_taken(row: ModelRow, others: Iterable[ModelRow]) -> None:
+    names = {row.id, *row.aliases}
+    for other in others:
+        shared = names & {other.id, *other.aliases}
+        if shared:
+            raise ModelRowRefused(f"the name `{min(shared)}` is another row's", remedy="choose another name, or change that row")

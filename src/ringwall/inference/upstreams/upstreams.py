@@ -1,0 +1,209 @@
+"""Asking models: one question, one answer as events, and everything that can go wrong on the way as a typed error.
+
+A question goes through these steps:
+
+1. its model's row is found; a model that no row names is refused (`models.py`);
+2. the request is written in the upstream's dialect, with the row's credential (`doors.py`, `credentials.py`);
+3. the circuit lets it through (`breaker.py`), the address is judged, the request is sent (`connections.py`);
+4. what failed before the first byte of an answer is repeated where that may help and the budget pays (`retries.py`); later never;
+5. the answer is read as fast as its events are taken (`reading.py`), and its tokens are counted (`counting.py`).
+
+However the answer ends, with its last event, with an error, by `aclose` or by cancellation, its connection is given back or closed.
+It leaves to others: who may ask (api), budgets (limits), and what may be released (guardrails).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+
+import aiohttp
+import msgspec
+
+from ringwall.errors import Bug, RingwallError
+from ringwall.inference.upstreams.answer import Answer
+from ringwall.inference.upstreams.breaker import BreakerRules, Ticket
+from ringwall.inference.upstreams.connections import Connections
+from ringwall.inference.upstreams.counting import Tally
+from ringwall.inference.upstreams.credentials import Credentials
+from ringwall.inference.upstreams.development import respond
+from ringwall.inference.upstreams.doors import DOORS, Call, write_call
+from ringwall.inference.upstreams.errors import CircuitOpen, UpstreamRefused
+from ringwall.inference.upstreams.models import ModelTable, Route
+from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_stream, read_whole
+from ringwall.inference.upstreams.retries import RetryRules, may_repeat, pause_s
+from ringwall.inference.upstreams.states import State, States
+from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, UNHEALTHY, refusal, refuse_other_type
+from ringwall.vocabulary import Clock
+from ringwall.wire.dialects.dialect import Dialect
+from ringwall.wire.dialects.model import Ask, Event, Usage
+
+
+class UpstreamRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How upstreams are treated. in_flight: requests under way to one upstream; over it a request is refused, not queued."""
+
+    breaker: BreakerRules = BreakerRules()
+    retries: RetryRules = RetryRules()
+    in_flight: int = 256
+
+
+class Upstreams:
+    """Everything that answers questions. Make it where an event loop runs, and close it there."""
+
+    def __init__(  # noqa: PLR0913 - everything a call stands on, each by its name
+        self,
+        models: ModelTable,
+        *,
+        dialects: Mapping[str, Dialect],
+        credentials: Credentials,
+        connections: Connections,
+        clock: Clock,
+        rules: UpstreamRules | None = None,
+        timer: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        absent = {door.dialect for door in DOORS.values()} - dialects.keys()
+        if absent:
+            raise Bug(f"no dialect `{min(absent)}` for the upstreams that speak it")
+        self.models = models
+        self._dialects = dialects
+        self._credentials = credentials
+        self._connections = connections
+        self._clock = clock
+        self._rules = rules or UpstreamRules()
+        self._timer = timer
+        self._chance = chance
+        self._states = States(self._rules.breaker, self._rules.retries)
+
+    def ask(self, account_id: str, ask: Ask) -> Answer:
+        """Ask the model that the question names, for an account.
+
+        Raises (from the answer's first event on): ModelNotFound, and what `call` raises.
+        """
+        tally = Tally(ask)
+        return Answer(self._asked(account_id, ask, tally), tally)
+
+    def call(self, ask: Ask, route: Route) -> Answer:
+        """Ask the model that a route leads to.
+
+        Raises (from the answer's first event on):
+            CredentialMissing: the row's credential cannot be used.
+            Untranslatable: the question has a member that the upstream's dialect has no word for.
+            AddressRefused, CircuitOpen, UpstreamBusy, UpstreamRefused, UpstreamTimeout, UpstreamUnreachable, UpstreamUnverified: no answer.
+            MalformedAnswer, UpstreamBrokeOff, UpstreamFailed: none, or half of one.
+        """
+        tally = Tally(ask)
+        return Answer(self._events(ask, route, tally), tally)
+
+    async def close(self) -> None:
+        """End every connection; answers under way break off."""
+        await self._connections.close()
+
+    async def _asked(self, account_id: str, ask: Ask, tally: Tally) -> AsyncGenerator[Event, None]:
+        route = await self.models.find(account_id, ask.model)
+        async with aclosing(self._events(ask, route, tally)) as events:
+            async for event in events:
+                yield event
+
+    async def _events(self, ask: Ask, route: Route, tally: Tally) -> AsyncGenerator[Event, None]:
+        if route.address.kind == "development":
+            tally.sent = True
+            for event in respond(ask, route.name):
+                await asyncio.sleep(0)  # as a server's would, each event leaves the others room
+                tally.note(event)
+                yield event
+            return
+        state = self._states.of(route)
+        with state.entered(self._rules.in_flight):
+            async with aclosing(self._exchange(ask, route, tally, state)) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        tally.note(event)
+                    for event in batch:
+                        yield event
+        if tally.said is None:
+            counted = tally.counted
+            yield Usage(counted.input_tokens, counted.output_tokens)
+
+    async def _exchange(self, ask: Ask, route: Route, tally: Tally, state: State) -> AsyncGenerator[list[Event], None]:
+        """Send the question and read the answer."""
+        times = route.row.timeouts
+        deadline = self._timer() + times.total_s
+        dialect = self._dialects[DOORS[route.address.kind].dialect]
+        response, ticket = await self._open(await self._writer(dialect, ask, route), route, tally, state, deadline)
+        body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=STREAM_BYTES if ask.stream else WHOLE_BYTES)
+        try:
+            refuse_other_type(response, DOORS[route.address.kind].stream_type if ask.stream else JSON_TYPE)
+            async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
+                async for batch in batches:
+                    yield batch
+        except UNHEALTHY:
+            state.breaker.failed(self._timer(), ticket)
+            raise
+        finally:
+            if body.whole:
+                response.release()
+            else:
+                response.close()
+
+    async def _writer(self, dialect: Dialect, ask: Ask, route: Route) -> Callable[[], Call]:
+        """Return what makes the request; a repetition has a date of its own."""
+        body = dialect.write_request(ask, model=route.name)
+        credential = await self._credentials.read(route.owner, route.row.credential)
+        return lambda: write_call(route.address, route.name, body, stream=ask.stream, credential=credential, now=self._clock())
+
+    async def _open(
+        self, write: Callable[[], Call], route: Route, tally: Tally, state: State, deadline: float
+    ) -> tuple[aiohttp.ClientResponse, Ticket]:
+        """Send the question until an answer begins, or until repeating it is of no use."""
+        state.budget.requested()
+        for repetition in itertools.count():
+            ticket = state.breaker.admit(self._timer())
+            if ticket is None:
+                wait_s = state.breaker.retry_after_s(self._timer())
+                raise CircuitOpen(f"the upstream of model `{route.row.id}` has failed too often", retry_after_s=wait_s)
+            try:
+                response = await self._attempt(write(), route, deadline)
+            except RingwallError as error:
+                self._learn(state, ticket, error)
+                tally.sent = tally.sent or bool(error.facts.get("sent"))
+                failure = error
+            except BaseException:  # a cancellation or a bug: nothing was learned of the upstream
+                state.breaker.left(ticket)
+                raise
+            else:
+                state.breaker.succeeded(self._timer(), ticket)
+                tally.sent = True
+                return response, ticket
+            await self._pause(failure, repetition, state, deadline)
+        raise AssertionError  # the loop has no end of its own
+
+    async def _attempt(self, call: Call, route: Route, deadline: float) -> aiohttp.ClientResponse:
+        response = await self._connections.send(call, route.row, route.address, left_s=deadline - self._timer())
+        if response.status == OK:
+            return response
+        response.release()  # unread: what a refusal says is nobody's to see
+        raise refusal(response.status, response.headers.get("retry-after", ""), self._clock())
+
+    def _learn(self, state: State, ticket: Ticket, error: RingwallError) -> None:
+        """Tell the circuit what a failure says of the upstream."""
+        if isinstance(error, UNHEALTHY):
+            state.breaker.failed(self._timer(), ticket)
+        elif isinstance(error, UpstreamRefused):
+            state.breaker.succeeded(self._timer(), ticket)
+        else:
+            state.breaker.left(ticket)
+
+    async def _pause(self, failure: RingwallError, repetition: int, state: State, deadline: float) -> None:
+        """Wait until the question may be repeated; raise what failed where it may not."""
+        rules = self._rules.retries
+        if repetition + 1 < rules.attempts and may_repeat(failure):
+            seconds = pause_s(failure, repetition, rules, self._chance)
+            if seconds is not None and self._timer() + seconds < deadline and state.budget.take():
+                await asyncio.sleep(seconds)
+                return
+        raise failure
