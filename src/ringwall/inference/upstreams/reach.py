@@ -77,7 +77,7 @@ def _addresses_in(address: IpAddress) -> list[IpAddress]:
 
 
 def _allows_one(reach: Reach, address: IpAddress) -> bool:
-    if address in _METADATA:
+    if address in _METADATA or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
         return False
     if any(address in network for network in _PRIVATE if network.version == address.version):
         return reach is not Reach.PUBLIC
