@@ -27,6 +27,9 @@ _VERSION: Final = "dataset-version"
 _DIGEST: Final = "dataset-digest"
 _ATTEMPTS: Final = 5
 _GROWTH_PATHS: Final = 64
+_PAGE_BYTES: Final = 4 * 1024 * 1024
+_AT_ONCE: Final = 4
+"""Versions read at once: few, since each may be as large as a request."""
 
 Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9]([_-]*[a-zA-Z0-9]){0,63}\Z", max_length=64)]
 """As SageMaker names feature groups."""
@@ -147,12 +150,22 @@ class Datasets:
             raise NoSuchDataset(f"the data set `{name}` has no version {version}", remedy="ask for its history")
         return read_body(_DECODER, document)
 
-    async def history(self, account_id: str, name: str, *, after: int = 0, limit: int = 100) -> list[Version]:
-        """Return versions, oldest first, those after `after`."""
-        await self._find(account_id, name)
-        start = _version_id(name, after)
-        found = await self._storage.list(account_id, _VERSION, prefix=f"{name}/", after=start, limit=limit)
-        return [read_body(_DECODER, each) for each in found]
+    async def history(self, account_id: str, name: str, *, after: int = 0, limit: int = 100) -> tuple[list[Version], int | None]:
+        """Return versions, oldest first, those after `after`, and the `after` of the page that follows; None: there is none.
+
+        A page ends where it has `limit` versions, or 4 MiB of them: one version may name 10,000 columns.
+        """
+        dataset, _ = await self._find(account_id, name)
+        found: list[Version] = []
+        size = 0
+        while len(found) < limit and size < _PAGE_BYTES:
+            start = _version_id(name, found[-1].version if found else after)
+            some = await self._storage.list(account_id, _VERSION, prefix=f"{name}/", after=start, limit=min(_AT_ONCE, limit - len(found)))
+            found += [read_body(_DECODER, each) for each in some]
+            size += sum(len(each.body) for each in some)
+            if not some or found[-1].version >= dataset.versions:
+                return found, None
+        return found, found[-1].version
 
     async def of_digest(self, account_id: str, digest: str) -> Version | None:
         """Return the version with this digest; of several the first, by name and number."""

@@ -10,9 +10,9 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from ringwall.data.commitment import SaltKey, commit, commit_table, open_source, prove_growth
+from ringwall.data.commitment import Column, Commitment, SaltKey, Schema, commit, commit_table, open_source, prove_growth
 from ringwall.data.datasets import Datasets, Given
-from ringwall.data.inspection import inspect
+from ringwall.data.inspection import Inspection, inspect
 from tests.integration.api.conftest import Home, home, open_home, opened
 
 __all__ = ["home", "open_home", "opened"]
@@ -211,9 +211,44 @@ async def test_versions_that_come_at_once_get_a_number_each_or_are_told_to_come_
     taken = [answer.json() for answer in answers if answer.status == 201]
     assert {answer.status for answer in answers} <= {201, 409}
     assert sorted(each["version"] for each in taken) == list(range(1, len(taken) + 1))
+    taken.append((await home.native("POST", "/datasets/credit-risk/versions", sent(TABLE))).json())
     first = (await home.native("GET", "/datasets/credit-risk/versions?limit=1")).json()
     assert first["next"] == 1
     rest = (await home.native("GET", f"/datasets/credit-risk/versions?after={first['next']}")).json()
     listed = [*first["versions"], *rest["versions"]]
     assert [each["digest"] for each in listed] == [each["digest"] for each in sorted(taken, key=lambda each: each["version"])]
     assert [each["predecessor"] for each in listed] == ["", *(each["digest"] for each in listed[:-1])]
+
+
+async def test_a_page_of_the_history_ends_before_it_is_too_large_to_hold(home: Home) -> None:
+    await put(home)
+    wide = [Column(f"{number:0>900}", "int8") for number in range(1000)]
+    for number in range(6):
+        schema = Schema((*wide, Column(f"last {number}", "int8")))
+        seen = Inspection(
+            rows=0,
+            rows_read=0,
+            rate=1e-4,
+            confidence=0.99,
+            seed="",
+            detectors="0" * 64,
+            columns_read=(),
+            not_read=tuple(column.name for column in schema.columns),
+            findings=(),
+        )
+        commitment = Commitment(
+            mode="columns",
+            hash="sha256",
+            rows=0,
+            columns=1001,
+            schema_digest=schema.digest().hex(),
+            root="0" * 64,
+        )
+        members = {"commitment": commitment, "columns": schema, "origin": {"kind": "arrow"}, "inspection": seen}
+        answer = await home.native("POST", "/datasets/credit-risk/versions", json.loads(msgspec.json.encode(members)))
+        assert answer.status == 201
+    first = (await home.native("GET", "/datasets/credit-risk/versions")).json()
+    assert ([each["version"] for each in first["versions"]], first["next"]) == ([1, 2, 3, 4], 4)
+    second = (await home.native("GET", "/datasets/credit-risk/versions?after=4")).json()
+    assert ([each["version"] for each in second["versions"]], second["next"]) == ([5, 6], None)
+    assert (await home.native("GET", "/datasets/credit-risk/versions?limit=1&after=5")).json()["next"] is None

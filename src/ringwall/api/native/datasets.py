@@ -70,7 +70,7 @@ class DatasetsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class HistoryOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Versions, oldest first; `next` is the `after` of the page that follows."""
+    """Versions, oldest first; `next` is the `after` of the page that follows. A page can be shorter than its limit and still have one."""
 
     versions: tuple[Version, ...]
     next: int | None
@@ -108,8 +108,8 @@ async def _version(call: Call, given: VersionInput) -> Version:
 
 
 async def _history(call: Call, given: HistoryInput) -> HistoryOutput:
-    found = await _datasets(call).history(call.account_id, given.name, after=given.after, limit=given.limit)
-    return HistoryOutput(versions=tuple(found), next=found[-1].version if len(found) == given.limit else None)
+    found, following = await _datasets(call).history(call.account_id, given.name, after=given.after, limit=given.limit)
+    return HistoryOutput(versions=tuple(found), next=following)
 
 
 async def _commit(call: Call, given: CommitDatasetInput) -> Version:
