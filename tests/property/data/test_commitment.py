@@ -216,6 +216,16 @@ def test_no_bytes_make_a_reader_of_rows_fall_over(read: bytes) -> None:
         decode_row(read, schema)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [{"list": "int8"}, ["int8"], 5, None, "", "nothing", "decimal(1,99999999999999999999)", "binary(9223372036854775808)", "binary(-1)"],
+)
+def test_no_type_of_a_column_makes_a_reader_of_rows_fall_over(kind: Any) -> None:
+    for read in (b"", bytes(17), b"\0\1" + bytes(15)):
+        with contextlib.suppress(IntegrityError):
+            decode_row(read, Schema((Column("a", kind),)))
+
+
 def test_a_commitment_that_is_none_is_refused() -> None:
     with pytest.raises(RingwallError):
         Commitment(mode="columns", hash="sha256", rows=-1, columns=1, schema_digest="0" * 64, root="0" * 64)

@@ -133,7 +133,7 @@ def decode_row(row: bytes, schema: Schema) -> dict[str, Any]:
     columns = schema.columns
     try:
         return _decode(row, [(column.name, column.type) for column in columns])
-    except (struct.error, IndexError, UnicodeDecodeError, KeyError, ValueError) as error:
+    except (struct.error, IndexError, UnicodeDecodeError, KeyError, ValueError, OverflowError) as error:
         raise IntegrityError("these are not the bytes of a row of this table") from error
 
 
@@ -189,8 +189,10 @@ def _decimal(number: int, scale: int) -> Decimal:
     return Decimal((int(number < 0), tuple(int(digit) for digit in str(abs(number))), -scale))
 
 
-def _reader(kind: str) -> tuple[int, Callable[[bytes], Any]]:
+def _reader(kind: Any) -> tuple[int, Callable[[bytes], Any]]:
     """Return how many bytes a value of a type has, and what reads them."""
+    if not isinstance(kind, str):
+        raise ValueError("a nested column has no row form")  # noqa: TRY004 - what was read is wrong, not the call
     word, _, arguments = kind.removesuffix(")").partition("(")
     if word == "binary":
         return int(arguments), bytes
