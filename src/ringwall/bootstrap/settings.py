@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from ringwall.errors import SettingsError
+from ringwall.inference.upstreams import DEVELOPMENT_ROW, ModelRow
 from ringwall.vocabulary import Limits
 
 PREFIX = "RINGWALL_"
@@ -61,6 +62,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _describe(ge=1_048_576, description="bytes of request bodies held at once; above it requests are throttled")
     ] = 268_435_456
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _describe(description="least severity that is logged")] = "warning"
+    models: Annotated[
+        tuple[ModelRow, ...],
+        _describe(
+            description="models that every account may ask, and where they are (docs/operations/upstreams.md); default: the built-in one"
+        ),
+    ] = (DEVELOPMENT_ROW,)
+    upstream_ca_file: Annotated[
+        str, _describe(description="PEM file with authorities that upstreams' certificates may come from, beside the machine's")
+    ] = ""
     limits: Limits = Limits()
 
     @property
@@ -119,6 +129,11 @@ def read_root_environment(reference: str) -> dict[str, str]:
     scheme, _, name = reference.partition(":")
     value = os.environ.get(name) if scheme == "env" else None
     return {} if value is None else {name: value}
+
+
+def read_variable(name: str) -> str | None:
+    """Return a variable of the process that a credential's reference (`env:NAME`) names."""
+    return os.environ.get(name)
 
 
 def load_settings(environ: Mapping[str, str], *, directory: Path, flags: Mapping[str, Any] | None = None) -> Sourced:
@@ -196,8 +211,18 @@ def _convert(name: str, value: Any, origin: str) -> Any:
     kind = TYPES[name]
     lenient = origin.startswith(("environment", "command line"))
     if lenient and isinstance(value, str) and "tuple" in str(kind):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+        value = _listed(name, value, origin)
     try:
         return msgspec.convert(value, kind, strict=not lenient)
     except msgspec.ValidationError as error:
         raise SettingsError(f"setting `{name}` ({origin}) is wrong: {error}") from error
+
+
+def _listed(name: str, text: str, origin: str) -> Any:
+    """Read a list from one variable: words with commas between them, or JSON where its items are more than words."""
+    if not text.lstrip().startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"setting `{name}` ({origin}) is no JSON: {error}") from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import ssl
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -50,6 +51,24 @@ def given_files(certificate: str, private_key: str) -> TlsFiles:
         if not os.access(path, os.R_OK):
             raise TlsRefused(f"`{path}` cannot be read", remedy="correct `tls_certificate` and `tls_private_key`")
     return files
+
+
+def trusted_authorities(path: str) -> ssl.SSLContext | None:
+    """Return the machine's authorities and those of a file, for upstreams' certificates; None where there is no file.
+
+    Raises:
+        TlsRefused: the file cannot be read, or holds no certificate.
+    """
+    if not path:
+        return None
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(Path(path).expanduser())
+    except (OSError, ssl.SSLError) as error:
+        raise TlsRefused(
+            f"the authorities in `{path}` cannot be read: {error.strerror or error}", remedy="correct `upstream_ca_file`"
+        ) from None
+    return context
 
 
 def development_files(folder: Path, host: str, now: datetime) -> TlsFiles:
