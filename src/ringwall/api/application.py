@@ -1,4 +1,4 @@
-"""The ASGI application: one port for AWS, the native API (`/ringwall/v1`), the console (`/console`) and `/health`.
+"""The ASGI application: one port for AWS, OpenAI and Anthropic clients (`/v1`), the native API (`/ringwall/v1`), the console, `/health`.
 
 On the AWS path there is nothing between the server and the pipeline: no framework, no middleware.
 """
@@ -14,6 +14,7 @@ import msgspec
 from ringwall.api.asgi import Disconnected, Intake, Receive, Scope, Send, TooManyHeaders, respond
 from ringwall.api.counting import count
 from ringwall.api.exchange import Exchange, Face
+from ringwall.api.faces.chat import is_chat
 from ringwall.api.faces.native import NativeFace
 from ringwall.api.faces.problem import problem
 from ringwall.api.hosts import Hosts
@@ -49,6 +50,7 @@ class Faces:
 
     aws: Face
     native: NativeFace
+    chat: Face
     console: Pages
 
 
@@ -75,7 +77,12 @@ class Application:
         elif path == OPENAPI_PATH and scope["method"] in {"GET", "HEAD"}:
             await respond(send, self._describe(scope), new_uuid(), method=scope["method"])
         else:
-            await self._serve_face(scope, receive, send, self._faces.native if path.startswith(NATIVE_PREFIX) else self._faces.aws)
+            await self._serve_face(scope, receive, send, self._face(path))
+
+    def _face(self, path: bytes) -> Face:
+        if path.startswith(NATIVE_PREFIX):
+            return self._faces.native
+        return self._faces.chat if is_chat(path) else self._faces.aws
 
     async def _serve_face(self, scope: Scope, receive: Receive, send: Send, face: Face) -> None:
         request_id = new_uuid()
@@ -96,7 +103,7 @@ class Application:
             await self._finish(send, exchange, face.refuse(exchange, error))
             return
         try:
-            await self._finish(send, exchange, await answer(exchange))
+            await self._finish(send, exchange, await answer(exchange), receive)
         finally:
             self._intake.release(exchange.request)
 
@@ -110,9 +117,9 @@ class Application:
             request=request,
         )
 
-    async def _finish(self, send: Send, exchange: Exchange, response: HttpResponse) -> None:
+    async def _finish(self, send: Send, exchange: Exchange, response: HttpResponse, receive: Receive | None = None) -> None:
         count(exchange, response.status)
-        await respond(send, response, exchange.request_id, method=exchange.request.method)
+        await respond(send, response, exchange.request_id, method=exchange.request.method, receive=receive)
 
     async def _serve_console(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_uuid()

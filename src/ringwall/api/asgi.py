@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from itertools import chain
 from typing import Any
 
@@ -179,14 +180,53 @@ def _request(scope: Scope, headers: list[tuple[bytes, bytes]]) -> HttpRequest:
     )
 
 
-async def respond(send: Send, response: HttpResponse, request_id: str, *, method: str = "") -> None:
-    """Send a whole response; every one carries its request id and its length, and is kept by no cache."""
+async def respond(send: Send, response: HttpResponse, request_id: str, *, method: str = "", receive: Receive | None = None) -> None:
+    """Send a response; every one carries its request id, and is kept by no cache; a whole one carries its length.
+
+    A streamed one is sent as it comes and given up when the client leaves (`receive` says so); its generator is closed either way.
+    """
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     names = {name for name, _ in response.headers}
     if "x-amzn-requestid" not in names:
         headers.append((b"x-amzn-requestid", request_id.encode()))
     if "cache-control" not in names:
         headers.append((b"cache-control", b"no-store"))
+    if response.stream is not None:
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await _send_stream(send, receive, response.body, response.stream)
+        return
     headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
+
+
+async def _send_stream(send: Send, receive: Receive | None, head: bytes, stream: AsyncGenerator[bytes, None]) -> None:
+    async def send_all() -> None:
+        async with aclosing(stream):
+            if head:
+                await send({"type": "http.response.body", "body": head, "more_body": True})
+            async for piece in stream:
+                if piece:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    if receive is None:
+        await send_all()
+        return
+    sending = asyncio.ensure_future(send_all())
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not sending.done():
+            sending.cancel()  # the client is gone, or the server stops
+        await asyncio.wait({sending, leaving})
+    if not sending.cancelled():
+        sending.result()
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

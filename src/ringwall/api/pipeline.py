@@ -7,7 +7,7 @@ What the pipeline promises:
    (never its message, which may quote a text) goes to the log under the request id, and nothing of it into the answer.
 3. Every request whose caller is known makes exactly one audit record, refused or not, and the answer leaves only after that record is
    durable (the exceptions are written in the operations' rows: live counters, and the ledger's own hashes). A record that cannot be
-   written takes the answer's place with a 503.
+   written takes the answer's place with a 503. An answer that streams makes a second one when it ends, before its last event leaves.
 
 What it leaves to others: who may do what (identity), what an operation does (the operation tables), bytes (the faces).
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from ringwall.api.aws.operation import Call
 from ringwall.api.conditions import request_context
@@ -67,6 +68,7 @@ async def authorize(exchange: Exchange) -> None:
         source_ip=exchange.source_ip,
         user_agent=exchange.header("user-agent")[:1000],
         rooms=exchange.rooms,
+        settle=lambda details: _settle(exchange, details),
     )
     exchange.resources = tuple(operation.resources(call, exchange.input))
     if operation.authorized:
@@ -122,6 +124,21 @@ async def _record(exchange: Exchange) -> None:
         log.error("api.record.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
         exchange.output = None
         exchange.error = RecordUnavailable("the audit record could not be written")
+
+
+async def _settle(exchange: Exchange, details: dict[str, Any]) -> None:
+    """Write the record of how a streamed answer ended; failing to withholds its last event.
+
+    Raises:
+        RecordUnavailable: it was not written.
+    """
+    assert exchange.call is not None
+    exchange.call.record = {"continues": exchange.request_id, **details}
+    try:
+        await exchange.rooms.ledger.record(audit_record(exchange))
+    except Exception as error:  # noqa: BLE001 - the request rim, as in `_record`
+        log.error("api.record.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
+        raise RecordUnavailable("the audit record of the answer's end could not be written") from None
 
 
 def _as_bug(exchange: Exchange, error: Exception) -> Bug:

@@ -10,6 +10,8 @@ from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
+from ringwall.inference.gateway import Gateway
+from ringwall.inference.upstreams import Upstreams
 from ringwall.inference.waf import Waf
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
@@ -37,6 +39,8 @@ class Rooms:
     audit_log: AuditLog
     identity: Identity
     guardrails: Guardrails
+    upstreams: Upstreams
+    gateway: Gateway
     scorers: Scorers
     counters: Counters
     features: FeatureStore

@@ -19,6 +19,7 @@ from ringwall.api.asgi import Intake
 from ringwall.api.aws.registry import SERVED as AWS_OPERATIONS
 from ringwall.api.counters import Counters
 from ringwall.api.faces.aws import AwsFace
+from ringwall.api.faces.chat import ChatFace
 from ringwall.api.faces.native import NativeFace, Operator
 from ringwall.api.hosts import Hosts
 from ringwall.api.in_process import InProcess
@@ -27,8 +28,8 @@ from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
-from ringwall.bootstrap.settings import Settings, read_root_environment
-from ringwall.bootstrap.tls import TlsFiles, development_files, given_files
+from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
+from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
 from ringwall.console import Console
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
@@ -36,8 +37,11 @@ from ringwall.errors import Conflict, RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
-from ringwall.inference import Guardrails
+from ringwall.inference import Guardrails, Workers
+from ringwall.inference.gateway import Gateway
+from ringwall.inference.upstreams import Connections, Credentials, ModelTable, Upstreams
 from ringwall.inference.waf import Waf
+from ringwall.inference.workers import INLINE_CHARACTERS
 from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import AUDIT_LOG, Ledger
@@ -45,8 +49,10 @@ from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage, open_storage
+from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
+from ringwall.wire.dialects.table import DIALECTS
 
 log = logging.getLogger("ringwall.bootstrap")
 
@@ -109,6 +115,7 @@ class House:
     async def close(self) -> None:
         """Close every room, the lowest last."""
         await self.rooms.identity.close()
+        await self.rooms.upstreams.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
         await self.rooms.ledger.close()
@@ -142,6 +149,7 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
     faces = Faces(
         aws=AwsFace(AWS_OPERATIONS, settings.limits),
         native=NativeFace(NATIVE_OPERATIONS, Operator(token, operator), _openapi),
+        chat=ChatFace(settings.limits),
         console=Console(rooms, local, secure=settings.serves_tls),
     )
     intake = Intake(settings.limits, in_flight_bytes=settings.in_flight_bytes, timeout_s=settings.receive_timeout_s)
@@ -154,6 +162,14 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
     scorers = await asyncio.to_thread(load_scorers)
     ledger = Ledger(storage, keys)
     attestor = Attestor(storage, keys, ledger)
+    workers = Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
+    upstreams = Upstreams(
+        ModelTable(storage, clock, settings.models),
+        dialects=DIALECTS,
+        credentials=Credentials(settings.directory, read_variable),
+        connections=Connections(tls=await asyncio.to_thread(trusted_authorities, settings.upstream_ca_file)),
+        clock=clock,
+    )
     return Rooms(
         clock=clock,
         limits=settings.limits,
@@ -164,7 +180,11 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         attestor=attestor,
         audit_log=AuditLog(storage, attestor),
         identity=Identity(storage, keys, clock, settings.region),
-        guardrails=Guardrails(storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits),
+        guardrails=Guardrails(
+            storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits, workers=workers
+        ),
+        upstreams=upstreams,
+        gateway=Gateway(upstreams, workers=workers, keys=keys, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
         features=FeatureStore(

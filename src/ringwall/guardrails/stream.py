@@ -74,9 +74,13 @@ class _Lane:
 
 
 class Stream:
-    """One answer on its way out. `holds_all`: nothing goes out before `finish`."""
+    """One answer on its way out.
 
-    __slots__ = ("_characters", "_guardrail", "_lanes", "_limits", "_mode", "_over", "_references", "_source", "holds_all")
+    characters: fed so far.
+    holds_all: nothing goes out before `finish`.
+    """
+
+    __slots__ = ("_guardrail", "_lanes", "_limits", "_mode", "_over", "_references", "_source", "characters", "holds_all")
 
     def __init__(
         self, guardrail: Guardrail, source: Source, limits: Limits, *, mode: Mode = "sync", references: tuple[Block, ...] = ()
@@ -97,7 +101,7 @@ class Stream:
         self._references = references
         self.holds_all = bool(guardrail.plans[source].grounding)
         self._lanes: dict[int, _Lane] = {}
-        self._characters = 0
+        self.characters = 0
         self._over = False
 
     def feed(self, block: int, chunk: str) -> tuple[Released | Stopped, ...]:
@@ -113,7 +117,7 @@ class Stream:
         if lane is None:
             lane = self._lanes[block] = _Lane()
         lane.text += chunk
-        self._characters += len(chunk)
+        self.characters += len(chunk)
         out: list[Released | Stopped] = []
         if self._mode == "async" and chunk:
             out.append(Released(block, chunk))
@@ -176,7 +180,7 @@ class Stream:
 
     def _check(self, characters: int, opens: bool) -> None:
         try:
-            refuse_over_limits(self._characters + characters, len(self._lanes) + opens, self._limits)
+            refuse_over_limits(self.characters + characters, len(self._lanes) + opens, self._limits)
         except LimitExceeded:
             self._over = True
             raise

@@ -27,10 +27,11 @@ from ringwall.guardrails import (
 )
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
 from ringwall.inference.catalogue import Catalogue
-from ringwall.inference.compiled import CompiledGuardrails
+from ringwall.inference.compiled import CompiledGuardrails, Ready
 from ringwall.inference.content import read_blocks, read_scope, read_source
 from ringwall.inference.enforced import Enforced, EnforcedConfigurations, parse_enforced
 from ringwall.inference.errors import GuardrailNotFound
+from ringwall.inference.gateway import Guard, Wanted
 from ringwall.inference.naming import read_tags, version_word
 from ringwall.inference.proofs import Proofs
 from ringwall.inference.warnings import warnings_for
@@ -234,8 +235,35 @@ class Guardrails:
         return {}
 
     async def enforced_for_model(self, account_id: str, model_id: str) -> Enforced | None:
-        """Return what the account enforces for a model, for the gateway."""
+        """Return what the account enforces for a model."""
         return await self._enforced.for_model(account_id, model_id)
+
+    async def guards(self, account_id: str, model_id: str, wanted: Wanted | None) -> list[Guard]:
+        """Return the guardrails that a question to a model stands under: the one the request names, and the one the account enforces.
+
+        Raises:
+            GuardrailNotFound: the one that is named is not there.
+        """
+        found: list[Guard] = []
+        if wanted is not None:
+            identifier = self._catalogue.id_of(account_id, wanted.identifier)
+            ready = await self._compiled.ready(account_id, identifier, version_word(wanted.version))
+            found.append(Guard(ready=ready, mode=wanted.mode))
+        enforced = await self._enforced.for_model(account_id, model_id)
+        if enforced is not None:
+            found.append(await self._enforced_guard(account_id, enforced))
+        return found
+
+    async def _enforced_guard(self, account_id: str, enforced: Enforced) -> Guard:
+        """Selective guarding honours what the application marked; where nothing is said, marks open no way around an enforced guardrail."""
+        configuration = enforced.configuration
+        ready = await self._compiled.ready(account_id, configuration.guardrail_identifier, configuration.guardrail_version)
+        selective = configuration.selective_content_guarding
+        return Guard(
+            ready=Ready(ready.guardrail, msgspec.structs.replace(ready.applied, origin=("ACCOUNT_ENFORCED",))),
+            every_turn=selective is None or selective.messages != "SELECTIVE",
+            system=selective is not None and selective.system == "COMPREHENSIVE",
+        )
 
     # -- runs -----------------------------------------------------------------------------------------------------------------------
 

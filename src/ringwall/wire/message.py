@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from functools import cached_property
 
 import msgspec
@@ -46,11 +47,15 @@ class HttpRequest(msgspec.Struct, frozen=True, dict=True):
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
-    """One whole answer; header names are in lower case, `content-length` is left to the server."""
+    """One answer; header names are in lower case, `content-length` is left to the server.
+
+    stream: what follows `body`, piece by piece, where the answer is not whole yet; closed by whoever sends it, sent to the end or not.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    stream: AsyncGenerator[bytes, None] | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header (`name` in lower case), or None."""

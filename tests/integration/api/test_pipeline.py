@@ -62,7 +62,9 @@ async def test_a_record_holds_no_text(home: Home) -> None:
 @pytest.mark.parametrize(
     ("service", "method", "path", "body", "status", "code", "event"),
     [
-        pytest.param("bedrock", "POST", "/model/m%3A1/converse", b"{}", 501, "UnknownOperationException", "Converse", id="not served"),
+        pytest.param(
+            "bedrock", "POST", "/model/m%3A1/count-tokens", b"{}", 501, "UnknownOperationException", "CountTokens", id="not served"
+        ),
         pytest.param("bedrock", "GET", "/no/such/path", b"", 404, "UnknownOperationException", "Unrouted", id="unknown path"),
         pytest.param(
             "bedrock", "GET", "/guardrails/none1234", b"", 404, "ResourceNotFoundException", "GetGuardrail", id="missing resource"

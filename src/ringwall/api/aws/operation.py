@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ class Call:
     """One authenticated request on its way through the pipeline.
 
     record: what the handler wants in the audit record's `ringwall` part (digests, rule ids, spans; never text).
+    settle: writes a second record, for an answer that streams: what became of it; its last event leaves after that record's commit.
     """
 
     principal: Principal
@@ -26,6 +27,7 @@ class Call:
     user_agent: str
     rooms: Rooms
     record: dict[str, Any] = field(default_factory=dict)
+    settle: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
     @property
     def account_id(self) -> str:
@@ -34,7 +36,20 @@ class Call:
 
 
 Handler = Callable[[Call, Any], Awaitable[Any]]
-"""Input to output: on the AWS face dictionaries in botocore's shapes, on the native face structs."""
+"""Input to output: on the AWS face dictionaries in botocore's shapes (`Streamed` for event streams), on the native face structs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """The output of an operation that answers with an event stream.
+
+    head: the output's other members.
+    events: (event name, payload in botocore's names); an exception of the stream's own model has the name of its member.
+    """
+
+    head: dict[str, Any]
+    events: AsyncGenerator[tuple[str, dict[str, Any]], None]
+
 
 Resources = Callable[[Call, Any], Sequence[str]]
 

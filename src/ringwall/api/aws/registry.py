@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.aws.operations import bedrock, bedrock_runtime, cloudtrail, featurestore, iam, lineage, sagemaker, sts, wafv2
+from ringwall.api.aws.operations import (
+    bedrock,
+    bedrock_converse,
+    bedrock_runtime,
+    cloudtrail,
+    featurestore,
+    iam,
+    lineage,
+    sagemaker,
+    sts,
+    wafv2,
+)
 
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
+    *bedrock_converse.OPERATIONS,
     *bedrock_runtime.OPERATIONS,
     *cloudtrail.OPERATIONS,
     *featurestore.OPERATIONS,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 
-from ringwall.api.aws.operation import Operation
+import msgspec
+
+from ringwall.api.aws.operation import Operation, Streamed
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.aws_errors import AwsError, aws_error
 from ringwall.api.faces.unserved import name_operation
-from ringwall.errors import RingwallError, Unserved
+from ringwall.api.logs import locate
+from ringwall.errors import Bug, RingwallError, Unserved
 from ringwall.vocabulary import Limits
 from ringwall.wire import (
     HttpResponse,
@@ -18,10 +23,14 @@ from ringwall.wire import (
     UnservedService,
     decode_input,
     encode_error,
+    encode_event,
+    encode_exception_event,
     encode_output,
     guess_protocol,
     parse_credentials,
 )
+
+log = logging.getLogger("ringwall.api")
 
 BEARER_SIGNING_NAME = "bedrock"
 """The service that API keys are for."""
@@ -81,6 +90,9 @@ class AwsFace:
 
     def encode(self, exchange: Exchange) -> HttpResponse:
         """Render the output in the protocol that the request came in."""
+        if isinstance(exchange.output, Streamed):
+            response = encode_output(exchange.match, exchange.output.head, exchange.request_id)
+            return msgspec.structs.replace(response, stream=_frames(exchange, exchange.output))
         return encode_output(exchange.match, exchange.output, exchange.request_id)
 
     def refuse(self, exchange: Exchange, error: RingwallError) -> HttpResponse:
@@ -97,6 +109,29 @@ class AwsFace:
     def _named(exchange: Exchange, error: RingwallError) -> AwsError:
         row = exchange.operation
         return aws_error(error, row.service if row else "", row.name if row else "", _protocol(exchange))
+
+
+async def _frames(exchange: Exchange, output: Streamed) -> AsyncGenerator[bytes, None]:
+    """Frame a stream's events; what goes wrong ends it with a message that says so, never with nothing."""
+    service, operation = exchange.match.service, exchange.match.operation
+    async with aclosing(output.events) as events:
+        try:
+            async for name, payload in events:
+                yield encode_event(service, operation, name, payload)
+        except RingwallError as error:
+            yield _last_words(exchange, error)
+        except Exception as error:  # noqa: BLE001 - the request rim: whatever breaks in the middle of a stream, the client hears of it
+            log.error("api.stream.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
+            yield _last_words(exchange, Bug("an internal failure; the server's log has it under this request id"))
+
+
+def _last_words(exchange: Exchange, error: RingwallError) -> bytes:
+    service, operation = exchange.match.service, exchange.match.operation
+    name = _STREAM_EXCEPTIONS.get(error.status, "internalServerException" if error.status >= 500 else "validationException")
+    return encode_exception_event(service, operation, name, error.message)
+
+
+_STREAM_EXCEPTIONS = {429: "throttlingException", 502: "modelStreamErrorException", 503: "serviceUnavailableException"}
 
 
 def _unserved(service: str, operation: str) -> OperationUnserved:

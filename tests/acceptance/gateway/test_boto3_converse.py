@@ -1,0 +1,141 @@
+"""An unmodified boto3 asks models through a live server: Converse and ConverseStream, with a guardrail and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EventStreamError
+
+from tests.live import Live
+
+MODEL = "ringwall.development-v1"
+POLICY = {
+    "blockedInputMessaging": "ask something else",
+    "blockedOutputsMessaging": "no answer to that",
+    "wordPolicyConfig": {"wordsConfig": [{"text": "wallaroon deviltry", "inputEnabled": True}, {"text": "83", "inputEnabled": False}]},
+    "sensitiveInformationPolicyConfig": {"piiEntitiesConfig": [{"type": "EMAIL", "action": "ANONYMIZE", "inputAction": "NONE"}]},
+}
+
+
+def client(live: Live, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=live.url,
+        region_name="us-east-1",
+        aws_access_key_id=live.ready["accessKeyId"],
+        aws_secret_access_key=live.ready["secretAccessKey"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture(scope="module")
+def guardrail(live: Live) -> Iterator[dict[str, str]]:
+    bedrock = client(live, "bedrock")
+    made = bedrock.create_guardrail(name="gateway", **POLICY)
+    yield {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
+    bedrock.delete_guardrail(guardrailIdentifier=made["guardrailId"])
+
+
+def said(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": [{"text": text}]}]
+
+
+def streamed(answer: Any) -> tuple[str, str, list[str], dict[str, Any]]:
+    """Return a stream's text, its stop reason, the names of its events and its metadata."""
+    text, reason, names, metadata = "", "", [], {}
+    for event in answer["stream"]:
+        ((name, payload),) = event.items()
+        names.append(name)
+        text += payload.get("delta", {}).get("text", "")
+        reason = payload.get("stopReason", reason)
+        metadata = payload if name == "metadata" else metadata
+    return text, reason, names, metadata
+
+
+def test_a_question_without_a_guardrail_is_answered(live: Live) -> None:
+    answer = client(live, "bedrock-runtime").converse(modelId=MODEL, messages=said("good morning"))
+    assert answer["output"]["message"] == {"role": "assistant", "content": [{"text": "good morning"}]}
+    assert answer["stopReason"] == "end_turn"
+    assert answer["usage"] == {"inputTokens": 2, "outputTokens": 2, "totalTokens": 4}
+    assert "trace" not in answer
+
+
+def test_what_a_question_may_not_hold_is_asked_of_nobody(live: Live, guardrail: dict[str, str]) -> None:
+    answer = client(live, "bedrock-runtime").converse(modelId=MODEL, messages=said("a wallaroon deviltry"), guardrailConfig=guardrail)
+    assert answer["stopReason"] == "guardrail_intervened"
+    assert answer["output"]["message"]["content"] == [{"text": "ask something else"}]
+    (assessment,) = answer["trace"]["guardrail"]["inputAssessment"].values()
+    assert assessment["wordPolicy"]["customWords"][0]["action"] == "BLOCKED"
+
+
+def test_an_answer_is_masked_whole_and_streamed(live: Live, guardrail: dict[str, str]) -> None:
+    runtime = client(live, "bedrock-runtime")
+    question = said("mail bob@example.com please")
+    answer = runtime.converse(modelId=MODEL, messages=question, guardrailConfig=guardrail)
+    assert answer["output"]["message"]["content"] == [{"text": "mail {EMAIL} please"}]
+    text, reason, names, metadata = streamed(runtime.converse_stream(modelId=MODEL, messages=question, guardrailConfig=guardrail))
+    assert (text, reason) == ("mail {EMAIL} please", "end_turn")
+    assert (names[0], names[-2:]) == ("messageStart", ["messageStop", "metadata"])
+    ((assessment,),) = metadata["trace"]["guardrail"]["outputAssessments"].values()
+    assert assessment["sensitiveInformationPolicy"]["piiEntities"][0]["action"] == "ANONYMIZED"
+
+
+def test_an_answer_is_stopped_where_it_breaks_the_policy(live: Live, guardrail: dict[str, str]) -> None:
+    runtime = client(live, "bedrock-runtime")
+    text, reason, names, _ = streamed(runtime.converse_stream(modelId=MODEL, messages=said("count 2000"), guardrailConfig=guardrail))
+    assert reason == "guardrail_intervened"
+    assert text.endswith("no answer to that")
+    assert " 83" not in text
+    assert names.count("messageStop") == 1
+
+
+def test_a_long_answer_leaves_in_pieces(live: Live, guardrail: dict[str, str]) -> None:
+    runtime = client(live, "bedrock-runtime")
+    text, reason, names, _ = streamed(runtime.converse_stream(modelId=MODEL, messages=said("the pump " * 200), guardrailConfig=guardrail))
+    assert text.split() == ["the", "pump"] * 200
+    assert reason == "end_turn"
+    assert names.count("contentBlockDelta") > 3
+
+
+def test_a_model_that_fails_in_the_middle_is_told(live: Live, guardrail: dict[str, str]) -> None:
+    answer = client(live, "bedrock-runtime").converse_stream(modelId=MODEL, messages=said("fail"), guardrailConfig=guardrail)
+    with pytest.raises(EventStreamError, match="modelStreamErrorException"):
+        list(answer["stream"])
+    answer["stream"].close()
+
+
+def test_a_model_that_nobody_named_is_asked_nothing(live: Live) -> None:
+    with pytest.raises(ClientError) as error:
+        client(live, "bedrock-runtime").converse(modelId="no.such-model", messages=said("hello"))
+    assert error.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_a_tool_is_called_through_the_wall(live: Live, guardrail: dict[str, str]) -> None:
+    tools = {"tools": [{"toolSpec": {"name": "look_up", "description": "finds", "inputSchema": {"json": {"type": "object"}}}}]}
+    answer = client(live, "bedrock-runtime").converse(
+        modelId=MODEL, messages=said('call look_up {"of": "bob@example.com"}'), toolConfig=tools, guardrailConfig=guardrail
+    )
+    assert answer["stopReason"] == "tool_use"
+    (used,) = [block["toolUse"] for block in answer["output"]["message"]["content"] if "toolUse" in block]
+    assert (used["name"], used["input"]) == ("look_up", {"of": "{EMAIL}"})
+
+
+def test_an_image_under_a_guardrail_is_refused(live: Live, guardrail: dict[str, str]) -> None:
+    content = [{"text": "what is this"}, {"image": {"format": "png", "source": {"bytes": b"png"}}}]
+    with pytest.raises(ClientError) as error:
+        client(live, "bedrock-runtime").converse(modelId=MODEL, messages=[{"role": "user", "content": content}], guardrailConfig=guardrail)
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_question_and_answer_are_in_the_record_without_their_words(live: Live, guardrail: dict[str, str]) -> None:
+    streamed(
+        client(live, "bedrock-runtime").converse_stream(modelId=MODEL, messages=said("an unusual heliotrope"), guardrailConfig=guardrail)
+    )
+    events = client(live, "cloudtrail").lookup_events(MaxResults=5)["Events"]
+    ours = [event["CloudTrailEvent"] for event in events if event["EventName"] == "ConverseStream"]
+    assert len(ours) >= 2, "one record before the answer's first byte, one before its last"
+    assert not any("heliotrope" in event for event in ours)

@@ -1,0 +1,80 @@
+"""OpenAI's and Anthropic's paths on a live server, asked over plain HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+
+import pytest
+
+from tests.live import Live
+
+MODEL = "development"
+
+
+def ask(live: Live, path: str, body: dict[str, Any], **headers: str) -> tuple[int, str]:
+    host = live.url.partition("//")[2]
+    connection = http.client.HTTPConnection(host, timeout=30)
+    given = {"authorization": f"Bearer {live.ready['apiKey']}", "content-type": "application/json", **headers}
+    connection.request("POST", path, json.dumps(body), {name: value for name, value in given.items() if value})
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response.status, text
+
+
+def guarded(live: Live) -> dict[str, str]:
+    return {"x-amzn-bedrock-guardrailidentifier": live.ready["guardrailId"], "x-amzn-bedrock-guardrailversion": "DRAFT"}
+
+
+def data_of(stream: str) -> list[dict[str, Any]]:
+    lines = [line.removeprefix("data: ") for line in stream.split("\n") if line.startswith("data: ")]
+    return [json.loads(line) for line in lines if line != "[DONE]"]
+
+
+def test_chat_completions(live: Live) -> None:
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "mail bob@example.com"}]}
+    status, text = ask(live, "/v1/chat/completions", body, **guarded(live))
+    answer = json.loads(text)
+    assert status == 200
+    assert answer["choices"][0]["message"]["content"] == "mail {EMAIL}"
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    status, text = ask(live, "/v1/chat/completions", {**body, "stream": True}, **guarded(live))
+    assert status == 200
+    assert text.endswith("data: [DONE]\n\n")
+    pieces = [chunk["choices"][0]["delta"].get("content", "") for chunk in data_of(text)]
+    assert "".join(pieces) == "mail {EMAIL}"
+
+
+def test_messages(live: Live) -> None:
+    body = {"model": MODEL, "max_tokens": 50, "messages": [{"role": "user", "content": "mail bob@example.com"}]}
+    key = {"authorization": "", "x-api-key": live.ready["apiKey"]}
+    status, text = ask(live, "/v1/messages", body, **guarded(live), **key)
+    answer = json.loads(text)
+    assert (status, answer["content"], answer["stop_reason"]) == (200, [{"type": "text", "text": "mail {EMAIL}"}], "end_turn")
+    status, text = ask(live, "/v1/messages", {**body, "stream": True}, **guarded(live), **key)
+    events = data_of(text)
+    assert [event["type"] for event in events][:1] == ["message_start"]
+    assert [event["type"] for event in events][-1:] == ["message_stop"]
+    assert "".join(event["delta"].get("text", "") for event in events if event["type"] == "content_block_delta") == "mail {EMAIL}"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "word"),
+    [
+        ("/v1/chat/completions", {"model": "nobody", "messages": [{"role": "user", "content": "x"}]}, {}, 404, "model"),
+        ("/v1/chat/completions", {"model": MODEL}, {}, 400, "messages"),
+        ("/v1/chat/completions", {"model": MODEL, "messages": []}, {"authorization": "Bearer nonsense"}, 401, ""),
+        ("/v1/responses", {}, {}, 501, "/v1/responses"),
+        ("/v1/messages", {"model": MODEL, "messages": [], "max_tokens": 1}, {"x-amzn-bedrock-guardrailversion": "1"}, 400, "go together"),
+    ],
+)
+def test_refusals_have_the_vendors_shape(
+    live: Live, path: str, body: dict[str, Any], headers: dict[str, str], status: int, word: str
+) -> None:
+    given, text = ask(live, path, body, **headers)
+    assert given == status, text
+    error = json.loads(text)["error"]
+    assert word in error["message"]
+    assert error["type"]
