@@ -216,13 +216,24 @@ class Datasets:
         return version
 
     async def sealed(self, account_id: str, version: Version, receipt: Receipt) -> Version:
-        """Note where the ledger has a version's statement."""
-        document = await self._storage.get(account_id, _VERSION, _version_id(version.name, version.version))
-        if document is None:
-            raise IntegrityError("a committed version is gone", remedy="restore a backup")
-        held = msgspec.structs.replace(read_body(_DECODER, document), receipt=receipt)
-        await self._storage.apply(Replace(_version_document(account_id, held, document.revision)))
-        return held
+        """Note where the ledger has a version's statement, and return the version; a place that is noted already stays.
+
+        Two requests that go on with one version at the same moment leave two statements of it: they say the same, and the first counts.
+        """
+        for _ in range(_ATTEMPTS):
+            document = await self._storage.get(account_id, _VERSION, _version_id(version.name, version.version))
+            if document is None:
+                raise IntegrityError("a committed version is gone", remedy="restore a backup")
+            held = read_body(_DECODER, document)
+            if held.receipt is not None:
+                return held
+            held = msgspec.structs.replace(held, receipt=receipt)
+            try:
+                await self._storage.apply(Replace(_version_document(account_id, held, document.revision)))
+            except Conflict:
+                continue
+            return held
+        raise Conflict(f"the data set `{version.name}` was changed by other requests", remedy="commit again")
 
     async def _find(self, account_id: str, name: str) -> tuple[Dataset, int]:
         document = await self._storage.get(account_id, _KIND, name)

@@ -160,9 +160,12 @@ async def test_a_version_that_the_ledger_has_not_is_sealed_by_committing_again(h
     given = msgspec.convert(members, Given)
     broken_off = await Datasets(rooms.storage, rooms.clock).commit(account, "credit-risk", given)
     assert broken_off.receipt is None
-    again = (await home.native("POST", "/datasets/credit-risk/versions", members)).json()
+    answers = await asyncio.gather(*(home.native("POST", "/datasets/credit-risk/versions", members) for _ in range(4)))
+    assert [answer.status for answer in answers] == [201] * 4
+    again = (await home.native("GET", "/datasets/credit-risk/versions/1")).json()
     assert (again["version"], again["digest"]) == (1, broken_off.digest)
     assert again["receipt"] is not None
+    assert [answer.json() for answer in answers] == [again] * 4
 
 
 async def test_the_record_holds_digests_and_no_column(home: Home) -> None:
