@@ -255,7 +255,7 @@ class _Walk:
     def _show_version(self, version: Version) -> str:
         ref = f"{DATASET}/{version.name}/{version.version}"
         arn = str(Arn("ringwall", self._store.region, self._account_id, ref))
-        self._grown[version.name, version.version] = version.extends is not None
+        self._grown[version.name, version.version] = bool(version.extends)  # 0: a growth was claimed, and not one row was shown to stay
         known = self._sources(arn, version.digest, f"sha256:{version.digest}")
         node = Node(arn=arn, kind="dataset-version", name=version.name, version=version.version, created_at=version.committed_at)
         self._add(ref, node, known)

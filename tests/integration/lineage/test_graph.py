@@ -121,20 +121,24 @@ async def test_a_version_is_shown_between_those_beside_it(lineage: Lineage, data
     assert {version for _, _, version in shown(await lineage.graphs.around(ACCOUNT, arn("dataset/risk/2")))} == {1, 2, 3}
 
 
-async def test_growth_is_told_from_mere_succession(lineage: Lineage, datasets: Datasets, storage: DatabaseStorage) -> None:
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        pytest.param({"mode": "rows", "salts": SaltKey(bytes(32))}, "grew into", id="each row is shown to stay"),
+        pytest.param({}, "followed by", id="a proof that reaches to no row, since no chunk of 65,536 was full"),
+    ],
+)
+async def test_growth_is_told_from_mere_succession(lineage: Lineage, datasets: Datasets, options: dict[str, Any], says: str) -> None:
     """Whether a version grew out of the one before is read from the version itself."""
-    salts = SaltKey(bytes(32))
     small, large = pa.table({"n": [1, 2]}), pa.table({"n": [1, 2, 3]})
     await datasets.put(ACCOUNT, "risk", None)
-    for table, growth in ((small, None), (large, prove_growth(commit_table(small, mode="rows", salts=salts), large, salts=salts))):
+    growth = prove_growth(commit_table(small, **options), large, salts=options.get("salts"))
+    for table, proof in ((small, None), (large, growth)):
         source = open_source(table)
-        made = commit(source, mode="rows", salts=salts)
-        await datasets.commit(
-            ACCOUNT,
-            "risk",
-            Given(commitment=made.commitment, columns=made.schema, origin=source.origin, inspection=inspect(source), growth=growth),
-        )
-    assert linked(await lineage.graphs.around(ACCOUNT, arn("dataset/risk"))) == {("risk 1", "grew into", "risk 2")}
+        made = commit(source, **options)
+        given = Given(commitment=made.commitment, columns=made.schema, origin=source.origin, inspection=inspect(source), growth=proof)
+        await datasets.commit(ACCOUNT, "risk", given)
+    assert linked(await lineage.graphs.around(ACCOUNT, arn("dataset/risk"))) == {("risk 1", says, "risk 2")}
 
 
 async def test_what_is_drawn_is_bounded_and_the_rest_counted(lineage: Lineage, datasets: Datasets) -> None:

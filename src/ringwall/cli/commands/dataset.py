@@ -154,9 +154,14 @@ def _summary(version: Version) -> dict[str, Any]:
         "looked at": f"{seen.rows_read:,} rows{bound}",
         "not looked at": ", ".join(seen.not_read) or "no column left out",
         "found": ", ".join(seen.types) or "nothing",
-        "extends": "not claimed" if version.extends is None else f"the former version: {version.extends:,} rows proved",
+        "extends": "not claimed" if version.extends is None else f"the former version: {_proved(version.extends)}",
         "entry": "" if version.receipt is None else f"{version.receipt.log}/{version.receipt.index}",
     }
+
+
+def _proved(rows: int) -> str:
+    """Say how far a recorded growth proof reaches."""
+    return f"{rows:,} rows proved" if rows else "no row proved in the record; --mode rows proves each, columns whole chunks of 65,536"
 
 
 def _verify(context: Context, client: Client) -> int:
