@@ -4,8 +4,8 @@ What is static needs permission all the same: tiles tell how much is going on, a
 they did, so that only the operator's account may read them (`ringwall:GetAccountsLedgerEntries`). A tenant proves its own records one by
 one. Who hosts a log for everybody exports it (`ringwall ledger export`).
 
-Reading checkpoints, tiles, growth and the entries of `statements`, which are hashes, signatures and keys, leaves no audit record: each would
-be an entry more to read. Reading entries of `audit` does.
+Reading checkpoints, tiles, growth and the entries of `statements`, which are hashes, signatures and keys, leaves no audit record: each
+would be an entry more to read. Reading entries of `audit` does.
 """
 
 from __future__ import annotations
