@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,3 +140,43 @@ def test_question_and_answer_are_in_the_record_without_their_words(live: Live, g
     ours = [event["CloudTrailEvent"] for event in events if event["EventName"] == "ConverseStream"]
     assert len(ours) >= 2, "one record before the answer's first byte, one before its last"
     assert not any("heliotrope" in event for event in ours)
+
+
+VENDORS = [
+    {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "messages": [{"role": "user", "content": "mail bob@example.com"}]},
+    {"messages": [{"role": "user", "content": "mail bob@example.com"}]},
+]
+
+
+@pytest.mark.parametrize("body", VENDORS, ids=["anthropic", "openai"])
+def test_a_model_is_invoked_in_its_vendors_words(live: Live, guardrail: dict[str, str], body: dict[str, Any]) -> None:
+    runtime = client(live, "bedrock-runtime")
+    named = {"guardrailIdentifier": guardrail["guardrailIdentifier"], "guardrailVersion": "DRAFT", "trace": "ENABLED"}
+    answer = json.loads(runtime.invoke_model(modelId=MODEL, body=json.dumps(body), **named)["body"].read())
+    text = answer["content"][0]["text"] if "content" in answer else answer["choices"][0]["message"]["content"]
+    assert text == "mail {EMAIL}"
+    assert answer["amazon-bedrock-guardrailAction"] == "INTERVENED"
+    assert answer["amazon-bedrock-trace"]["guardrail"]["outputs"]
+    stream = runtime.invoke_model_with_response_stream(modelId=MODEL, body=json.dumps(body), **named)["body"]
+    chunks = [json.loads(event["chunk"]["bytes"]) for event in stream]
+    pieces = [
+        chunk.get("delta", {}).get("text", "") + "".join(c["delta"].get("content") or "" for c in chunk.get("choices", ()))
+        for chunk in chunks
+    ]
+    assert "".join(pieces) == "mail {EMAIL}"
+    assert chunks[-1]["amazon-bedrock-guardrailAction"] == "INTERVENED"
+
+
+@pytest.mark.parametrize(
+    ("body", "named", "word"),
+    [
+        ({"inputText": "hello"}, {}, "dialect"),
+        ({"messages": [], "amazon-bedrock-guardrailConfig": {}}, {}, "names no guardrail"),
+        ([], {}, "JSON object"),
+        (VENDORS[1], {"guardrailIdentifier": "abc"}, "go together"),
+    ],
+)
+def test_what_cannot_be_invoked_is_refused(live: Live, body: Any, named: dict[str, str], word: str) -> None:
+    with pytest.raises(ClientError, match=word) as error:
+        client(live, "bedrock-runtime").invoke_model(modelId=MODEL, body=json.dumps(body), **named)
+    assert error.value.response["Error"]["Code"] == "ValidationException"

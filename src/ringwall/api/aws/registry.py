@@ -6,6 +6,7 @@ from ringwall.api.aws.operation import Operation
 from ringwall.api.aws.operations import (
     bedrock,
     bedrock_converse,
+    bedrock_invoke,
     bedrock_runtime,
     cloudtrail,
     featurestore,
@@ -19,6 +20,7 @@ from ringwall.api.aws.operations import (
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
     *bedrock_converse.OPERATIONS,
+    *bedrock_invoke.OPERATIONS,
     *bedrock_runtime.OPERATIONS,
     *cloudtrail.OPERATIONS,
     *featurestore.OPERATIONS,
