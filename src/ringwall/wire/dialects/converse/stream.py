@@ -45,7 +45,7 @@ class ConverseStreamReader:
 
     def end(self) -> list[Event]:
         """See `StreamReader.end`."""
-        if self._buffer or not self._stopped:
+        if not self._stopped:
             raise MalformedAnswer("the stream ended before the answer did")
         return []
 

@@ -7,7 +7,7 @@ from typing import Any
 from ringwall.wire.dialects.answer import BlockNumbers
 from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.members import ANSWER, answer_json
-from ringwall.wire.dialects.model import BlockDelta, BlockStart, Event, MessageStart, MessageStop, Path, Usage
+from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStart, MessageStop, Path, Usage
 from ringwall.wire.dialects.openai_chat.answer import raise_failure, read_usage, reason_of, the_choice, thought, word_of, write_usage
 from ringwall.wire.dialects.sse import SseReader, write_sse
 from ringwall.wire.strict_json import encode_json
@@ -111,6 +111,7 @@ class ChatStreamWriter:
         self._head = {"id": answer_id, "object": "chat.completion.chunk", "created": created, "model": model}
         self._wants_usage = usage
         self._block: BlockStart | None = None
+        self._said = False  # something of the open block was written
         self._call = -1
         self._failed = False
 
@@ -122,9 +123,12 @@ class ChatStreamWriter:
             return self._start(event)
         if isinstance(event, BlockDelta):
             return self._delta(event)
+        return self._stop() if isinstance(event, BlockStop) else self._ending(event)
+
+    def _ending(self, event: MessageStop | Usage) -> bytes:
         if isinstance(event, MessageStop):
             return self._chunk({}, word_of(event.reason))
-        if isinstance(event, Usage) and self._wants_usage:
+        if self._wants_usage:
             return write_sse(encode_json({**self._head, "choices": [], "usage": write_usage(event)}))
         return b""
 
@@ -139,7 +143,7 @@ class ChatStreamWriter:
         return b"" if self._failed else write_sse(_DONE)
 
     def _start(self, event: BlockStart) -> bytes:
-        self._block = event
+        self._block, self._said = event, False
         if event.kind != "tool_use":
             return b""
         self._call += 1
@@ -150,11 +154,19 @@ class ChatStreamWriter:
         block = self._block
         if block is None or not event.text:
             return b""
+        self._said = True
         if block.kind == "tool_use":
             return self._chunk({"tool_calls": [{"index": self._call, "function": {"arguments": event.text}}]})
         if block.kind == "reasoning":
             return self._chunk({"reasoning_content": event.text})
         return self._chunk({"refusal" if block.refusal else "content": event.text})
+
+    def _stop(self) -> bytes:
+        """End a block: a call without arguments says `{}`, for clients read JSON there."""
+        block, self._block = self._block, None
+        if block is None or block.kind != "tool_use" or self._said:
+            return b""
+        return self._chunk({"tool_calls": [{"index": self._call, "function": {"arguments": "{}"}}]})
 
     def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
