@@ -12,7 +12,7 @@ from ringwall.api.rooms import Rooms
 from ringwall.errors import Conflict, NotFound
 from ringwall.identity import Identity
 from ringwall.inference.errors import NameTaken
-from ringwall.storage import Document, Insert, Replace
+from ringwall.storage import Document, Insert, Replace, Storage
 
 OWNER = "ringwall"
 """The owner, in storage, of what belongs to no account."""
@@ -47,7 +47,12 @@ class _Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 async def operator_account(rooms: Rooms) -> str | None:
     """Return the operator's account; None before the first start."""
-    document = await rooms.storage.get(OWNER, KIND, ID)
+    return await operator_account_in(rooms.storage)
+
+
+async def operator_account_in(storage: Storage) -> str | None:
+    """Return the operator's account, as a storage has it; None before the first start."""
+    document = await storage.get(OWNER, KIND, ID)
     return None if document is None else msgspec.json.decode(document.body, type=_Deployment).account_id
 
 

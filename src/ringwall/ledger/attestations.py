@@ -46,6 +46,14 @@ class StatementLog(Protocol):
         ...
 
 
+class Signed(msgspec.Struct, frozen=True):
+    """A statement that was signed, and the body that logs it."""
+
+    envelope: Envelope
+    body: bytes
+    key: VerifierKey
+
+
 class Attested(msgspec.Struct, frozen=True):
     """A statement that is in the log."""
 
@@ -111,14 +119,28 @@ class Attestor:
             InvalidRequest: the predicate has a member of ours, or no canonical form.
             IntegrityError: no subject, or a digest that is none. DependencyError: the log did not take it.
         """
+        signed = await self.sign(account_id, predicate_type, subjects, predicate, by=by, at=at)
+        receipt = await self._log.put_statement(account_id, signed.body, signed.envelope.to_json())
+        return Attested(receipt.index, signed.envelope, signed.body, signed.key, receipt)
+
+    async def sign(
+        self,
+        account_id: str,
+        predicate_type: str,
+        subjects: Mapping[str, str],
+        predicate: Mapping[str, Any],
+        *,
+        by: str,
+        at: datetime,
+    ) -> Signed:
+        """Say and sign it as `attest` does, without logging it; arguments and errors as there."""
         if not _RESERVED.isdisjoint(predicate):
             raise InvalidRequest(f"the names {', '.join(sorted(_RESERVED))} are ringwall's own")
         ours = {RECORDED_BY: by, RECORDED_AT: timestamp(at), SALT: self._random_bytes(_SALT_BYTES).hex()}
         statement = make_statement(predicate_type, subjects, {**predicate, **ours})
         signer = await self._signer(account_id)
         envelope, body = sign_and_log(IN_TOTO, statement.to_json(), [signer])
-        receipt = await self._log.put_statement(account_id, body, envelope.to_json())
-        return Attested(receipt.index, envelope, body, signer.key, receipt)
+        return Signed(envelope, body, signer.key)
 
     async def get(self, account_id: str, index: int) -> LoggedStatement:
         """Return one of an account's statements.

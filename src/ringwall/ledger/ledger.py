@@ -19,6 +19,7 @@ from ringwall.keys import Keys, LogKeys, LogKeyStore
 from ringwall.ledger.frozen import FrozenRecords
 from ringwall.ledger.leaf import SALT_BYTES, check_halves, decode_erasable, split_record
 from ringwall.ledger.memory import CheckpointFile
+from ringwall.ledger.new_origin import NewOrigin, WriteEntry, begin_new_origin
 from ringwall.ledger.reading import RecordedEvent, RecordPage, Verification
 from ringwall.ledger.sequencer import Sequencer
 from ringwall.ledger.shards import Shards, shard_folder
@@ -220,6 +221,17 @@ class Ledger:
         self.log(log)
         assert self._key_store is not None
         return await self._key_store.rotate(log)
+
+    async def begin_origin(self, log: str, write_entry: WriteEntry) -> NewOrigin:
+        """Let a log that was rolled back go on under a new origin, which an entry of it tells; on a ledger that was prepared, not opened.
+
+        Raises:
+            Conflict: the log can go on as it is, or another process seals it.
+            IntegrityError: the log does not hold what it signed itself.
+        """
+        self.log(log)
+        assert self._key_store is not None
+        return await begin_new_origin(self._sequencers[log], self._key_store, write_entry)
 
     async def freeze(self, log: str, *, keep: int) -> int:
         """Move a log's oldest entries out of the database into frozen shards of 65,536, and return how many; at least `keep` stay.

@@ -10,9 +10,10 @@ import os
 import secrets
 from pathlib import Path
 
+from ringwall.crypto import sha256
 from ringwall.crypto.notes import NOTE_BYTES
 from ringwall.errors import DependencyError
-from ringwall.storage.private_folder import make_private
+from ringwall.storage.private_folder import make_private, write_flushed
 
 
 class CheckpointFile:
@@ -34,6 +35,16 @@ class CheckpointFile:
             return b""
         except OSError as error:
             raise DependencyError(f"`{self.path}` cannot be read: {error.strerror}", remedy="correct its permissions") from None
+
+    def put_aside(self, note: bytes) -> Path:
+        """Keep a checkpoint that the log as it is does not lead to, in a file of its own that is never replaced; return which.
+
+        Raises:
+            DependencyError: the file cannot be written.
+        """
+        path = self.path.parent / "former" / f"{sha256(note).hex()}.checkpoint"
+        write_flushed(path, note)
+        return path
 
     def write(self, note: bytes) -> None:
         """Replace the checkpoint. Not flushed: losing the newest of it makes the memory older, never wrong.

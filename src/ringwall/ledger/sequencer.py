@@ -37,6 +37,7 @@ INTERVAL_S: Final = 0.2
 STEP_ENTRIES: Final = 4096  # of whole tiles; where this much waits, one signature for it costs a tenth of its hashes
 LEASE_MS: Final = 1000
 _CLOSING_STEPS: Final = 20
+_LEASE_WAITS: Final = 10  # of INTERVAL_S: twice as long as a lease
 
 T = TypeVar("T")
 
@@ -105,6 +106,41 @@ class Sequencer:
         if memory:
             await self._check_memory(memory, head, edge)
         return edge
+
+    async def left_behind(self) -> bytes:
+        """Return the remembered checkpoint that the log as it is does not lead to; empty if it leads there, or nothing is remembered.
+
+        Raises:
+            IntegrityError: the log does not hold what it signed itself.
+            DependencyError: the database does not answer.
+        """
+        memory = self._memory.read() if self._memory is not None else b""
+        head = await self._trees.head(self.name)
+        edge = await self._checked_edge(head)
+        await self._check_last_entries(head)
+        if not memory:
+            return b""
+        try:
+            await self._check_memory(memory, head, edge)
+        except IntegrityError:
+            return memory
+        return b""
+
+    async def put_aside(self, note: bytes) -> TreeHead:
+        """Take the lease, keep a checkpoint that was left behind as a file, and the log's own last one for ever; return the head.
+
+        A lease that was restored with the log, or left by a killed process, is waited for.
+
+        Raises:
+            Conflict: another process seals the log.
+        """
+        async with self._turn:
+            head = await self._held_in_time()
+            if self._memory is not None:
+                await self._in_worker(partial(self._memory.put_aside, note))
+            if head.note:
+                await self._trees.keep_checkpoint(self.name, head.size, head.note, head.note)
+            return head
 
     def start(self) -> None:
         """Seal from now on, whatever comes."""
@@ -243,6 +279,15 @@ class Sequencer:
             self._edge = await self._checked_edge(head)
         return head
 
+    async def _held_in_time(self) -> TreeHead:
+        """Return the head under this sequencer's lease; another one's may end first, if it is not prolonged."""
+        for _ in range(_LEASE_WAITS):
+            with suppress(Conflict):
+                return await self._held(await self._trees.head(self.name))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), INTERVAL_S)
+        return await self._held(await self._trees.head(self.name))
+
     async def _step(self, head: TreeHead) -> TreeHead:
         """Seal one step, and return the head that this made: whoever changes it meanwhile does so under another fencing number."""
         edge = self._edge
@@ -346,18 +391,33 @@ class Sequencer:
     async def _check_memory(self, note: bytes, head: TreeHead, edge: Edge) -> None:
         """Compare the log with the last checkpoint that was signed from this data directory."""
         assert self._memory is not None
-        remembered = (await self.keys()).open(note)
+        keys = await self.keys()
+        if keys.is_left_behind(note):
+            return  # an operator settled it: the log goes on under another origin
+        try:
+            remembered = keys.open(note)
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"the checkpoint in `{self._memory.path}` is not one that this log signed: {error.message}", remedy=self._way_on()
+            ) from None
         if remembered.size > head.size:
             raise IntegrityError(
                 f"the log `{self.name}` was rolled back: {remembered.size} entries were signed, and the database has signed {head.size}",
-                remedy=f"restore a newer backup; if there is none, move `{self._memory.path}` away: the log then continues from here, and"
-                " whoever keeps a newer checkpoint will see that it forked",
+                remedy=self._way_on(),
             )
         root = edge.root() if remembered.size == head.size else await self._root_at(remembered.size)
         if not equal(root, remembered.root):
             raise IntegrityError(
-                f"the log `{self.name}` is not the one that was signed: at {remembered.size} entries it had another root", remedy=REMEDY
+                f"the log `{self.name}` is not the one that was signed: at {remembered.size} entries it had another root",
+                remedy=self._way_on(),
             )
+
+    def _way_on(self) -> str:
+        assert self._memory is not None
+        return (
+            f"restore a newer backup, one that leads to `{self._memory.path}`; if there is none,"
+            f" `ringwall ledger new-origin {self.name}` lets the log go on as another one, which says so"
+        )
 
     async def _check_shard(self, first: int) -> None:
         """Compare the frozen tiles of a shard with the tree above them: a shard is one complete tile of level 1."""
