@@ -1,6 +1,6 @@
 """AWS protocols (rest-json, json, query, CBOR, event stream, SigV4), OpenAI, Anthropic and SSE encodings: bytes in, values out.
 
-Today: the AWS protocols, Signature Version 4 and bearer keys. The encodings of other vendors come with the gateway.
+Today: the AWS protocols, Signature Version 4 and bearer keys; of other vendors, chat completions and messages (`dialects`).
 """
 
 from ringwall.wire.decode import decode_input
