@@ -133,15 +133,21 @@ class FeatureGroup:
         return done
 
     def put_record(self, values: Mapping[str, Any]) -> None:
-        """Put one record; values that are None are left out."""
-        record = [{"FeatureName": name, "ValueAsString": _as_string(value)} for name, value in values.items() if value is not None]
+        """Put one record; values that are None are left out.
+
+        Raises:
+            InvalidRequest: a value that is no text, number, truth value or time. Refused, ServerAway: as `Client.call`.
+        """
+        record = [{"FeatureName": name, "ValueAsString": _as_string(name, value)} for name, value in values.items() if value is not None]
         self._client.call("PutRecord", {"FeatureGroupName": self.name, "Record": record})
 
-    def get_record(self, record_identifier_value_as_string: str) -> dict[str, str] | None:
-        """Return the newest record of an identifier as names and values; None if there is none."""
+    def get_record(self, record_identifier_value_as_string: str) -> dict[str, str | list[str]] | None:
+        """Return the newest record of an identifier as names and values, those of a collection as a list; None if there is none."""
         members = {"FeatureGroupName": self.name, "RecordIdentifierValueAsString": record_identifier_value_as_string}
         found = self._client.call("GetRecord", members).get("Record")
-        return None if found is None else {each["FeatureName"]: each["ValueAsString"] for each in found}
+        if found is None:
+            return None
+        return {each["FeatureName"]: each["ValueAsString"] if "ValueAsString" in each else each["ValueAsStringList"] for each in found}
 
     def _create_store(self, identifier: str, event_time: str, store: dict[str, Any]) -> None:
         options = {"enable_online_store": False, "s3_uri": None, "role_arn": None, "description": None, "tags": None}
@@ -177,7 +183,12 @@ def _feature_type(kind: Any) -> str:
     return "Fractional" if word.startswith(("float", "decimal")) else "String"
 
 
-def _as_string(value: Any) -> str:
+def _as_string(name: str, value: Any) -> str:
+    if isinstance(value, bytes | bytearray | memoryview | list | tuple | set | dict):
+        raise InvalidRequest(
+            f"the feature `{name[:60]}` holds a value of type `{type(value).__name__}`, which no single value of a feature store is",
+            remedy="make it a text or a number first, or put it with boto3",
+        )
     if not isinstance(value, datetime):
         return str(value)
     moment = value if value.tzinfo is None else value.astimezone(UTC)

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import boto3
 import msgspec
 import pandas as pd
 import polars as pl
@@ -204,6 +205,30 @@ def test_a_feature_store_is_made_filled_and_read_in_sagemakers_words(client: Cli
     assert group.get_record("a-2") == {"applicant": "a-2", "age": "30", "at": "2026-01-02T03:04:05.250Z"}
     assert group.get_record("a-3") is None
     assert group.commit(frame) == group.history()[0].digest
+
+
+@pytest.mark.parametrize("value", [b"raw", ["a", "b"], {"a": 1}])
+def test_a_value_that_a_record_cannot_hold_is_refused_and_not_put_as_python_writes_it(group: FeatureGroup, value: object) -> None:
+    with pytest.raises(InvalidRequest, match="the feature `blob` holds a value of type"):
+        group.ingest(pa.table({"id": [1], "blob": [value]}))
+
+
+def test_a_collection_that_another_program_put_is_read_as_a_list(live: Live, client: Client) -> None:
+    text, moment = {"FeatureType": "String"}, {"FeatureName": "at", "FeatureType": "Fractional"}
+    words = {name.lower(): value for name, value in live.credentials.items() if name.startswith("AWS_") and "KEY" in name}
+    session = boto3.Session(**words, region_name="us-east-1")
+    session.client("sagemaker", endpoint_url=live.url).create_feature_group(
+        FeatureGroupName="tagged",
+        RecordIdentifierFeatureName="id",
+        EventTimeFeatureName="at",
+        FeatureDefinitions=[{"FeatureName": "id", **text}, moment, {"FeatureName": "tags", "CollectionType": "List", **text}],
+        OnlineStoreConfig={"EnableOnlineStore": True},
+    )
+    values = [{"FeatureName": "id", "ValueAsString": "a"}, {"FeatureName": "at", "ValueAsString": "1"}]
+    record = [*values, {"FeatureName": "tags", "ValueAsStringList": ["x", "y"]}]
+    runtime = session.client("sagemaker-featurestore-runtime", endpoint_url=live.url)
+    runtime.put_record(FeatureGroupName="tagged", Record=record)
+    assert FeatureGroup("tagged", client=client).get_record("a") == {"id": "a", "at": "1", "tags": ["x", "y"]}
 
 
 def test_options_that_make_no_sense_are_refused(client: Client) -> None:
