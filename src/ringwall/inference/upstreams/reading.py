@@ -53,7 +53,7 @@ class Body:
                 piece = await self._response.content.readany()
         except TimeoutError:  # aiohttp's own, too
             failure = timed_out("idle" if idle < left else "total", self._times)
-        except (aiohttp.ClientError, OSError):
+        except (aiohttp.ClientError, OSError, RuntimeError):  # RuntimeError: aiohttp's word for a session that was closed meanwhile
             failure = UpstreamBrokeOff("the upstream ended the connection in the middle of its answer")
         else:
             self._left -= len(piece)

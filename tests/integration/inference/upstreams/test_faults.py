@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import traceback
 from collections.abc import Callable
 
@@ -146,7 +147,8 @@ WHOLE: dict[str, tuple[Script, type[DependencyError]]] = {
 
 
 @pytest.mark.parametrize("what", STREAMED)
-async def test_an_upstream_that(what: str, world: World) -> None:
+async def test_an_upstream_that(what: str, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     script, error, facts, requests, timeouts = STREAMED[what]
     async with serving(script) as server, world.upstreams() as upstreams:
         row = row_of(server.port, **({"timeouts": timeouts} if timeouts else {}))
@@ -157,6 +159,7 @@ async def test_an_upstream_that(what: str, world: World) -> None:
     assert facts.items() <= caught.value.facts.items()
     assert type(caught.value) is error
     assert_says_nothing(caught.value, str(server.port))
+    assert [word for word in (SAID, ASKED, CREDENTIAL) if word in caplog.text] == []
 
 
 @pytest.mark.parametrize("what", WHOLE)
