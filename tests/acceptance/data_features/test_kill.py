@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
@@ -13,6 +14,7 @@ import pytest
 
 from tests.acceptance.api.test_boto3 import client
 from tests.acceptance.data_features.test_boto3_features import KEYS, OFFLINE, ONLINE, record
+from tests.integration.storage.places import DATABASES, fresh_place
 from tests.live import Live, start
 
 RECORDS = 60
@@ -47,6 +49,16 @@ def kill_when_written(server: Live, more: int) -> None:
     server.process.communicate()
 
 
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every server of the test is on this database."""
+    with fresh_place(request.param, tmp_path) as place:
+        if request.param != "sqlite":
+            monkeypatch.setenv("RINGWALL_STORAGE_URL", place)
+        yield
+
+
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize(
     "files_before_death",  # how far the last writing of each life has come; there are 24 files each time
     [

@@ -13,9 +13,7 @@ import pytest
 from ringwall.data.commitment import Column, Commitment, SaltKey, Schema, commit, commit_table, open_source, prove_growth
 from ringwall.data.datasets import Datasets, Given
 from ringwall.data.inspection import Inspection, inspect
-from tests.integration.api.conftest import Home, home, open_home, opened
-
-__all__ = ["home", "open_home", "opened"]
+from tests.integration.api.conftest import Home
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,7 @@ aws=modelled: shapes are checked against botocore's models, resources against th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +14,27 @@ import pytest
 from ringwall.api.aws.operation import Call
 from ringwall.api.aws.operations import cloudtrail, featurestore, lineage, sagemaker
 from tests.conformance.guardrails.service_model import misfits, service_model
-from tests.integration.api.conftest import opened
+from tests.integration.api.conftest import Home
+from tests.integration.data.conftest import home
 from tests.integration.data_features.requests import OFFLINE, new_group, put, who
+
+__all__ = ["home"]
 
 ROWS = {row.name: row for row in (*sagemaker.OPERATIONS, *featurestore.OPERATIONS, *lineage.OPERATIONS, *cloudtrail.OPERATIONS)}
 READS = ("Describe", "Get", "BatchGet", "List", "Query", "Lookup")
 
 
 @pytest.fixture
-async def call(tmp_path: Path) -> AsyncIterator[Call]:
-    async with opened(tmp_path) as home:
-        yield Call(
-            principal=await home.house.operator(None),
-            region="us-east-1",
-            request_id="r",
-            now=datetime.now(UTC),
-            source_ip="127.0.0.1",
-            user_agent="test",
-            rooms=home.house.rooms,
-        )
+async def call(home: Home) -> Call:
+    return Call(
+        principal=await home.house.operator(None),
+        region="us-east-1",
+        request_id="r",
+        now=datetime.now(UTC),
+        source_ip="127.0.0.1",
+        user_agent="test",
+        rooms=home.house.rooms,
+    )
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
