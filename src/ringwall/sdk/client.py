@@ -67,7 +67,8 @@ class Client:
 
     Args:
         url: of the server; empty takes RINGWALL_URL, else the server of the data directory.
-        api_key: empty takes RINGWALL_API_KEY, else the token of the data directory's server.
+        api_key: empty takes RINGWALL_API_KEY, unless `url` or `data_dir` is given (it goes to no server that is named here), else the
+            token of the data directory's server.
         data_dir: which data directory; None takes the settings' (`./var`).
         account: to act in, for the operator.
         ca: a file of certificates to trust.
@@ -113,7 +114,7 @@ class Client:
             api_key = api_key or from_environment
         if url:
             if not url.startswith(("http://", "https://")) or not api_key:
-                raise NoServer("a server's address begins with http:// or https://, and goes with an API key")
+                raise NoServer("a server's address begins with http:// or https://, and goes with an API key", remedy="give both")
             return Connection(url, api_key, account=self._account, ca=self._ca)
         flags = {"data_dir": None if self._data_dir is None else str(self._data_dir)}
         directory = load_settings(read_environment(), directory=Path.cwd(), flags=flags).settings.directory
