@@ -20,6 +20,7 @@ DICTIONARY = (
     b"%2F", b"%00", b"%ff", b"..", b"//", b"?", b"&", b"=", b"+", b"\n", b"\r\n", b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b"\\ud800", b"\\u0000",
     b"NaN", b"Infinity", b"-1e999", b"1" * 400, b'"', b"{", b"}", b"[" * 70, b"]", b":", b",", b"null", b'{"a":1,"a":2}', b"member.1.", b".999999999.",
     b"Action=", b"content-encoding: gzip\n", b"x-amz-target: a.b\n", b"x-amz-date: 20260102T030405Z\n", b"STREAMING-", b"UNSIGNED-PAYLOAD",
+    b"\n\ndata: ", b"data: [DONE]\n\n", b'"index":1,', b'"type":"text"', b'"stop_reason":"end_turn"', b"\xef\xbb\xbf",
     b"\xc1\xfb\x7f\xf8\x00\x00\x00\x00\x00\x00", b"\xd8\x23", b"\xbf", b"\xff", b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", b"\x7f\xff\xff\xff",
 )  # fmt: skip
 

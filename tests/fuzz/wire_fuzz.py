@@ -14,7 +14,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("route_and_decode", "signature", "events", "cbor", "json_text", "patterns")
+NAMES = (
+    "route_and_decode",
+    "signature",
+    "events",
+    "cbor",
+    "json_text",
+    "patterns",
+    "dialect_request",
+    "dialect_answer",
+    "dialect_stream",
+    "sse",
+)
 
 
 def fuzz(target: str, cases: int) -> None:

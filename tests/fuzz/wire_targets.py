@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import cbor2
 
-from ringwall.errors import RingwallError
+from ringwall.errors import DependencyError, RingwallError
 from ringwall.vocabulary import Limits
 from ringwall.wire import (
     HttpRequest,
@@ -27,6 +28,13 @@ from ringwall.wire import (
     sign_request,
     verify_sigv4,
 )
+from ringwall.wire.dialects.answer import answer_of
+from ringwall.wire.dialects.dialect import Dialect
+from ringwall.wire.dialects.errors import Untranslatable
+from ringwall.wire.dialects.model import Ask, Event
+from ringwall.wire.dialects.sse import SseReader, write_sse
+from ringwall.wire.dialects.table import DIALECTS
+from ringwall.wire.dialects.texts import judged_texts, replace_texts
 from ringwall.wire.event_stream import encode_event, encode_message
 from ringwall.wire.pattern import pattern
 from ringwall.wire.strict_cbor import decode_cbor
@@ -36,6 +44,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 LIMITS = Limits(body_bytes=1 << 20)
 ROUTER = Router(["bedrock", "bedrock-runtime", "iam", "sts", "cloudwatch"])
+DIALECT_NAMES = tuple(DIALECTS)
+_VECTORS = Path(__file__).resolve().parents[1] / "conformance" / "vectors" / "dialects"
 _PATTERNS = sorted({shape.pattern for service in ROUTER.services.values() for shape in service.shapes.values() if shape.pattern})
 
 
@@ -103,6 +113,57 @@ def patterns(data: bytes) -> None:
     pattern(_PATTERNS[(data[0] if data else 0) % len(_PATTERNS)]).matches(text)
 
 
+def _dialect(data: bytes) -> tuple[Dialect, bytes]:
+    """The first byte chooses the dialect."""
+    return DIALECTS[DIALECT_NAMES[(data[0] if data else 0) % len(DIALECT_NAMES)]], data[1:]
+
+
+def dialect_request(data: bytes) -> None:
+    dialect, body = _dialect(data)
+    ask = dialect.read_request(decode_json(body, LIMITS.json_depth), model="m")
+    texts = judged_texts(ask)
+    assert dialect.read_request(dialect.write_request(ask, model="m"), model="m").turns == ask.turns
+    changed = replace_texts(ask, {index: text.text + "!" for index, text in enumerate(texts) if not text.text.startswith(("{", "["))})
+    assert [text.path for text in judged_texts(changed)] == [text.path for text in texts]
+    for other in DIALECTS.values():
+        try:
+            other.read_request(other.write_request(ask, model="m"), model="m")
+        except Untranslatable:
+            if other is dialect:
+                raise AssertionError("a dialect has a word for all that it read") from None
+
+
+def dialect_answer(data: bytes) -> None:
+    dialect, body = _dialect(data)
+    said = dialect.read_answer(decode_json(body, LIMITS.json_depth))
+    written = dialect.write_answer(said, Ask(model="m"), answer_id="i", created=1)
+    assert len(answer_of(dialect.read_answer(written)).blocks) <= len(answer_of(said).blocks)
+
+
+def dialect_stream(data: bytes) -> None:
+    dialect, stream = _dialect(data)
+    step = 1 + len(stream) % 7
+    whole, cut = _outcome(dialect, [stream]), _outcome(dialect, [stream[at : at + step] for at in range(0, len(stream), step)])
+    assert whole == cut
+    if isinstance(whole, list):
+        answer_of(whole)  # raises where events are out of order
+
+
+def _outcome(dialect: Dialect, chunks: list[bytes]) -> list[Event] | str:
+    """The events of a stream, or the code of what is wrong with it."""
+    reader = dialect.stream_reader()
+    try:
+        return [event for chunk in chunks for event in reader.feed(chunk)] + reader.end()
+    except DependencyError as error:
+        return error.code
+
+
+def sse(data: bytes) -> None:
+    found = SseReader().feed(data)
+    again = SseReader().feed(b"".join([write_sse(event.data, event.event) for event in found]))
+    assert [event.data for event in again] == [event.data for event in found]
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "route_and_decode": route_and_decode,
     "signature": signature,
@@ -110,6 +171,10 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "cbor": cbor,
     "json_text": json_text,
     "patterns": patterns,
+    "dialect_request": dialect_request,
+    "dialect_answer": dialect_answer,
+    "dialect_stream": dialect_stream,
+    "sse": sse,
 }
 
 
@@ -169,4 +234,30 @@ def seeds(target: str) -> list[bytes]:
         ]
     if target == "json_text":
         return [request.body for request in _requests() if request.body.startswith(b"{")] + [b'[1e5,-0.1,"\\ud83d\\ude00"," "]']
-    return [b"\x00abc", b"\x10arn:aws:bedrock:us-east-1:123456789012:guardrail/abc"]
+    if target == "patterns":
+        return [b"\x00abc", b"\x10arn:aws:bedrock:us-east-1:123456789012:guardrail/abc"]
+    return _dialect_seeds(target)
+
+
+def _dialect_seeds(target: str) -> list[bytes]:
+    """The dialects' own vectors, each after the byte that chooses its dialect."""
+    found = []
+    for number, name in enumerate(DIALECT_NAMES):
+        vectors = json.loads((_VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+        if target == "dialect_request":
+            found += [bytes([number]) + json.dumps(case["body"]).encode() for case in vectors["requests"]]
+        elif target == "dialect_answer":
+            found += [bytes([number]) + json.dumps(case["body"]).encode() for case in vectors["answers"]]
+        else:
+            head = b"" if target == "sse" else bytes([number])
+            found += [head + _stream(case) for case in vectors["streams"]]
+    return found
+
+
+def _stream(case: dict[str, list[str] | list[tuple[str, dict[str, object]]]]) -> bytes:
+    if "lines" in case:
+        return "\n".join(case["lines"]).encode()
+    framed = [
+        encode_message({":message-type": "event", ":event-type": name}, json.dumps(payload).encode()) for name, payload in case["frames"]
+    ]
+    return b"".join(framed)

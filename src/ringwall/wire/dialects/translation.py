@@ -21,6 +21,8 @@ def refuse_the_unsayable(ask: Ask, dialect: str) -> None:
         Untranslatable: it has some; they are named.
     """
     names = list(dict.fromkeys([*ask.beyond, *(f"a part of the kind {part.kind}" for part in unjudged(ask))]))
+    if ask.sampling.max_tokens == 0:  # Anthropic fills a cache so
+        names.append("an answer of no tokens")
     if names:
         listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
