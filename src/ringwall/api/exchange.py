@@ -37,6 +37,7 @@ class Exchange:
     resources: tuple[str, ...] = ()
     output: Any = None
     error: RingwallError | None = None
+    screened: dict[str, Any] | None = None  # what the account's web ACL said of the request
     unserved: Callable[[], RingwallError] | None = None  # the operation is not served: makes the refusal, once the caller is known
 
     def header(self, name: str) -> str:
@@ -61,6 +62,10 @@ class Face(Protocol):
 
     async def authenticate(self, exchange: Exchange) -> None:
         """Set `principal`; raise `NotAuthenticated`."""
+        ...
+
+    def endpoint(self, exchange: Exchange) -> str | None:
+        """Return which of `ringwall.inference.waf.ENDPOINTS` the request came to; None where no web ACL can stand."""
         ...
 
     def decode(self, exchange: Exchange) -> None:

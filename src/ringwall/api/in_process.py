@@ -37,6 +37,9 @@ class _LocalFace:
     async def authenticate(self, exchange: Exchange) -> None:
         raise Bug(f"{exchange.request_id} was authenticated, but came without a wire")
 
+    def endpoint(self, exchange: Exchange) -> str | None:
+        raise Bug(f"{exchange.request_id} was screened, but came without a wire")
+
     def decode(self, exchange: Exchange) -> None:
         exchange.input = self._read()
 

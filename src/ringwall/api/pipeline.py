@@ -2,7 +2,7 @@
 
 What the pipeline promises:
 
-1. Nothing is handled that was not routed, authenticated, decoded and authorized, in this order.
+1. Nothing is handled that was not routed, authenticated, screened by the account's web ACL, decoded and authorized, in this order.
 2. A step that raises ends the walk: a `RingwallError` becomes the answer's error; anything else becomes an internal failure, whose place
    (never its message, which may quote a text) goes to the log under the request id, and nothing of it into the answer.
 3. Every request whose caller is known makes exactly one audit record, refused or not, and the answer leaves only after that record is
@@ -18,17 +18,31 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from ringwall.api.aws.operation import Call
 from ringwall.api.conditions import request_context
 from ringwall.api.exchange import Exchange
 from ringwall.api.logs import locate
 from ringwall.api.recording import audit_record
-from ringwall.errors import Bug, DependencyError, RingwallError
+from ringwall.errors import AccessDenied, Bug, DependencyError, RingwallError
+from ringwall.inference.waf import request_view
+from ringwall.policies.waf.actions import Response
 from ringwall.wire import HttpResponse
 
 log = logging.getLogger("ringwall.api")
 
 Step = Callable[[Exchange], Awaitable[None]]
+
+
+class BlockedByWebAcl(AccessDenied):
+    """A web ACL of the account blocks the request."""
+
+    code = "blocked-by-web-acl"
+
+    def __init__(self, message: str, response: Response | None) -> None:
+        super().__init__(message)
+        self.response = response
 
 
 class RecordUnavailable(DependencyError):
@@ -48,6 +62,27 @@ async def authenticate(exchange: Exchange) -> None:
     await exchange.face.authenticate(exchange)
     if exchange.unserved is not None:
         raise exchange.unserved()
+
+
+async def screen(exchange: Exchange) -> None:
+    """Have the web ACL judge the request that the account put before this endpoint, if it put one there.
+
+    Raises:
+        BlockedByWebAcl: it says no. Whatever keeps it from judging keeps the request from going on.
+    """
+    assert exchange.principal is not None
+    endpoint = exchange.face.endpoint(exchange)
+    account_id, waf = exchange.principal.account_id, exchange.rooms.waf
+    if endpoint is None or not await waf.stands_before(account_id, endpoint):
+        return
+    decision = await waf.judge(account_id, endpoint, request_view(exchange.request, exchange.source_ip))
+    if decision is None:
+        return
+    exchange.screened = {"action": decision.action, "rule": decision.rule, "counted": decision.counted, "labels": decision.labels}
+    if decision.action == "BLOCK":
+        raise BlockedByWebAcl("the request was blocked by a web ACL", decision.response)
+    if decision.inserted:
+        exchange.request = msgspec.structs.replace(exchange.request, headers=(*exchange.request.headers, *decision.inserted))
 
 
 async def decode(exchange: Exchange) -> None:
@@ -82,7 +117,7 @@ async def handle(exchange: Exchange) -> None:
     exchange.output = await exchange.operation.handle(exchange.call, exchange.input)
 
 
-STEPS: tuple[Step, ...] = (route, authenticate, decode, authorize, handle)
+STEPS: tuple[Step, ...] = (route, authenticate, screen, decode, authorize, handle)
 """From bytes to an outcome. After them, always: record, then encode."""
 
 STEPS_IN_PROCESS: tuple[Step, ...] = (decode, authorize, handle)
@@ -97,6 +132,8 @@ async def answer(exchange: Exchange) -> HttpResponse:
             return exchange.face.encode(exchange)
     except Exception as error:  # noqa: BLE001 - the request rim: an output that does not encode is our fault, and is told so
         exchange.error = _as_bug(exchange, error)
+    if isinstance(exchange.error, BlockedByWebAcl) and exchange.error.response is not None:
+        return HttpResponse(*exchange.error.response)
     return exchange.face.refuse(exchange, exchange.error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
 from ringwall.api.exchange import Exchange
 from ringwall.api.request_id import new_uuid
@@ -36,8 +37,13 @@ def audit_record(exchange: Exchange) -> AuditRecord:
         error_code="" if error is None else exchange.face.error_code(exchange, error),
         error_message="" if error is None else error.title,
         resources=exchange.resources,
-        ringwall=exchange.call.record if exchange.call is not None else {},
+        ringwall=_details(exchange),
     )
+
+
+def _details(exchange: Exchange) -> dict[str, Any]:
+    details = exchange.call.record if exchange.call is not None else {}
+    return details if exchange.screened is None else {**details, "webAcl": exchange.screened}
 
 
 def _user_identity(principal: Principal) -> dict[str, str]:

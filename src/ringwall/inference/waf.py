@@ -11,7 +11,7 @@ from typing import Any
 
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.inference.waf_catalogue import WafCatalogue
-from ringwall.inference.waf_compiled import ASSOCIATION, CompiledWaf
+from ringwall.inference.waf_compiled import ASSOCIATION, CompiledWaf, Standing
 from ringwall.inference.waf_errors import WafItemNotFound, WafLockLost
 from ringwall.inference.waf_items import WEB_ACL, Kind, check_scope, references_in, shown
 from ringwall.keys import Digester, PageTokens
@@ -133,6 +133,10 @@ class Waf:
         held = await self._associations(account_id)
         return {"ResourceArns": [endpoint_arn(self._region, account_id, one.id) for one in held if one.body.decode() == arn]}
 
+    async def stands_before(self, account_id: str, endpoint: str) -> bool:
+        """Say whether a web ACL stands before an account's endpoint: most have none, and their requests need no view."""
+        return endpoint in await self._standing(account_id)
+
     async def judge(self, account_id: str, endpoint: str, view: RequestView) -> Decision | None:
         """Judge a request to one of an account's endpoints; None where no web ACL stands before it.
 
@@ -144,13 +148,16 @@ class Waf:
         Raises:
             WafReferenceNotFound, IntegrityError and others: the web ACL cannot be evaluated; the request must not go on.
         """
-        standing, fresh = await self._compiled.standing(account_id)
-        if fresh:
-            self._forget_rates(account_id, {name for one in standing.values() for name in rate_names(one.acl, owner=one.arn)})
-        found = standing.get(endpoint)
+        found = (await self._standing(account_id)).get(endpoint)
         if found is None:
             return None
         return evaluate(found.acl, view, self._rates.at(self._clock().timestamp()), owner=found.arn)
+
+    async def _standing(self, account_id: str) -> Mapping[str, Standing]:
+        standing, fresh = await self._compiled.standing(account_id)
+        if fresh:
+            self._forget_rates(account_id, {name for one in standing.values() for name in rate_names(one.acl, owner=one.arn)})
+        return standing
 
     def _forget_rates(self, account_id: str, names: set[str]) -> None:
         """Forget the counts of rules that were changed or taken away, so that memory is bounded by what stands."""

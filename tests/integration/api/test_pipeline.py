@@ -24,7 +24,7 @@ TEXT = "canary-7f3a mail bob@example.com"
 
 
 def test_the_steps_are_these_in_this_order() -> None:
-    assert [step.__name__ for step in STEPS] == ["route", "authenticate", "decode", "authorize", "handle"]
+    assert [step.__name__ for step in STEPS] == ["route", "authenticate", "screen", "decode", "authorize", "handle"]
 
 
 async def records(home: Home, **query: Any) -> list[dict[str, Any]]:

@@ -36,6 +36,14 @@ BEARER_SIGNING_NAME = "bedrock"
 """The service that API keys are for."""
 
 
+_ENDPOINTS = {
+    "bedrock": "bedrock",
+    "bedrock-runtime": "bedrock",
+    "sagemaker": "sagemaker",
+    "sagemaker-featurestore-runtime": "sagemaker",
+}
+
+
 class OperationUnserved(Unserved):
     """ringwall does not serve this AWS operation."""
 
@@ -83,6 +91,10 @@ class AwsFace:
     async def authenticate(self, exchange: Exchange) -> None:
         """Check the signature or the API key."""
         exchange.principal = await exchange.rooms.identity.authenticate(exchange.request, exchange.claim)
+
+    def endpoint(self, exchange: Exchange) -> str | None:
+        """Return the endpoint by the service; control services (IAM, STS, WAFV2) have none, so that no web ACL locks its owner out."""
+        return _ENDPOINTS.get(exchange.operation.service) if exchange.operation is not None else None
 
     def decode(self, exchange: Exchange) -> None:
         """Turn the request into the operation's input, checked against the service model."""

@@ -16,7 +16,7 @@ import msgspec
 from ringwall.api.aws.asking import model_resource, open_answer, streamed_answer, whole_answer
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.exchange import Exchange
-from ringwall.api.faces.chat_errors import STYLES, ErrorStyle, status_of
+from ringwall.api.faces.chat_errors import STYLES, status_of
 from ringwall.api.logs import locate
 from ringwall.errors import Bug, InvalidRequest, RingwallError, Unserved
 from ringwall.inference.gateway import Wanted
@@ -52,12 +52,12 @@ class _Place(NamedTuple):
     """What stands at a path."""
 
     dialect: str
-    errors: ErrorStyle
+    vendor: str
 
 
 _PLACES: Mapping[bytes, _Place] = {
-    b"/v1/chat/completions": _Place("openai_chat", STYLES["openai"]),
-    b"/v1/messages": _Place("anthropic_messages", STYLES["anthropic"]),
+    b"/v1/chat/completions": _Place("openai_chat", "openai"),
+    b"/v1/messages": _Place("anthropic_messages", "anthropic"),
 }
 _UNSERVED = {b"/v1/responses": "Responses", b"/v1/embeddings": "Embeddings", b"/v1/models": "Models", b"/v1/completions": "Completions"}
 
@@ -119,6 +119,10 @@ class ChatFace:
             exchange.signed_region = claim.region
         exchange.principal = await exchange.rooms.identity.authenticate(request, claim)
 
+    def endpoint(self, exchange: Exchange) -> str | None:
+        """Return the vendor whose path it is."""
+        return exchange.match.vendor if exchange.match is not None else None
+
     def decode(self, exchange: Exchange) -> None:
         """Read the question, and which guardrail it asks for."""
         body = decode_json(exchange.request.body, self._limits.json_depth)
@@ -142,7 +146,7 @@ class ChatFace:
 
     def refuse(self, exchange: Exchange, error: RingwallError) -> HttpResponse:
         """Render an error in the vendor's shape."""
-        style = exchange.match.errors if exchange.match is not None else STYLES["openai"]
+        style = STYLES[exchange.match.vendor if exchange.match is not None else "openai"]
         body = msgspec.json.encode(style(error, exchange.request_id))
         return HttpResponse(status_of(error), (("content-type", "application/json"),), body)
 

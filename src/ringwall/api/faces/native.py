@@ -111,6 +111,10 @@ class NativeFace:
                 raise WrongSigningName(f"the request was signed for `{claim.service[:64]}`")
         exchange.principal = await exchange.rooms.identity.authenticate(exchange.request)
 
+    def endpoint(self, exchange: Exchange) -> str | None:  # noqa: ARG002 - a face's method; here there is one
+        """Return the native API's endpoint."""
+        return "native"
+
     def decode(self, exchange: Exchange) -> None:
         """Join path, query and body into the operation's input."""
         operation, parameters = exchange.match
