@@ -1,0 +1,191 @@
+"""Limits on what an account may use: asked before each call to a model, settled after it.
+
+A call is admitted when every limit that applies to it has room for its estimate; then all of it is taken at once, or nothing. Limits come
+from the operator's file (for every account, counted for each apart) and from the account's own document. It leaves to others: who may
+change them (identity), the estimate of a call, and the audit record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Coroutine, Sequence
+from typing import Any, Literal, NamedTuple
+
+from ringwall.crypto import sha256
+from ringwall.inference.limits.charge import NUMBER_MAX, Charge, Settlement, Store
+from ringwall.inference.limits.errors import AskTooLarge, LimitReached, LimitsUnavailable
+from ringwall.inference.limits.grant import Grant, Taken, Usage
+from ringwall.inference.limits.prices import Price, PriceTable
+from ringwall.inference.limits.rule import Rule, Subject
+from ringwall.inference.limits.stored import StoredLimits
+from ringwall.vocabulary import Clock, new_id
+
+log = logging.getLogger("ringwall.inference.limits")
+
+OWED_MAX = 10_000
+
+
+class _Owed(NamedTuple):
+    """A settlement that the store may not have received."""
+
+    settlements: Sequence[Settlement]
+    taken_ms: int
+
+
+class Limits:
+    """The service.
+
+    Args:
+        stored: the accounts' own limits.
+        store: where use is counted.
+        prices: what models cost.
+        clock: says what time it is.
+        house: limits for every account.
+        when_unreachable: whether calls pass while the store does not answer; `closed` refuses them.
+    """
+
+    def __init__(
+        self,
+        stored: StoredLimits,
+        store: Store,
+        *,
+        prices: PriceTable,
+        clock: Clock,
+        house: Sequence[Rule] = (),
+        when_unreachable: Literal["closed", "open"] = "closed",
+    ) -> None:
+        self.stored = stored
+        self._store = store
+        self._prices = prices
+        self._clock = clock
+        self._house = tuple(house)
+        self._opens = when_unreachable == "open"
+        self._owed: OrderedDict[str, _Owed] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def admit(self, subject: Subject, ask: Usage) -> Grant:
+        """Take what a call is estimated to need, or refuse it.
+
+        Args:
+            subject: who asks, with which key, for which model, by which way.
+            ask: the estimate: tokens of the prompt, and as many as the answer may have at most.
+
+        Raises:
+            LimitReached: a limit has no room now; the facts have `limit`, `kind` and `retry_after_s`.
+            AskTooLarge: a limit never has so much room.
+            UnpricedModel: cost is limited, and the model has no price.
+            LimitsUnavailable: the store does not answer, and the setting says `closed`.
+        """
+        taken = self._charges(subject, ask, await self.stored.rules(subject.account_id))
+        if not taken:
+            return Grant((), _nothing, price_version=self._prices.version)
+        hold, now_ms = new_id(24), self._now_ms()
+        try:
+            refused = await self._store.take(hold, [one.charge for one in taken], now_ms)
+        except (LimitsUnavailable, asyncio.CancelledError) as error:
+            self._owe(hold, _Owed([Settlement(one.charge, -one.charge.amount) for one in taken], now_ms))
+            if self._opens and isinstance(error, LimitsUnavailable):
+                log.warning("inference.limits.passed_uncounted")
+                return Grant((), _nothing, price_version=self._prices.version)
+            raise
+        self._repay()
+        if refused is not None:
+            one = taken[refused.index]
+            raise LimitReached(
+                f"the limit `{one.limit_id}` on {one.kind} is reached",
+                limit=one.limit_id,
+                kind=one.kind,
+                retry_after_s=-(-refused.retry_after_ms // 1000),
+            )
+
+        async def finish(settlements: Sequence[Settlement]) -> None:
+            await self._finish(hold, _Owed(settlements, now_ms))
+
+        return Grant(taken, finish, price_version=self._prices.version)
+
+    async def close(self) -> None:
+        """Settle what is owed, if the store answers, and release it."""
+        self._repay()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._store.close()
+
+    def _charges(self, subject: Subject, ask: Usage, own: Sequence[Rule]) -> list[Taken]:
+        taken = []
+        for origin, rules in (("house", self._house), ("own", own)):
+            for rule in rules:
+                if rule.applies_to(subject):
+                    one = self._charge(rule, origin, subject, ask)
+                    if one is not None:
+                        taken.append(one)
+        return taken
+
+    def _charge(self, rule: Rule, origin: str, subject: Subject, ask: Usage) -> Taken | None:
+        price: Price | None = None
+        amount = 1
+        if rule.kind == "tokens":
+            amount = ask.tokens
+        elif rule.kind == "cost":
+            price = self._prices.price(subject.model_id)
+            amount = price.cost(ask.tokens_in, ask.tokens_out)
+            if not price.cost(1, 1):
+                return None  # it runs here, and costs nothing whatever it uses
+        if amount > min(rule.capacity, NUMBER_MAX):
+            raise AskTooLarge(f"the limit `{rule.id}` on {rule.kind} never allows as much at once", limit=rule.id, kind=rule.kind)
+        period_ms = (rule.period_s or 0) * 1000
+        charge = Charge(
+            table=f"{subject.account_id}:{origin}:{rule.id}:{rule.counting}:{period_ms}",
+            subject=sha256(rule.subject_of(subject).encode()).hex()[:32],
+            shape=rule.counting,
+            limit=rule.limit,
+            capacity=rule.capacity,
+            period_ms=period_ms,
+            amount=amount,
+        )
+        return Taken(rule.id, rule.kind, charge, price)
+
+    async def _finish(self, hold: str, owed: _Owed) -> None:
+        """Settle a hold; a caller that is cancelled meanwhile does not stop it."""
+        await asyncio.shield(self._task(self._settle(hold, owed)))
+
+    async def _settle(self, hold: str, owed: _Owed) -> None:
+        try:
+            await self._store.settle(hold, owed.settlements, owed.taken_ms, self._now_ms())
+        except LimitsUnavailable:
+            log.warning("inference.limits.settlement_owed")
+            self._owe(hold, owed)
+
+    def _owe(self, hold: str, owed: _Owed) -> None:
+        """Remember a settlement for when the store answers again; of too many the oldest are forgotten, and stay taken."""
+        self._owed[hold] = owed
+        while len(self._owed) > OWED_MAX:
+            self._owed.popitem(last=False)
+
+    def _repay(self) -> None:
+        """Begin to settle what is owed: the store has just answered."""
+        if self._owed:
+            self._task(self._settle_owed())
+
+    async def _settle_owed(self) -> None:
+        while self._owed:
+            hold, owed = self._owed.popitem(last=False)
+            try:
+                await self._store.settle(hold, owed.settlements, owed.taken_ms, self._now_ms())
+            except LimitsUnavailable:
+                self._owe(hold, owed)
+                return
+
+    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _now_ms(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+
+async def _nothing(_settlements: Sequence[Settlement]) -> None:
+    return

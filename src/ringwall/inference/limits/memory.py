@@ -1,0 +1,105 @@
+"""Limits counted in this process, in fixed memory.
+
+A limit keeps a bounded number of subjects. When one more comes, the quietest make room and leave what they had used to a floor, which is at
+least as full as any of them; whoever comes new starts at the floor. So nobody gets a fresh budget by being forgotten; while there are more
+subjects than room, newcomers may be counted too high. A subject with calls under way is not forgotten; where all have some, a newcomer is
+refused. Limits of which nothing is used any more are forgotten whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ringwall.inference.limits.charge import Charge, Refused, Settlement, Shape
+from ringwall.inference.limits.counting import HELD_RETRY_MS, Count, new_count
+
+SUBJECTS_MAX = 4096
+TABLES_MAX = 16_384
+
+
+class _Table:
+    """The subjects of one limit of one account."""
+
+    def __init__(self, shape: Shape, subjects_max: int) -> None:
+        self._shape = shape
+        self._max = subjects_max
+        self._subjects: dict[str, Count] = {}
+        self._floor = new_count(shape)
+
+    def find(self, charge: Charge, now_ms: int) -> Count | None:
+        """Return the count of a charge's subject; None where there is no room for one more."""
+        found = self._subjects.get(charge.subject)
+        if found is not None:
+            return found
+        if len(self._subjects) >= self._max and not self._make_room(charge, now_ms):
+            return None
+        made = self._subjects[charge.subject] = new_count(self._shape)
+        made.raise_to(self._floor, charge, now_ms)
+        return made
+
+    def _make_room(self, charge: Charge, now_ms: int) -> bool:
+        levels = {subject: count.level(charge, now_ms) for subject, count in self._subjects.items()}
+        quietest = sorted(levels, key=levels.__getitem__)[: max(1, self._max // 20)]  # a twentieth, so that sorting is seldom
+        gone = [subject for subject in quietest if self._shape != "held" or not levels[subject]]
+        for subject in gone:
+            self._floor.raise_to(self._subjects.pop(subject), charge, now_ms)
+        return bool(gone)
+
+    def idle(self, charge: Charge, now_ms: int) -> bool:
+        """Say whether nothing is used any more; `charge` is one that was counted here."""
+        return not self._floor.level(charge, now_ms) and not any(count.level(charge, now_ms) for count in self._subjects.values())
+
+
+class MemoryStore:
+    """The store of one process."""
+
+    def __init__(self, *, subjects_max: int = SUBJECTS_MAX, tables_max: int = TABLES_MAX) -> None:
+        self._subjects_max = subjects_max
+        self._tables_max = tables_max
+        self._tables: dict[str, tuple[_Table, Charge]] = {}
+        self._holds: set[str] = set()
+
+    async def take(self, hold: str, charges: Sequence[Charge], now_ms: int) -> Refused | None:
+        """Take all charges, or say which does not fit; nothing waits in here, so nothing comes in between."""
+        if hold in self._holds:
+            return None
+        counts: list[Count] = []
+        for index, charge in enumerate(charges):
+            count = self._count(charge, now_ms)
+            if count is None:
+                return Refused(index, HELD_RETRY_MS)
+            wait_ms = count.wait_ms(charge, now_ms)
+            if wait_ms:
+                return Refused(index, wait_ms)
+            counts.append(count)
+        for count, charge in zip(counts, charges, strict=True):
+            count.take(charge, hold, now_ms)
+        self._holds.add(hold)
+        return None
+
+    async def settle(self, hold: str, settlements: Sequence[Settlement], taken_ms: int, now_ms: int) -> None:
+        """Correct what a hold took and end it, once."""
+        if hold not in self._holds:
+            return
+        self._holds.remove(hold)
+        for one in settlements:
+            count = self._count(one.charge, now_ms)
+            if count is not None:
+                count.settle(one.charge, one.difference, hold, taken_ms=taken_ms, now_ms=now_ms)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _count(self, charge: Charge, now_ms: int) -> Count | None:
+        kept = self._tables.get(charge.table)
+        if kept is None:
+            if len(self._tables) >= self._tables_max:
+                self._drop_idle(now_ms)
+            if len(self._tables) >= self._tables_max:
+                return None
+            kept = self._tables[charge.table] = (_Table(charge.shape, self._subjects_max), charge)
+        return kept[0].find(charge, now_ms)
+
+    def _drop_idle(self, now_ms: int) -> None:
+        for name in [name for name, (table, charge) in self._tables.items() if table.idle(charge, now_ms)]:
+            del self._tables[name]

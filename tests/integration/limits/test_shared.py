@@ -1,0 +1,157 @@
+"""Limits shared through a real server in a process of its own: the same counting as in memory, and what happens when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any, Literal
+
+import pytest
+
+from ringwall.inference.limits import LimitReached, Limits, LimitsUnavailable, MemoryStore, SharedStore, StoredLimits, Usage, parse_rule
+from ringwall.inference.limits.charge import Charge, Settlement
+from ringwall.storage.database import DatabaseStorage
+from tests.integration.limits.conftest import Server
+from tests.integration.limits.test_limits import ADA, CALLS, NOTHING, PRICES, requests, tokens
+from tests.integration.storage.places import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+def charge(draw: random.Random, shape: Any) -> Charge:
+    period_ms = draw.choice([1_000, 60_000, 86_400_000])
+    limit = draw.choice([5, 100, 4_000_000_000_000])
+    amount = 1 if shape == "held" else draw.randrange(1 + limit // 2)
+    capacity = draw.choice([limit, limit * 2]) if shape == "bucket" else limit
+    if shape == "bucket" and capacity * period_ms > 2**52:
+        limit, capacity, amount = 7, 9, draw.randrange(5)
+    name = f"{shape}:{limit}:{capacity}:{period_ms}"
+    return Charge(
+        table=name, subject=f"s{draw.randrange(2)}", shape=shape, limit=limit, capacity=capacity, period_ms=period_ms, amount=amount
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_the_script_counts_as_the_arithmetic_does(server: Server, seed: int) -> None:
+    draw, memory, shared = random.Random(seed), MemoryStore(), SharedStore(server.url)
+    now, under_way, outcomes = 1_800_000_000_000, [], set()
+    try:
+        for number in range(150):
+            now += draw.choice([0, 1, 40, 999, 30_000, -2_000])
+            shapes = draw.sample(["bucket", "window", "held"], draw.randrange(1, 4))
+            charges = [charge(draw, shape) for shape in shapes]
+            mine = await memory.take(f"h{number}", charges, now)
+            assert await shared.take(f"h{number}", charges, now) == mine
+            outcomes.add(mine is None)
+            if mine is None:
+                under_way.append((f"h{number}", charges, now))
+            if under_way and draw.random() < 0.5:
+                hold, charges, taken_ms = under_way.pop(draw.randrange(len(under_way)))
+                differences = [0 if one.shape == "held" else draw.randrange(-one.amount, one.amount + 2) for one in charges]
+                settlements = [Settlement(one, difference) for one, difference in zip(charges, differences, strict=True)]
+                for _ in range(draw.randrange(1, 3)):
+                    await memory.settle(hold, settlements, taken_ms, now)
+                    await shared.settle(hold, settlements, taken_ms, now)
+        assert outcomes == {True, False}
+    finally:
+        await shared.close()
+
+
+async def test_a_charge_that_is_taken_again_is_taken_once(server: Server) -> None:
+    shared = SharedStore(server.url)
+    one = Charge(table="t", subject="s", shape="window", limit=2, capacity=2, period_ms=60_000, amount=1)
+    try:
+        for _ in range(5):
+            assert await shared.take("same", [one], 1_000) is None
+        assert await shared.take("other", [one], 1_000) is None
+        assert await shared.take("third", [one], 1_000) is not None
+    finally:
+        await shared.close()
+
+
+def limits_on(
+    server: Server, storage: DatabaseStorage, clock: StandingClock, *house: dict[str, Any], mode: Literal["closed", "open"] = "closed"
+) -> Limits:
+    store = SharedStore(server.url, timeout_s=0.5)
+    return Limits(StoredLimits(storage), store, prices=PRICES, clock=clock, house=[parse_rule(one) for one in house], when_unreachable=mode)
+
+
+async def test_two_workers_share_one_budget(server: Server, storage: DatabaseStorage, clock: StandingClock) -> None:
+    workers = [limits_on(server, storage, clock, requests(10, shape="window")) for _ in range(2)]
+    try:
+        calls = await asyncio.gather(*(workers[number % 2].admit(ADA, NOTHING) for number in range(30)), return_exceptions=True)
+        assert sum(1 for call in calls if isinstance(call, LimitReached)) == 20
+        assert not [call for call in calls if isinstance(call, BaseException) and not isinstance(call, LimitReached)]
+    finally:
+        for worker in workers:
+            await worker.close()
+
+
+async def test_a_server_that_dies_lets_nothing_through_and_one_that_is_back_does(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    limits = limits_on(server, storage, clock, requests(100), CALLS)
+    try:
+        grant = await limits.admit(ADA, NOTHING)
+        server.kill()
+        await grant.settle(NOTHING)  # the answer has been sent: the caller is not told
+        for _ in range(3):
+            with pytest.raises(LimitsUnavailable) as error:
+                await limits.admit(ADA, NOTHING)
+        assert error.value.status == 503
+        server.start()
+        async with await limits.admit(ADA, NOTHING):
+            with pytest.raises(LimitReached):
+                await limits.admit(ADA, NOTHING)
+        await (await limits.admit(ADA, NOTHING)).release()
+    finally:
+        await limits.close()
+
+
+async def test_what_could_not_be_settled_is_settled_when_the_server_answers_again(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    limits = limits_on(server, storage, clock, {**CALLS, "amount": 2}, tokens(100))
+    try:
+        grant = await limits.admit(ADA, Usage(tokens_out=90))
+        server.freeze()
+        await grant.settle(Usage(tokens_out=10))
+        with pytest.raises(LimitsUnavailable):
+            await limits.admit(ADA, Usage(tokens_out=5))
+        server.thaw()
+        await (await limits.admit(ADA, NOTHING)).release()  # begins to settle what is owed
+        await asyncio.gather(*limits._tasks)
+        async with await limits.admit(ADA, Usage(tokens_out=90)), await limits.admit(ADA, NOTHING):
+            with pytest.raises(LimitReached):
+                await limits.admit(ADA, NOTHING)
+    finally:
+        server.thaw()
+        await limits.close()
+
+
+async def test_where_the_setting_says_so_calls_pass_uncounted_while_the_server_is_away(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    limits = limits_on(server, storage, clock, requests(1, shape="window"), mode="open")
+    try:
+        await limits.admit(ADA, NOTHING)
+        server.kill()
+        for _ in range(3):
+            await (await limits.admit(ADA, NOTHING)).release()
+        server.start()
+        await limits.admit(ADA, NOTHING)
+        with pytest.raises(LimitReached):
+            await limits.admit(ADA, NOTHING)
+    finally:
+        await limits.close()
+
+
+async def test_a_worker_that_dies_gives_its_places_back_after_the_lease(server: Server) -> None:
+    shared = SharedStore(server.url, lease_ms=5_000)
+    one = Charge(table="t", subject="s", shape="held", limit=1, capacity=1, period_ms=0, amount=1)
+    try:
+        assert await shared.take("dies", [one], 1_000) is None
+        assert await shared.take("waits", [one], 5_999) is not None
+        assert await shared.take("comes", [one], 6_000) is None
+    finally:
+        await shared.close()
