@@ -256,16 +256,16 @@ async def test_a_row_that_comes_after_the_deletion_was_looked_after_is_in_a_file
 
 @pytest.mark.anyio
 async def test_a_deleted_group_with_more_rows_than_one_round_writes_is_written_out_whole(
-    store: FeatureStore, storage: DatabaseStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: FeatureStore, storage: DatabaseStorage, folder: Path, clock: StandingClock
 ) -> None:
-    monkeypatch.setattr("ringwall.data.offline_store.FILE_ROWS", 2)
     await store.groups.create(ACCOUNT, new_group(**OFFLINE))
-    for number in range(5):
-        await store.records.put(ACCOUNT, put(f"r{number}", 1, number))
+    group = (await store.groups.find(ACCOUNT, "g")).group
+    records = [read_record(group, put(f"r{number}", 1, number)["Record"]) for number in range(FILE_ROWS + 1)]
+    await storage.apply(*(Insert(row_document(ACCOUNT, group, record, clock())) for record in records))
     await store.groups.delete(ACCOUNT, {"FeatureGroupName": "g"})
-    for _ in range(3):
+    for _ in range(2):
         await store.offline.maintain(batches=1)
-    assert sorted(row["n"] for row in rows_of(folder)) == [0, 1, 2, 3, 4]
+    assert sorted(row["n"] for row in rows_of(folder)) == list(range(FILE_ROWS + 1))
     assert await storage.list(ACCOUNT, ROW) == []
 
 
