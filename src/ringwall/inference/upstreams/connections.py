@@ -33,7 +33,7 @@ BUFFER_BYTES = 64 * 1024
 """What is read ahead of the reader is at most twice this, and what the kernel holds."""
 
 KEEPALIVE_S = 30.0
-_PER_HOST = 512  # `Upstreams` lets fewer through; this is the net below it
+_PER_HOST = 512  # `states.py` lets no more through; this is the net below it
 
 
 def reach_of(row: ModelRow, address: Address) -> Reach:
@@ -145,10 +145,12 @@ def _refuse_literal(host: str, reach: Reach) -> None:
         raise AddressRefused("the upstream is at an address that its row does not allow")
 
 
-def timed_out(phase: str, times: Timeouts) -> UpstreamTimeout:
-    """Return the error of one phase."""
+def timed_out(phase: str, times: Timeouts, *, slow_reader: bool = False) -> UpstreamTimeout:
+    """Return the error of one phase. `slow_reader`: the time went by while nobody took the answer's events."""
     seconds = {"connect": times.connect_s, "first-byte": times.first_byte_s, "idle": times.idle_s, "total": times.total_s}[phase]
-    return UpstreamTimeout(f"the upstream was not done in time: {phase}, {seconds:g} s", phase=phase, sent=phase != "connect")
+    return UpstreamTimeout(
+        f"the upstream was not done in time: {phase}, {seconds:g} s", phase=phase, sent=phase != "connect", slow_reader=slow_reader
+    )
 
 
 def _failure_before(error: Exception) -> RingwallError:

@@ -46,12 +46,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     row, address: the row that names the model, and its URI, read.
     name: the model, as the upstream knows it.
     owner: the account whose row it is; "" for the settings'.
+    account_id: the account that asks.
     """
 
     row: ModelRow
     address: Address
     name: str
     owner: str = ""
+    account_id: str = ""
 
 
 _DECODER = msgspec.json.Decoder(StoredRow)
@@ -103,7 +105,7 @@ class ModelTable:
             found = _look_up(index, model)
             if found is not None:
                 row, address = found
-                return Route(row=row, address=address, name=row.model or model, owner=owner)
+                return Route(row=row, address=address, name=row.model or model, owner=owner, account_id=account_id)
         raise ModelNotFound(f"no model `{model[:100]}` in this account")
 
     async def rows(self, account_id: str) -> tuple[StoredRow, ...]:

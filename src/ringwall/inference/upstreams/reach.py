@@ -14,6 +14,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from functools import lru_cache
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import AddrInfoType
@@ -51,6 +52,7 @@ class Reach(Enum):
     PRIVATE_ONLY = "private only"
 
 
+@lru_cache(maxsize=1024)
 def allows(reach: Reach, text: str) -> bool:
     """Say whether an address may be called."""
     try:

@@ -47,9 +47,11 @@ class Body:
         """
         left = self._deadline - self._timer()
         idle = self._times.idle_s if most_s is None else most_s
+        if left <= 0:
+            raise timed_out("total", self._times, slow_reader=True)
         failure: RingwallError
         try:
-            async with asyncio.timeout(max(min(idle, left), 0.0)):
+            async with asyncio.timeout(min(idle, left)):
                 piece = await self._response.content.readany()
         except TimeoutError:  # aiohttp's own, too
             failure = timed_out("idle" if idle < left else "total", self._times)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ringwall.inference.upstreams.breaker import Breaker, BreakerRules
 from ringwall.inference.upstreams.errors import UpstreamBusy
@@ -17,42 +17,28 @@ KEPT = 1000
 
 @dataclass(slots=True)
 class State:
-    """One upstream as one owner's rows use it."""
+    """One upstream as one account uses it."""
 
     breaker: Breaker
     budget: RetryBudget
-    in_flight: int = field(default=0)
-
-    @contextmanager
-    def entered(self, most: int) -> Iterator[None]:
-        """Count a request as under way.
-
-        Raises:
-            UpstreamBusy: `most` are already.
-        """
-        if self.in_flight >= most:
-            raise UpstreamBusy("as many requests as may be are under way to the upstream", retry_after_s=1)
-        self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
+    in_flight: int = 0
 
 
 class States:
     """The states of the upstreams that were used last, `KEPT` of them; one with requests under way is never forgotten.
 
-    Owners do not share them: an account whose requests fail closes the way to an upstream for itself alone.
+    Accounts do not share them, nor do different credentials: who asks what makes an upstream fail closes the way to it for itself alone.
     """
 
     def __init__(self, breaker: BreakerRules, retries: RetryRules) -> None:
         self._breaker = breaker
         self._retries = retries
-        self._states: OrderedDict[tuple[str, str, str], State] = OrderedDict()
+        self._states: OrderedDict[tuple[str, str, str, str], State] = OrderedDict()
+        self._under_way: Counter[str] = Counter()
 
     def of(self, route: Route) -> State:
         """Return a route's state."""
-        key = (route.owner, route.row.upstream, route.row.credential)
+        key = (route.account_id, route.owner, route.row.upstream, route.row.credential)
         state = self._states.get(key)
         if state is None:
             state = self._states[key] = State(Breaker(self._breaker), RetryBudget(self._retries))
@@ -62,3 +48,22 @@ class States:
             if idle is not None:
                 del self._states[idle]
         return state
+
+    @contextmanager
+    def entered(self, state: State, authority: str, most: int) -> Iterator[None]:
+        """Count a request as under way to a server.
+
+        Raises:
+            UpstreamBusy: `most` of this account are already, or twice as many of all.
+        """
+        if state.in_flight >= most or self._under_way[authority] >= 2 * most:
+            raise UpstreamBusy("as many requests as may be are under way to the upstream", retry_after_s=1)
+        state.in_flight += 1
+        self._under_way[authority] += 1
+        try:
+            yield
+        finally:
+            state.in_flight -= 1
+            self._under_way[authority] -= 1
+            if not self._under_way[authority]:
+                del self._under_way[authority]

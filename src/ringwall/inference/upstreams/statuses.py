@@ -20,12 +20,16 @@ from ringwall.wire.dialects.errors import MalformedAnswer, UpstreamFailed
 
 OK = 200
 JSON_TYPE = "application/json"
-UNHEALTHY = (UpstreamUnreachable, UpstreamTimeout, UpstreamBrokeOff, UpstreamFailed, MalformedAnswer)
-"""What an upstream in order does not do; a refusal or too many requests says nothing of its health."""
 
+_UNHEALTHY = (UpstreamUnreachable, UpstreamTimeout, UpstreamBrokeOff, UpstreamFailed, MalformedAnswer)
 _BUSY = frozenset({429, 503, 529})  # 529: Anthropic, overloaded
 _MOST_S = 24 * 3600.0
 _CREDENTIAL = "check the row's credential, and what it may be used for"
+
+
+def is_unhealthy(error: RingwallError) -> bool:
+    """Say whether an upstream in order would not have done this: a refusal, too many requests or a slow reader say nothing of it."""
+    return isinstance(error, _UNHEALTHY) and not error.facts.get("slow_reader")
 
 
 def refusal(status: int, retry_after: str, now: datetime) -> RingwallError:

@@ -37,14 +37,17 @@ from ringwall.inference.upstreams.models import ModelTable, Route
 from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_stream, read_whole
 from ringwall.inference.upstreams.retries import RetryRules, may_repeat, pause_s
 from ringwall.inference.upstreams.states import State, States
-from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, UNHEALTHY, refusal, refuse_other_type
+from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type
 from ringwall.vocabulary import Clock
 from ringwall.wire.dialects.dialect import Dialect
 from ringwall.wire.dialects.model import Ask, Event, Usage
 
 
 class UpstreamRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How upstreams are treated. in_flight: requests under way to one upstream; over it a request is refused, not queued."""
+    """How upstreams are treated. in_flight: requests of one account under way to one upstream; more are refused, not queued.
+
+    Of all accounts together there may be twice as many.
+    """
 
     breaker: BreakerRules = BreakerRules()
     retries: RetryRules = RetryRules()
@@ -118,7 +121,7 @@ class Upstreams:
                 yield event
             return
         state = self._states.of(route)
-        with state.entered(self._rules.in_flight):
+        with self._states.entered(state, route.address.authority, self._rules.in_flight):
             async with aclosing(self._exchange(ask, route, tally, state)) as batches:
                 async for batch in batches:
                     for event in batch:
@@ -141,8 +144,9 @@ class Upstreams:
             async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
                 async for batch in batches:
                     yield batch
-        except UNHEALTHY:
-            state.breaker.failed(self._timer(), ticket)
+        except RingwallError as error:
+            if is_unhealthy(error):
+                state.breaker.failed(self._timer(), ticket)
             raise
         finally:
             if body.whole:
@@ -191,7 +195,7 @@ class Upstreams:
 
     def _learn(self, state: State, ticket: Ticket, error: RingwallError) -> None:
         """Tell the circuit what a failure says of the upstream."""
-        if isinstance(error, UNHEALTHY):
+        if is_unhealthy(error):
             state.breaker.failed(self._timer(), ticket)
         elif isinstance(error, UpstreamRefused):
             state.breaker.succeeded(self._timer(), ticket)

@@ -231,7 +231,37 @@ async def test_more_requests_than_may_be_under_way_are_refused_at_once(world: Wo
         await third.aclose()
 
 
-async def test_a_circuit_belongs_to_the_owner_of_the_row(world: World) -> None:
+async def test_all_accounts_together_have_twice_as_many_under_way(world: World) -> None:
+    async with serving(begins) as server, world.upstreams(rules=UpstreamRules(in_flight=1)) as upstreams:
+        routes = [msgspec.structs.replace(route_of(row_of(server.port)), account_id=str(number)) for number in range(3)]
+        answers = [upstreams.call(question(), route) for route in routes]
+        await anext(answers[0])
+        await anext(answers[1])
+        with pytest.raises(UpstreamBusy):
+            await anext(answers[2])
+        for answer in answers:
+            await answer.aclose()
+        last = upstreams.call(question(), routes[2])
+        await anext(last)
+        await last.aclose()
+
+
+async def test_a_reader_who_takes_too_long_is_told_so_and_says_nothing_of_the_upstream(world: World) -> None:
+    moment = [1000.0]
+    rules = UpstreamRules(breaker=BreakerRules(least=2))
+    async with serving(begins) as server, world.upstreams(rules=rules, timer=lambda: moment[0]) as upstreams:
+        route = route_of(row_of(server.port))
+        for _ in range(4):
+            answer = upstreams.call(question(), route)
+            await anext(answer)
+            moment[0] += 61
+            with pytest.raises(UpstreamTimeout) as caught:
+                async for _ in answer:
+                    pass
+            assert (caught.value.facts["phase"], caught.value.facts["slow_reader"]) == ("total", True)
+
+
+async def test_a_circuit_belongs_to_the_account_that_asks_and_to_the_owner_of_the_row(world: World) -> None:
     async def script(visit: Visit) -> None:
         await visit.say(whole(b"", status=500))
 
@@ -241,9 +271,9 @@ async def test_a_circuit_belongs_to_the_owner_of_the_row(world: World) -> None:
             await anext(upstreams.call(question(), route_of(row)))
         with pytest.raises(CircuitOpen):
             await anext(upstreams.call(question(), route_of(row)))
-        other = msgspec.structs.replace(route_of(row), owner=ACCOUNT)
-        with pytest.raises(UpstreamFailed):
-            await anext(upstreams.call(question(), other))
+        for others in ({"owner": ACCOUNT}, {"account_id": ACCOUNT}):
+            with pytest.raises(UpstreamFailed):
+                await anext(upstreams.call(question(), msgspec.structs.replace(route_of(row), **others)))
 
 
 # -- who is called --
