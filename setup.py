@@ -9,7 +9,7 @@ setup(
             sources=["src/ringwall/text/_interpreter.c"],
             depends=[
                 f"src/ringwall/text/_interpreter_{part}.h"
-                for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "lattice", "words")
+                for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "changes", "lattice", "words", "quiet")
             ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             extra_compile_args=["-O2", "-std=c11"],

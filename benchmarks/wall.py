@@ -28,7 +28,7 @@ import guardrail
 HERE = Path(__file__).parent
 PACKAGES: dict[str, list[str] | None] = {"hyperscan": ["hyperscan"], "google-re2": ["google-re2"], "ahocorasick-rs": ["ahocorasick-rs"]}
 OURS = ("ringwall-wall", "ringwall-views", "ringwall-spelled")
-OTHERS = 40  # kilobytes: what one holds by chance, a scrambled word of the list or eight letters in base32, costs a second reading
+OTHERS = 40  # kilobytes: what one holds by chance, a scrambled word of the list or a dozen letters in base32, costs more
 TARGET_US, TARGET_MB = 100.0, 10.0  # 1 kB of English at most; 100 kB at least
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 _PROSE = (
@@ -182,9 +182,7 @@ def compare(names: list[str], count: int, rounds: int, *, parts: bool) -> None:
         for engine in engines:
             cells = (f"{figures[engine.name, case]:.1f} ({len(text) / figures[engine.name, case]:.1f})" for case, text in cases.items())
             print(f"{engine.name:<18}" + "".join(f"{cell:>24}" for cell in cells) + f"{engine.setup_s:>10.2f}")
-        _targets(figures)
-        others = sorted(engines[0].microseconds(english(1_000, seed)) for seed in range(OTHERS))
-        print(f"{OTHERS} other kilobytes of the same prose: {others[0]:.0f} to {others[-1]:.0f} us, median {statistics.median(others):.0f}")
+        _targets(figures, sorted(engines[0].microseconds(english(1_000, seed)) for seed in range(OTHERS)))
         if parts:
             for case in ("1 kB", "100 kB"):
                 print(f"parts of {case}: " + ", ".join(f"{what} {us:.1f}" for what, us in engines[0].parts(cases[case]).items()))
@@ -192,9 +190,12 @@ def compare(names: list[str], count: int, rounds: int, *, parts: bool) -> None:
             engine.close()
 
 
-def _targets(figures: dict[tuple[str, str], float]) -> None:
-    small, large = figures[OURS[0], "1 kB"], 100_000 / figures[OURS[0], "100 kB"]
-    print(f"target 1 kB <= {TARGET_US:.0f} us: {small:.0f} us, {'kept' if small <= TARGET_US else f'missed {small / TARGET_US:.1f} times'}")
+def _targets(figures: dict[tuple[str, str], float], others: list[float]) -> None:
+    """Say which targets are kept. A kilobyte is the median of many: what one holds by chance decides what it costs."""
+    small, large = statistics.median(others), 100_000 / figures[OURS[0], "100 kB"]
+    verdict = "kept" if small <= TARGET_US else f"missed {small / TARGET_US:.1f} times"
+    span = f"median of {len(others)} kilobytes, {others[0]:.0f} to {others[-1]:.0f}"
+    print(f"target 1 kB <= {TARGET_US:.0f} us: {small:.0f} us ({span}), {verdict}")
     print(
         f"target 100 kB >= {TARGET_MB:.0f} MB/s: {large:.1f}, {'kept' if large >= TARGET_MB else f'missed {TARGET_MB / large:.1f} times'}"
     )

@@ -43,7 +43,7 @@ def parts(phrases: list[str]) -> dict[str, Callable[[str], object]]:
         "decoders, 1 reading": lambda text: c.decode(text, mapped=False, sparse=True),
         "decoders, 4 readings": lambda text: c.decode(text, mapped=True, sparse=True),
         "Pig Latin": pig_latin,
-        "scrambled words": lambda text: c.unscrambled(automaton, text),
+        "scrambled words": lambda text: c.scrambled(automaton, text),
     }
 
 

@@ -15,12 +15,15 @@ import ringwall
 _PACKAGE = Path(ringwall.__file__).parent
 _WORKER = """
 import json, sys
-from ringwall.text import PhraseAutomaton, hits, interpreters, read, read_views
+from ringwall.text import PhraseAutomaton, hits, interpreters, nodes, read, read_views
 from ringwall.text.tables import loader
 for line in sys.stdin:
     query = json.loads(line)
     if query.get("reload"):
-        for cached in (loader.load_tables, loader.table_bytes, interpreters._python, interpreters._native, hits._folds, read.escape_characters):
+        for cached in (
+            loader.load_tables, loader.table_bytes, interpreters._python, interpreters._native, hits._folds, read.escape_characters,
+            nodes.decoder_chain,
+        ):
             if hasattr(cached, "cache_clear"):
                 cached.cache_clear()
         answer = loader.tables_digest()

@@ -386,8 +386,10 @@ static PyObject *py_compose(PyObject *self, PyObject *args) {
 
 #include "_interpreter_decode.h"
 #include "_interpreter_scan.h"
+#include "_interpreter_changes.h"
 #include "_interpreter_lattice.h"
 #include "_interpreter_words.h"
+#include "_interpreter_quiet.h"
 
 static PyMethodDef methods[] = {
     {"tables", py_tables, METH_VARARGS, "Check and keep the tables."},
@@ -396,6 +398,8 @@ static PyMethodDef methods[] = {
     {"compose", py_compose, METH_VARARGS, "Map ranges of a text to ranges of the text it was made from."},
     {"decode", py_decode, METH_VARARGS, "Run every decoder."},
     {"scan", py_scan, METH_VARARGS, "Find phrases in every reading."},
+    {"scan_changed", py_scan_changed, METH_VARARGS, "Find phrases that reach into replaced spans."},
+    {"quiet", py_quiet, METH_VARARGS, "Say whether nothing is found in a text."},
     {"lattice", py_lattice, METH_VARARGS, "Find phrases across any mixture of escapes and plain characters."},
     {"lexicon", py_lexicon, METH_VARARGS, "Keep the words that scrambled ones may stand for."},
     {"scrambled", py_scrambled, METH_VARARGS, "Find the words of a text that may be scrambled ones."},

@@ -135,13 +135,12 @@ static int run_all_phases(Work *w, FoundList *found) {
         w->was_run[job->reading * MAX_MACHINES + job->machine] = 1;
         if (!ask_token_lane(w, i)) return 0;
         if (!w->phases.runs.count) continue;
-        count_stretches(m, source, &w->phases);
         Sink sink = sink_of(w, job, found);
         int right = 1;
         for (int phase = 0; right && phase < m->turn; phase++) {
             Span *span = span_of(w, job->reading, job->machine, phase);
             span->first = found->count;
-            right = emit_phase(m, source, &w->phases, phase, &sink, &w->units);
+            right = emit_phase(m, &w->phases, phase, &sink, &w->units);
             span->end = found->count;
         }
         run_free(&sink.run);

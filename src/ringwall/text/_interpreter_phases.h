@@ -16,15 +16,15 @@ static const uint8_t byte_kind[256] = {R64(ASCII), R64(ASCII), R64(TAIL), NEVER,
 static const uint8_t may_follow[256] = {R64(ASCII | LEAD), R64(ASCII | LEAD), R64(ANY), 0, 0, TAIL, TAIL, TAIL, TAIL, TAIL, TAIL, R8(TAIL), R16(TAIL), R16(TAIL),
                                         TAIL, TAIL, TAIL, TAIL, TAIL, 0, 0, 0, R8(0)};
 
-enum { PHASE_PAD = 64, GROUP = 4, STRETCH = 4096 };
-/* tokens: how many symbols are kept before each token, a token being what stands between skipped symbols; kept: how many before each stretch, once that was counted;
- * for: whose values these are. */
+enum { PHASE_PAD = 64, GROUP = 4, STRETCH = 4096, KEPT = 32 };
+/* tokens: how many symbols are kept before each token, a token being what stands between skipped symbols; kept: how many before each stretch of KEPT symbols in the
+ * reading `kept_of`; values_for, source: whose values these are. */
 typedef struct {
     uint8_t *values, *packed, *whole, *begins;
     uint32_t *groups, *tokens;
     size_t *kept, count, token_count;
     const Machine *values_for;
-    const Source *source;
+    const Source *source, *kept_of;
     Ints runs;
 } Phases;
 
@@ -35,7 +35,7 @@ static void phases_free(Phases *p) {
 static int phases_room(Phases *p, size_t n) {
     size_t room = n + 2 * PHASE_PAD;
     return (p->values = malloc(room)) && (p->packed = malloc(room)) && (p->whole = malloc(room)) && (p->begins = malloc(room)) &&
-           (p->groups = malloc(room * sizeof *p->groups)) && (p->tokens = malloc(room * sizeof *p->tokens)) && (p->kept = malloc((n / STRETCH + 1) * sizeof *p->kept));
+           (p->groups = malloc(room * sizeof *p->groups)) && (p->tokens = malloc(room * sizeof *p->tokens)) && (p->kept = malloc((n / KEPT + 1) * sizeof *p->kept));
 }
 
 /* Turn round what was kept of the same text read the other way. */
@@ -49,57 +49,56 @@ static void turn_values(uint8_t *values, Phases *p) {
     }
 }
 
-/* Keep the values of the symbols that a code reads, behind `zeros` zeros and before more. */
-static void keep_values(const Machine *m, const Source *source, size_t zeros, Phases *p) {
-    uint8_t *to = p->values + zeros, before = 0;
-    size_t count = 0, tokens = 0;
-    int turned = p->values_for == m && p->source->alphabet == source->alphabet && p->source->backwards != source->backwards;
-    p->values_for = m;
-    p->source = source;
-    if (turned) { turn_values(to, p); return; }
-    memset(p->values, 0, zeros);
-    for (size_t i = 0; i < source->length; i++) {
-        uint8_t value = m->worth[source->symbols[i]], keep = value != SKIPPED;
-        to[count] = value;
-        p->tokens[tokens] = (uint32_t)count;
-        tokens += keep & !before;
-        count += keep;
-        before = keep;
+/* Keep values, and where tokens begin if that is asked for (a constant at each call). */
+static inline __attribute__((always_inline)) void keep(const uint8_t *worth, const Source *source, uint8_t *to, Phases *p, int with_tokens) {
+    const uint8_t *symbols = source->symbols;
+    size_t count = 0, tokens = 0, n = source->length;
+    uint8_t before = 0;
+    for (size_t first = 0; first < n; first += KEPT) {
+        size_t end = n - first < KEPT ? n : first + KEPT;
+        p->kept[first / KEPT] = count;
+        for (size_t i = first; i < end; i++) {
+            uint8_t value = worth[symbols[i]], kept = value != SKIPPED;
+            to[count] = value;
+            if (with_tokens) {
+                p->tokens[tokens] = (uint32_t)count;
+                tokens += kept & !before;
+                before = kept;
+            }
+            count += kept;
+        }
     }
-    memset(to + count, 0, PHASE_PAD);
     p->tokens[tokens] = (uint32_t)count;
     p->count = count;
     p->token_count = tokens;
 }
 
-/* Count what was kept before each stretch, for `place_of`. */
-static void count_stretches(const Machine *m, const Source *source, const Phases *p) {
-    size_t count = 0;
-    for (size_t i = 0; i < source->length; i++) {
-        if (i % STRETCH == 0) p->kept[i / STRETCH] = count;
-        count += m->worth[source->symbols[i]] != SKIPPED;
-    }
+/* Keep the values of the symbols that a code reads, behind `zeros` zeros and before more. */
+static void keep_values(const Machine *m, const Source *source, size_t zeros, Phases *p) {
+    uint8_t *to = p->values + zeros;
+    int turned = p->values_for == m && p->source->alphabet == source->alphabet && p->source->backwards != source->backwards;
+    p->values_for = m;
+    p->source = source;
+    if (turned) { turn_values(to, p); return; }
+    p->kept_of = source;
+    memset(p->values, 0, zeros);
+    if (m->token_lane) keep(m->worth, source, to, p, 1);
+    else keep(m->worth, source, to, p, 0);
+    memset(to + p->count, 0, PHASE_PAD);
 }
 
-/* Where a kept symbol stands: from where the last one that was asked for stands, or from the beginning of its stretch. */
-typedef struct { size_t index, place; int begun; } Cursor;
-
-static size_t place_of(const Machine *m, const Source *source, const Phases *p, Cursor *c, size_t index) {
-    if (!c->begun || index < c->index || index - c->index > STRETCH) {
-        size_t low = 0, high = (source->length - 1) / STRETCH; /* the last stretch that begins with no more than `index` before it */
-        while (low < high) {
-            size_t middle = (low + high + 1) / 2;
-            if (p->kept[middle] <= index) low = middle;
-            else high = middle - 1;
-        }
-        *c = (Cursor){p->kept[low], low * STRETCH, 1};
-        while (m->worth[source->symbols[c->place]] == SKIPPED) c->place++;
+/* Where a kept symbol stands. */
+static size_t place_of(const Machine *m, const Phases *p, size_t index) {
+    const Source *source = p->kept_of;
+    size_t low = 0, high = (source->length - 1) / KEPT, sought = source == p->source ? index : p->count - 1 - index;
+    while (low < high) { /* the last stretch that begins with no more before it */
+        size_t middle = (low + high + 1) / 2;
+        if (p->kept[middle] <= sought) low = middle;
+        else high = middle - 1;
     }
-    while (c->index < index) {
-        c->place++;
-        c->index += m->worth[source->symbols[c->place]] != SKIPPED;
-    }
-    return c->place;
+    size_t place = low * KEPT, before = p->kept[low];
+    for (; m->worth[source->symbols[place]] == SKIPPED || before < sought; place++) before += m->worth[source->symbols[place]] != SKIPPED;
+    return source == p->source ? place : source->length - 1 - place;
 }
 
 #define EACH(x) ((uint64_t)(x) * 0x0101010101010101u)
@@ -303,7 +302,7 @@ static int find_grouped_runs(const Tables *t, const Machine *m, Phases *p) {
             if (first < done[phase]) first = done[phase];
             while (first <= at) {
                 int survives = 0;
-                size_t last = lane_run_end(t, m, &lane, first, end, &survives);
+                size_t last = byte_kind[lane_byte(&lane, first, symbols)] == TAIL ? first + 1 : lane_run_end(t, m, &lane, first, end, &survives);
                 if (survives && !keep_run(p, phase, first, last)) return 0;
                 first = done[phase] = last;
             }
@@ -341,9 +340,10 @@ static inline uint8_t *put_packed_token(const Machine *m, const Phases *p, size_
 
 /* The same in a code of groups: whole ones, and what is flushed of the last. */
 static inline uint8_t *put_grouped_token(const Machine *m, const Phases *p, size_t first, size_t symbols, uint8_t *out) {
-    size_t turn = (size_t)m->turn, rest = symbols % turn;
+    size_t turn = (size_t)m->turn;
     const uint8_t *values = p->values + turn - 1;
-    for (size_t end = first + symbols - rest; first < end; first += turn, out += GROUP) put_four(out, p->groups[first + turn - 1]);
+    for (; symbols >= turn; symbols -= turn, first += turn, out += GROUP) put_four(out, p->groups[first + turn - 1]);
+    size_t rest = symbols;
     const Op *op = op_at(m, m->starts[rest], END);
     if (op->kind != BYTES) return out;
     uint64_t acc = 0;
@@ -364,7 +364,7 @@ static size_t put_tokens(const Machine *m, const Phases *p, uint8_t *bytes) {
 
 /* ---- runs to characters ---- */
 
-static int push_byte(const Machine *m, const Source *source, const Phases *p, const LaneBytes *lane, size_t at, Cursor ends[2], Units *units) {
+static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, size_t at, Units *units) {
     size_t first, last;
     if (lane->grouped) {
         size_t symbols = (size_t)m->turn, begun = lane->base + symbols * (at / GROUP);
@@ -376,18 +376,17 @@ static int push_byte(const Machine *m, const Source *source, const Phases *p, co
         first = bit < 8 ? 0 : (bit - 8) / (size_t)m->bits;
         last = (bit - 1) / (size_t)m->bits;
     }
-    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), place_of(m, source, p, &ends[0], first), place_of(m, source, p, &ends[1], last) + 1);
+    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), place_of(m, p, first), place_of(m, p, last) + 1);
 }
 
 /* Turn the runs of one phase into characters with their ranges. */
-static int emit_phase(const Machine *m, const Source *source, const Phases *p, int phase, Sink *sink, Units *units) {
-    Cursor ends[2] = {{0, 0, 0}, {0, 0, 0}};
+static int emit_phase(const Machine *m, const Phases *p, int phase, Sink *sink, Units *units) {
     LaneBytes lane = {p, m->radix ? (size_t)(m->turn - 1 - phase) : first_bit(m, phase), m->radix != 0};
     for (size_t i = 0; i < p->runs.count; i += 3) {
         if (p->runs.data[i] != (uint32_t)phase) continue;
         units->count = 0;
         for (size_t at = p->runs.data[i + 1]; at < p->runs.data[i + 2]; at++)
-            if (!push_byte(m, source, p, &lane, at, ends, units)) return 0;
+            if (!push_byte(m, p, &lane, at, units)) return 0;
         run_clear(&sink->run);
         sink->letters = 0;
         if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;

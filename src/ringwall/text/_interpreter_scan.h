@@ -9,13 +9,15 @@ typedef struct {
     uint8_t *where;
     uint64_t filtered_for;    /* the number of the tables whose readings the filter is about; 0: there is none */
     uint32_t *filter[PIECES];   /* per three kinds of symbol, the alphabets in which they can be `offsets[k]` behind a pattern's start */
-    size_t offsets[PIECES], shortest;
+    size_t offsets[PIECES], shortest, longest;
     uint16_t *depths; /* per state, the length of its text */
+    uint64_t *beginnings; /* bits, of which those are set that the patterns' first `shortest` columns hash to */
+    int beginning_bits;   /* how many there are, as a power of two */
 } Automaton;
 
 static void automaton_free(Automaton *a) {
     if (!a) return;
-    free(a->transitions); free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where); free(a->depths);
+    free(a->transitions); free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where); free(a->depths); free(a->beginnings);
     for (int k = 0; k < PIECES; k++) free(a->filter[k]);
     free(a);
 }
@@ -68,12 +70,36 @@ static int find_depths(Automaton *a) {
     return right;
 }
 
+/* The bit of some columns; `columns` turns symbols into them, NULL where they are columns. */
+static inline uint32_t beginning(const Automaton *a, const uint8_t *columns, const uint8_t *from) {
+    uint64_t key = 0;
+    for (size_t k = 0; k < a->shortest; k++) key = key << 7 ^ key >> 57 ^ (columns ? columns[from[k]] : from[k]);
+    return (uint32_t)(key * 0x9E3779B97F4A7C15u >> (64 - a->beginning_bits));
+}
+
+static inline int may_begin(const Automaton *a, const uint8_t *columns, const uint8_t *from) {
+    uint32_t bit = beginning(a, columns, from);
+    return a->beginnings[bit >> 6] >> (bit & 63) & 1;
+}
+
+static int note_beginnings(Automaton *a, const uint8_t *columns) {
+    a->beginning_bits = 10;
+    while (a->beginning_bits < 24 && (uint64_t)1 << a->beginning_bits < (uint64_t)a->pattern_count * 24) a->beginning_bits++;
+    if (!(a->beginnings = calloc((size_t)1 << (a->beginning_bits - 6), sizeof *a->beginnings))) return refuse("no memory");
+    for (uint32_t i = 0; i < a->pattern_count; columns += a->lengths[i++]) {
+        uint32_t bit = beginning(a, NULL, columns);
+        a->beginnings[bit >> 6] |= (uint64_t)1 << (bit & 63);
+    }
+    return 1;
+}
+
 /* Make the filter of the patterns' beginnings: three pieces of the first FILTERED columns (fewer, if the shortest pattern has fewer). */
 static int make_filter(const Tables *t, Automaton *a, const uint8_t *columns, size_t size) {
     size_t total = 0, shortest = FILTERED;
     for (uint32_t i = 0; i < a->pattern_count; i++) {
         total += a->lengths[i];
         if (a->lengths[i] < shortest) shortest = a->lengths[i];
+        if (a->lengths[i] > a->longest) a->longest = a->lengths[i];
     }
     if (total != size) return refuse("a phrase table has a wrong size");
     if (!t->kinds_of || shortest < 3 || !a->pattern_count || a->width != t->column_count) return 1;
@@ -86,7 +112,7 @@ static int make_filter(const Tables *t, Automaton *a, const uint8_t *columns, si
     }
     a->shortest = shortest;
     a->filtered_for = t->number;
-    return 1;
+    return note_beginnings(a, columns);
 }
 
 static PyObject *py_automaton(PyObject *self, PyObject *args) {
@@ -196,7 +222,8 @@ static int write_stream(const Tables *t, const Stream *in, int bounded, int with
 }
 
 typedef struct { uint32_t pattern, start, end; uint8_t bounded, alphabet, backwards, with_leet; } Hit;
-typedef struct { Hit *data; size_t count, room, limit; } Hits;
+/* changed: NULL, or how many characters before each one are replaced ones: then only matches with such a character count, and they stand `moved` further on. */
+typedef struct { Hit *data; size_t count, room, limit; const uint32_t *changed; size_t moved; } Hits;
 
 static int hit_push(Hits *h, Hit hit) {
     if (h->count == h->room) {
@@ -222,6 +249,11 @@ static int record(const Automaton *a, int32_t state, const Stream *s, size_t at,
             like.pattern = pattern;
             like.start = like.backwards ? last : first;
             like.end = (like.backwards ? first : last) + 1;
+            if (hits->changed) {
+                if (hits->changed[like.start] == hits->changed[like.end]) continue;
+                like.start += (uint32_t)hits->moved;
+                like.end += (uint32_t)hits->moved;
+            }
             if (!hit_push(hits, like)) return 0;
         }
     }
@@ -302,7 +334,7 @@ static int scan_filtered(const Tables *t, const Automaton *a, const Stream *s, u
         uint32_t alphabets = piece0[threes[i]] & piece1[threes[i + second]] & piece2[threes[i + third]];
         for (; alphabets; alphabets &= alphabets - 1) {
             like.alphabet = (uint8_t)__builtin_ctz(alphabets);
-            if (i >= walks[like.alphabet].done && !walk(t, a, s, i, &walks[like.alphabet], like, hits)) return 0;
+            if (i >= walks[like.alphabet].done && may_begin(a, t->columns + 256 * like.alphabet, s->symbols + i) && !walk(t, a, s, i, &walks[like.alphabet], like, hits)) return 0;
         }
     }
     return 1;
@@ -359,34 +391,45 @@ static int scan_all(const Tables *t, const Automaton *sides[2], const uint32_t *
     return right;
 }
 
+static int both_sides(const Tables *t, PyObject *squashed, PyObject *bounded, const Automaton *sides[2]) {
+    if ((squashed != Py_None && !(sides[0] = PyCapsule_GetPointer(squashed, "ringwall.automaton"))) ||
+        (bounded != Py_None && !(sides[1] = PyCapsule_GetPointer(bounded, "ringwall.automaton")))) return 0;
+    for (int k = 0; k < 2; k++) if (sides[k] && sides[k]->width != t->column_count) return refuse("a phrase table has a wrong width");
+    return 1;
+}
+
+/* What a scan found, as a list; the hits are freed. */
+static PyObject *hits_value(Hits *hits) {
+    PyObject *result = PyList_New((Py_ssize_t)hits->count);
+    for (size_t i = 0; result && i < hits->count; i++) {
+        const Hit *h = &hits->data[i];
+        PyObject *item = Py_BuildValue("(NIINNII)", PyBool_FromLong(h->bounded), h->pattern, (unsigned int)h->alphabet, PyBool_FromLong(h->backwards),
+                                       PyBool_FromLong(h->with_leet), h->start, h->end);
+        if (item) PyList_SetItem(result, (Py_ssize_t)i, item);
+        else Py_CLEAR(result);
+    }
+    free(hits->data);
+    return result;
+}
+
 static PyObject *py_scan(PyObject *self, PyObject *args) {
-    PyObject *capsule, *squashed, *bounded, *text, *result = NULL;
+    PyObject *capsule, *squashed, *bounded, *text;
     Py_ssize_t limit;
     int right, plain = 0;
     (void)self;
     if (!PyArg_ParseTuple(args, "OOOUn|p", &capsule, &squashed, &bounded, &text, &limit, &plain)) return NULL;
     const Tables *t = PyCapsule_GetPointer(capsule, "ringwall.tables");
     const Automaton *sides[2] = {NULL, NULL};
-    if (!t || (squashed != Py_None && !(sides[0] = PyCapsule_GetPointer(squashed, "ringwall.automaton"))) ||
-        (bounded != Py_None && !(sides[1] = PyCapsule_GetPointer(bounded, "ringwall.automaton")))) return NULL;
-    for (int k = 0; k < 2; k++) if (sides[k] && sides[k]->width != t->column_count) { refuse("a phrase table has a wrong width"); return NULL; }
+    if (!t || !both_sides(t, squashed, bounded, sides)) return NULL;
     Py_UCS4 *data = PyUnicode_AsUCS4Copy(text);
     if (!data) return NULL;
     size_t n = (size_t)PyUnicode_GetLength(text);
-    Hits hits = {NULL, 0, 0, limit < 0 ? 0 : (size_t)limit};
+    Hits hits = {NULL, 0, 0, limit < 0 ? 0 : (size_t)limit, NULL, 0};
     Py_BEGIN_ALLOW_THREADS
     right = scan_all(t, sides, data, n, plain, &hits);
     Py_END_ALLOW_THREADS
     PyMem_Free(data);
-    if (!right) PyErr_NoMemory();
-    else result = PyList_New((Py_ssize_t)hits.count);
-    for (size_t i = 0; result && i < hits.count; i++) {
-        const Hit *h = &hits.data[i];
-        PyObject *item = Py_BuildValue("(NIINNII)", PyBool_FromLong(h->bounded), h->pattern, (unsigned int)h->alphabet, PyBool_FromLong(h->backwards),
-                                       PyBool_FromLong(h->with_leet), h->start, h->end);
-        if (item) PyList_SetItem(result, (Py_ssize_t)i, item);
-        else Py_CLEAR(result);
-    }
+    if (right) return hits_value(&hits);
     free(hits.data);
-    return result;
+    return PyErr_NoMemory();
 }

@@ -44,8 +44,21 @@ class Interpreter(Protocol):
         """
         ...
 
-    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
-        """Put the phrases' words in place of their scrambled forms; None if there is none."""
+    def scan_changed(self, automaton: PhraseAutomaton, text: str, changes: list[Change]) -> list[Match]:
+        """Replace spans of a folded text, and find every phrase that reaches into a replaced one: all others stand in the text itself.
+
+        Matches stand where they do once the spans are replaced, none of them by nothing.
+        """
+        ...
+
+    def quiet(self, automaton: PhraseAutomaton, text: str, layers: int) -> str | None:
+        """Return the fold of a text in which, and in what decoders make of it (where there are layers left), nothing is found: no phrase,
+        no mixture, no words to change, no run. None where something is, or that is not known without reading it.
+        """
+        ...
+
+    def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
+        """Find the scrambled forms of the phrases' words, and which word each stands for."""
         ...
 
     def replaced(self, text: str, changes: list[Change]) -> Mapped | None:

@@ -8,11 +8,11 @@ from types import ModuleType
 
 from ringwall.errors import Bug
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton, Side
-from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match
+from ringwall.text.results import NO_LIMIT, Choices, Decoded, Match, without_twins
 from ringwall.text.tables import Tables
 from ringwall.text.tables.loader import CorruptTables
 from ringwall.text.tables.machine import VERSION
-from ringwall.text.tokens import Change
+from ringwall.text.tokens import Change, changed_length
 from ringwall.text.view import Mapped
 
 _extension: ModuleType | None
@@ -102,18 +102,26 @@ class NativeInterpreter:
         first, last = self._c.compose(outer.starts, outer.ends, starts, ends)
         return array("I", first), array("I", last)
 
-    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
-        """Put the phrases' words in place of their scrambled forms; None if there is none."""
-        lexicon = automaton.lexicon
-        if lexicon.native is None:
-            lexicon.native = self._c.lexicon(" ".join(lexicon.words).encode())
-        places = self._c.scrambled(lexicon.native, text)
+    def scan_changed(self, automaton: PhraseAutomaton, text: str, changes: list[Change]) -> list[Match]:
+        """Find every phrase that reaches into a replaced span of a folded text; one more than the limit if there are more."""
+        squashed, bounded = self._sides(automaton)
+        limit = 2 * (MATCHES_PER_TEXT + changed_length(text, changes)) + 1  # half of them may be twins
+        return without_twins([*map(Match._make, self._c.scan_changed(self._tables, squashed, bounded, text, limit, changes))])
+
+    def quiet(self, automaton: PhraseAutomaton, text: str, layers: int) -> str | None:
+        """Return the fold of a text in which nothing is found; None where something is, or the text is not known to be so."""
+        quiet: str | None = self._c.quiet(self._tables, *self._sides(automaton), self._words(automaton), text, layers)
+        return quiet
+
+    def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
+        """Find the scrambled forms of the phrases' words, and which word each stands for."""
+        places = self._c.scrambled(self._words(automaton), text)
         changes = []
         for start, end in zip(places[::2], places[1::2], strict=True):
-            word = lexicon.meant(text[start:end])
+            word = automaton.lexicon.meant(text[start:end])
             if word is not None:
                 changes.append((start, end, word))
-        return self.replaced(text, changes)
+        return changes
 
     def replaced(self, text: str, changes: list[Change]) -> Mapped | None:
         """Replace spans of a text; None if there is none. Each new character is made from the whole span."""
@@ -121,6 +129,12 @@ class NativeInterpreter:
             return None
         made, starts, ends = self._c.replaced(text, changes)
         return Mapped(made, array("I", starts), array("I", ends))
+
+    def _words(self, automaton: PhraseAutomaton) -> object:
+        lexicon = automaton.lexicon
+        if lexicon.native is None:
+            lexicon.native = self._c.lexicon(" ".join(lexicon.words).encode())
+        return lexicon.native
 
     def _sides(self, automaton: PhraseAutomaton) -> tuple[object, object]:
         if automaton.native is None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from ringwall.text.lattice import Lattice
 from ringwall.text.phrases import IN_ORDER, IN_REVERSE, IN_ROTATIONS, PhraseAutomaton, Side
-from ringwall.text.results import NO_LIMIT, RUN_COST, Choices, Decoded, Match
+from ringwall.text.results import NO_LIMIT, RUN_COST, Choices, Decoded, Match, without_twins
 from ringwall.text.sinks import Run, Units, inplace_text, run_text
 from ringwall.text.symbols import Folds
 from ringwall.text.tables import Machine, Tables
@@ -141,9 +142,30 @@ class PythonInterpreter:
                 found.extend(made for made in choices if made not in found)
         return found, False
 
-    def unscrambled(self, automaton: PhraseAutomaton, text: str) -> Mapped | None:
-        """Put the phrases' words in place of their scrambled forms; None if there is none."""
-        return automaton.lexicon.unscrambled(text)
+    def scan_changed(self, automaton: PhraseAutomaton, text: str, changes: list[Change]) -> list[Match]:
+        """Find every phrase that reaches into a replaced span of a folded text."""
+        made = replaced(text, changes)
+        if made is None:
+            return []
+        spans, moved = [], 0
+        for start, end, word in changes:
+            spans.append((start + moved, start + moved + len(word)))
+            moved += len(word) - (end - start)
+        begins = [begin for begin, _ in spans]
+        found = []
+        for match in self.scan(automaton, made.text):
+            last = bisect_left(begins, match.end) - 1  # the last span that begins before the match ends
+            if last >= 0 and spans[last][1] > match.start:
+                found.append(match)
+        return without_twins(found)
+
+    def quiet(self, automaton: PhraseAutomaton, text: str, layers: int) -> str | None:  # noqa: ARG002 - the port's
+        """Return None: this interpreter reads a text to know."""
+        return None
+
+    def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
+        """Find the scrambled forms of the phrases' words, and which word each stands for."""
+        return automaton.lexicon.scrambled(text)
 
     def replaced(self, text: str, changes: list[Change]) -> Mapped | None:
         """Replace spans of a text; None if there is none. Each new character is made from the whole span."""

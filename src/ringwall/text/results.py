@@ -36,3 +36,11 @@ class Match(NamedTuple):
     with_leet: bool
     start: int
     end: int
+
+
+def without_twins(matches: list[Match]) -> list[Match]:
+    """Leave out the matches without leet punctuation that are there with it: whether both are found depends on what stands far away."""
+    if all(match.with_leet for match in matches):
+        return matches
+    places = {match[:4] + match[5:] for match in matches if match.with_leet}
+    return [match for match in matches if match.with_leet or match[:4] + match[5:] not in places]

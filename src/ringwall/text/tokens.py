@@ -38,10 +38,10 @@ class Lexicon:
         """The words that a scrambled one may stand for: one for each key."""
         return tuple(word for word in self._words.values() if len(word) <= _LONGEST_WORD)
 
-    def unscrambled(self, text: str) -> Mapped | None:
-        """Put the lexicon's words in place of their scrambled forms; None if there is none."""
+    def scrambled(self, text: str) -> list[Change]:
+        """Find the scrambled forms of the lexicon's words, and which word each stands for."""
         if not self._words:
-            return None
+            return []
         scrambled: dict[str, str] = {}
         for token in set(_WORD.findall(text)) - self._plain:
             word = self.meant(token)
@@ -49,9 +49,7 @@ class Lexicon:
                 scrambled[token] = word
             elif len(self._plain) < _REMEMBERED:
                 self._plain.add(token)
-        if not scrambled:
-            return None
-        return replaced(text, [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled])
+        return [(m.start(), m.end(), scrambled[m[0]]) for m in _WORD.finditer(text) if m[0] in scrambled] if scrambled else []
 
     def meant(self, token: str) -> str | None:
         """Return the word that a token scrambles; None if there is none, or it is the word."""
@@ -83,6 +81,14 @@ def pig_latin(text: str) -> list[Change]:
             changes.append((start, match.end(), text[place] + text[start:place]))
     close = any(last[1] - first[0] <= _PIG_WINDOW for first, last in zip(changes, changes[_PIG_MINIMUM - 1 :], strict=False))
     return changes if close else []
+
+
+def changed_length(text: str, changes: list[Change]) -> int:
+    """Return how long a text is once its changes are made."""
+    length = len(text)
+    for start, end, word in changes:
+        length += len(word) - (end - start)
+    return length
 
 
 def replaced(text: str, changes: list[Change]) -> Mapped | None:

@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from ringwall.text import PhraseAutomaton, read_views
-from ringwall.text.interpreters import Interpreter
+from ringwall.text.interpreters import Interpreter, Match
 from ringwall.text.native_interpreter import NativeInterpreter, native_is_built
 from ringwall.text.python_interpreter import PythonInterpreter
+from ringwall.text.read import escape_characters
 from ringwall.text.tables import load_tables
+from ringwall.text.tokens import Change, pig_latin
 
 pytestmark = pytest.mark.skipif(not native_is_built(), reason="c: the extension is not built")
 
@@ -159,19 +161,118 @@ def test_both_interpreters_put_words_in_place_of_scrambled_ones() -> None:
         "w" * 70,
     ]
     for text in [*texts("words", 60), *(" -."[i % 3].join(rng.choices(words, k=12)) for i in range(60))]:
-        expected = python.unscrambled(AUTOMATON, text)
-        assert native.unscrambled(AUTOMATON, text) == expected, ascii(text)
-        found += expected is not None
+        expected = python.scrambled(AUTOMATON, text)
+        assert native.scrambled(AUTOMATON, text) == expected, ascii(text)
+        found += bool(expected)
     assert found > 30
+
+
+def changes_of(rng: random.Random, text: str) -> list[Change]:
+    """Replace some spans, near each other and far apart, by pieces of phrases."""
+    places = sorted(rng.sample(range(len(text) + 1), k=min(len(text) + 1, 2 * rng.randrange(1, 5))))
+    words = [piece for phrase in PHRASES for piece in (phrase, phrase[: len(phrase) // 2], phrase[::-1], codecs.encode(phrase, "rot13"))]
+    return [(start, end, rng.choice(words)) for start, end in zip(places[::2], places[1::2], strict=False)]
+
+
+def test_scanning_around_replaced_spans_finds_what_scanning_everything_does() -> None:
+    python, native = interpreters(None)
+    rng, hits, far = random.Random("changes"), 0, 0
+    for number, text in enumerate(texts("changes", 300)):
+        long = text + " " * rng.choice([0, 3, 200]) + rng.choice(PHRASES) + PROSE * (number % 3) + text
+        changes = changes_of(rng, long)
+        expected = sorted(python.scan_changed(AUTOMATON, long, changes))
+        assert sorted(native.scan_changed(AUTOMATON, long, changes)) == expected, (ascii(long), changes)
+        hits += len(expected)
+        far += len(python.scan(AUTOMATON, long)) > 0
+    assert hits > 300
+    assert far > 100
+
+
+def placed(match: Match) -> tuple[int, int, bool, int, int]:
+    """Return a match but for the stream that it was found in."""
+    return match.pattern, match.alphabet, match.backwards, match.start, match.end
+
+
+def test_a_match_that_reaches_into_no_replaced_span_stands_in_the_text_itself() -> None:
+    python, _ = interpreters(None)
+    rng = random.Random("outside")
+    for text in texts("outside", 60):
+        changes = changes_of(rng, text + "open sesame")
+        made = python.replaced(text + "open sesame", changes)
+        assert made is not None
+        inside = {placed(match) for match in python.scan_changed(AUTOMATON, text + "open sesame", changes)}
+        alone = {placed(match)[:3] for match in python.scan(AUTOMATON, text + "open sesame")}
+        for match in python.scan(AUTOMATON, made.text):
+            assert match.bounded or placed(match) in inside or placed(match)[:3] in alone
+
+
+def found_in(python: Interpreter, text: str, layers: int) -> bool:
+    """Say whether the Python interpreter finds anything in a text, looked at in every way that a node is."""
+    folded = python.fold("characters", text)
+    base = text if folded is None else folded.text
+    decoded = python.decode(base, mapped=layers > 1, sparse=False) if layers else []
+    escapes = any(character in base for character in escape_characters())
+    return bool(
+        python.scan(AUTOMATON, base)
+        or (escapes and python.mixtures(AUTOMATON, base) != ([], False))
+        or pig_latin(base)
+        or python.scrambled(AUTOMATON, base)
+        or decoded
+    )
+
+
+def test_a_text_that_is_called_quiet_is_one_in_which_nothing_is_found() -> None:
+    python, native = interpreters(None)
+    rng, quiet, loud = random.Random("quiet"), 0, 0
+    pieces = [
+        "open sesame",
+        "nepo",
+        "%6f%70en sesame",
+        "&#111;pen sesame",
+        "opne ssemae",
+        "U+006fpen sesame",
+        "way may day",
+        "=6fpen sesame",
+        "%",
+        "+",
+    ]
+    short = [
+        rng.choice(["", "\n", "éß\x07"]).join(rng.choices([*pieces, text[:30], text[-20:], "XiVYFTZ"], k=2)) for text in texts("quiet", 500)
+    ]
+    for text in [*texts("quiet too", 60), *short]:
+        for layers in (0, 1, 2):
+            told = native.quiet(AUTOMATON, text, layers)
+            quiet += told is not None
+            found = found_in(python, text, layers)
+            loud += found
+            if told is not None:
+                folded = python.fold("characters", text)
+                assert told == (text if folded is None else folded.text)
+                assert not found, (ascii(text), layers)
+    assert quiet > 300
+    assert loud > 300
 
 
 def test_reading_for_hits_only_finds_the_same() -> None:
     hits = 0
-    for text in [*texts("hits", 80), "ﬁ open sesame " * 3, base64.b64encode(b"open sesame open sesame").decode(), "emases nepo"]:
+    changed = [
+        "three ltitle wrods, open sesame",
+        PROSE + "opne smesae " + PROSE + "open sesame",
+        "peno esamesay openay esamesay; open sesame",
+    ]
+    encoded = [encode(b"open sesame") + " " + PROSE for encode in ENCODERS]
+    for text in [*texts("hits", 80), *changed, *encoded, "ﬁ open sesame " * 3, "emases nepo"]:
+        told = []
         for interpreter in ("c", "python"):
             whole = read_views(text, automaton=AUTOMATON, interpreter=interpreter)
             bare = read_views(text, automaton=AUTOMATON, interpreter=interpreter, hits_only=True)
-            assert (bare.phrase_hits, bare.exhausted, bare.characters_read) == (whole.phrase_hits, whole.exhausted, whole.characters_read)
+            assert (bare.exhausted, bare.characters_read) == (whole.exhausted, whole.characters_read)
+            assert set(bare.phrase_hits) <= set(whole.phrase_hits)
+            assert {(hit.phrase, hit.span) for hit in bare.phrase_hits} == {(hit.phrase, hit.span) for hit in whole.phrase_hits}
+            told_again = set(whole.phrase_hits) - set(bare.phrase_hits)
+            assert all({"unscrambled", "pig_latin"} & set(hit.chain) for hit in told_again)
             assert [view.chain for view in bare.views] == [()]
-            hits += len(bare.phrase_hits)
+            told.append((bare.phrase_hits, bare.exhausted, bare.characters_read))
+        assert told[0] == told[1], ascii(text)
+        hits += len(told[0][0])
     assert hits > 10
