@@ -56,7 +56,7 @@ async def begin_new_origin(sequencer: Sequencer, key_store: LogKeyStore, write_e
         IntegrityError: the log does not hold what it signed itself; no new origin mends that.
         DependencyError: the database or the data directory does not take it.
     """
-    note = await sequencer.left_behind()
+    note = await sequencer.checks.left_behind()
     if not note:
         raise Conflict(f"the log `{sequencer.name}` can go on as it is", remedy="to change its keys only: `ringwall ledger rotate-key`")
     keys = await sequencer.keys()

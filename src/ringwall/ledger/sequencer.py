@@ -21,13 +21,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ringwall.crypto import equal
-from ringwall.crypto.tiles import WIDTH, Edge, carry_out, check_bundle, root_plan, tiles_of
+from ringwall.crypto.tiles import WIDTH, Edge
 from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, RingwallError
 from ringwall.keys import LogKeys, LogKeyStore
+from ringwall.ledger.checks import LogChecks
 from ringwall.ledger.memory import CheckpointFile
 from ringwall.ledger.shards import SHARD_ENTRIES, Shards
-from ringwall.ledger.tree import REMEDY, grow, last_bundle, take_up, tiles_to_take_up
+from ringwall.ledger.tree import REMEDY, grow
 from ringwall.storage import Sealing, Storage, TreeHead
 from ringwall.vocabulary import Clock
 
@@ -74,6 +74,7 @@ class Sequencer:
         self._clock = clock
         self._memory = memory
         self._shards = shards or Shards(None)
+        self.checks = LogChecks(name, storage.trees, self._shards, memory, self.keys)
         self._keys: LogKeys | None = None
         self._keys_generation = -1
         self._edge: Edge | None = None
@@ -99,32 +100,7 @@ class Sequencer:
 
     async def check(self) -> Edge:
         """Check the right edge, the last entries and the remembered checkpoint against each other; as `open`, but nothing is taken up."""
-        memory = self._memory.read() if self._memory is not None else b""  # first: the log may grow meanwhile, never shrink
-        head = await self._trees.head(self.name)
-        edge = await self._checked_edge(head)
-        await self._check_last_entries(head)
-        if memory:
-            await self._check_memory(memory, head, edge)
-        return edge
-
-    async def left_behind(self) -> bytes:
-        """Return the remembered checkpoint that the log as it is does not lead to; empty if it leads there, or nothing is remembered.
-
-        Raises:
-            IntegrityError: the log does not hold what it signed itself.
-            DependencyError: the database does not answer.
-        """
-        memory = self._memory.read() if self._memory is not None else b""
-        head = await self._trees.head(self.name)
-        edge = await self._checked_edge(head)
-        await self._check_last_entries(head)
-        if not memory:
-            return b""
-        try:
-            await self._check_memory(memory, head, edge)
-        except IntegrityError:
-            return memory
-        return b""
+        return await self.checks.whole()
 
     async def put_aside(self, note: bytes) -> TreeHead:
         """Take the lease, keep a checkpoint that was left behind as a file, and the log's own last one for ever; return the head.
@@ -205,9 +181,9 @@ class Sequencer:
                 head = await self._held(head)
                 end = head.first + SHARD_ENTRIES
                 for index in range(head.first // WIDTH, end // WIDTH):
-                    tile, leaves = await self._tile(0, index), await self._trees.leaves(self.name, index * WIDTH, (index + 1) * WIDTH)
+                    tile, leaves = await self.checks.tile(0, index), await self._trees.leaves(self.name, index * WIDTH, (index + 1) * WIDTH)
                     await self._in_worker(partial(self._shards.write, index, tile, leaves))
-                await self._check_shard(head.first)
+                await self.checks.shard(head.first)
                 await self._trees.freeze(self.name, self.holder, self._fence, end)
                 moved += SHARD_ENTRIES
                 head = await self._trees.head(self.name)
@@ -276,7 +252,7 @@ class Sequencer:
             self._fence = await self._trees.take_lease(self.name, self.holder, ttl_ms=LEASE_MS)
             head = await self._trees.head(self.name)
         if self._edge is None or self._edge.size != head.size:
-            self._edge = await self._checked_edge(head)
+            self._edge = await self.checks.edge(head)
         return head
 
     async def _held_in_time(self) -> TreeHead:
@@ -355,83 +331,3 @@ class Sequencer:
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-
-    # -- checks --
-
-    async def _checked_edge(self, head: TreeHead) -> Edge:
-        keys = await self.keys()
-        tiles = await self._tiles_of_edge(head.size)
-        return take_up(keys, head, tiles)
-
-    async def _tiles_of_edge(self, size: int) -> dict[tuple[int, int], bytes]:
-        if not size:
-            return {}
-        return {(path.level or 0, path.index): await self._tile(path.level or 0, path.index) for path in tiles_to_take_up(size)}
-
-    async def _tile(self, level: int, index: int) -> bytes:
-        tile = await self._trees.tile(self.name, level, index)
-        if tile is None and level == 0:
-            tile = await self._shards.tile(index)
-        return tile or b""
-
-    async def _check_last_entries(self, head: TreeHead) -> None:
-        """Compare the entries of the last bundle with the hashes they were sealed by."""
-        if head.size <= head.first:
-            return
-        path = last_bundle(head.size)
-        first = path.index * WIDTH
-        leaves = await self._trees.leaves(self.name, first, first + path.width)
-        if len(leaves) != path.width:
-            raise IntegrityError(f"the log `{self.name}` lacks entries between {first} and {head.size}", remedy=REMEDY)
-        try:
-            check_bundle(leaves, await self._tile(0, path.index), first)
-        except IntegrityError as error:
-            raise IntegrityError(f"the log `{self.name}`: {error.message}", remedy=REMEDY) from None
-
-    async def _check_memory(self, note: bytes, head: TreeHead, edge: Edge) -> None:
-        """Compare the log with the last checkpoint that was signed from this data directory."""
-        assert self._memory is not None
-        keys = await self.keys()
-        if keys.is_left_behind(note):
-            return  # an operator settled it: the log goes on under another origin
-        try:
-            remembered = keys.open(note)
-        except IntegrityError as error:
-            raise IntegrityError(
-                f"the checkpoint in `{self._memory.path}` is not one that this log signed: {error.message}", remedy=self._way_on()
-            ) from None
-        if remembered.size > head.size:
-            raise IntegrityError(
-                f"the log `{self.name}` was rolled back: {remembered.size} entries were signed, and the database has signed {head.size}",
-                remedy=self._way_on(),
-            )
-        root = edge.root() if remembered.size == head.size else await self._root_at(remembered.size)
-        if not equal(root, remembered.root):
-            raise IntegrityError(
-                f"the log `{self.name}` is not the one that was signed: at {remembered.size} entries it had another root",
-                remedy=self._way_on(),
-            )
-
-    def _way_on(self) -> str:
-        assert self._memory is not None
-        return (
-            f"restore a newer backup, one that leads to `{self._memory.path}`; if there is none,"
-            f" `ringwall ledger new-origin {self.name}` lets the log go on as another one, which says so"
-        )
-
-    async def _check_shard(self, first: int) -> None:
-        """Compare the frozen tiles of a shard with the tree above them: a shard is one complete tile of level 1."""
-        above = Edge()
-        for index in range(first // WIDTH, first // WIDTH + WIDTH):
-            tile = await self._shards.tile(index) or b""
-            above.extend([tile[at : at + 32] for at in range(0, len(tile), 32)])
-        whole = Edge()
-        level_1 = await self._tile(1, first // SHARD_ENTRIES)
-        whole.extend([level_1[at : at + 32] for at in range(0, len(level_1), 32)])
-        if above.size != SHARD_ENTRIES or above.root() != whole.root():
-            raise IntegrityError(f"the entries of the log `{self.name}` from {first} on do not fit their tree", remedy=REMEDY)
-
-    async def _root_at(self, size: int) -> bytes:
-        plan = root_plan(size)
-        tiles = {(path.level or 0, path.index): await self._tile(path.level or 0, path.index) for path in tiles_of(plan, size)}
-        return carry_out(plan, tiles)[0]
