@@ -14,13 +14,13 @@ from botocore.session import get_session
 from ringwall.errors import RingwallError
 from ringwall.wire import encode_event, load_service
 from ringwall.wire.dialects.converse import ConverseStreamWriter
-from ringwall.wire.dialects.model import Ask
+from ringwall.wire.dialects.model import Ask, Sampling
 from ringwall.wire.dialects.table import DIALECTS
 from ringwall.wire.dialects.texts import judged_texts, unjudged
 
 from .dialect_cases import NAMES, bytes_of, cases, events_of, ids
 
-ASK = Ask(model="the model")
+STOP = Sampling(stop_sequences=("END",))
 
 
 def test_every_dialect_has_vectors() -> None:
@@ -60,7 +60,9 @@ def test_an_answer_is_read_and_written(name: str, case: dict[str, Any]) -> None:
     dialect = DIALECTS[name]
     events = events_of(case["events"])
     assert dialect.read_answer(case["body"]) == events
-    written = dialect.write_answer(events, Ask(model=case["body"].get("model", "")), answer_id=case["body"].get("id", ""), created=1)
+    written = dialect.write_answer(
+        events, Ask(model=case["body"].get("model", ""), sampling=STOP), answer_id=case["body"].get("id", ""), created=1
+    )
     assert dialect.read_answer(written) == events
 
 
@@ -80,7 +82,7 @@ def test_a_stream_is_read_and_written(name: str, case: dict[str, Any]) -> None:
     for line_end in ("\n", "\r\n", "\r"):
         reader = dialect.stream_reader()
         assert [*reader.feed(bytes_of(case, line_end)), *reader.end()] == events
-    ask = Ask(model=getattr(events[0], "model", ""), dialect=name, body={"stream_options": {"include_usage": True}})
+    ask = Ask(model=getattr(events[0], "model", ""), dialect=name, sampling=STOP, body={"stream_options": {"include_usage": True}})
     writer = dialect.stream_writer(ask, answer_id=getattr(events[0], "id", ""), created=1)
     written = b"".join([writer.write(event) for event in events]) + writer.end()
     reader = dialect.stream_reader()

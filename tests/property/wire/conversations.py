@@ -137,7 +137,14 @@ def _in_messages(answer: Answer, whole: bool) -> Answer:
         answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cache_read_tokens, answer.usage.cache_write_tokens
     )
     reason = reasons.get(answer.reason, answer.reason)
-    return Answer(id=answer.id, model=answer.model, blocks=kept, reason=reason, stop_sequence=answer.stop_sequence, usage=usage)
+    return Answer(
+        id=answer.id,
+        model=answer.model,
+        blocks=kept,
+        reason=reason,
+        stop_sequence=answer.stop_sequence if reason == "stop_sequence" else "",
+        usage=usage,
+    )
 
 
 def _in_converse(answer: Answer, whole: bool) -> Answer:

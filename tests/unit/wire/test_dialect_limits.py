@@ -20,11 +20,13 @@ from ringwall.wire.dialects.model import (
     MessageStart,
     MessageStop,
     Reasoning,
+    Sampling,
     Text,
     Turn,
     Usage,
 )
 from ringwall.wire.dialects.table import DIALECTS
+from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.event_stream import encode_message
 
 CHAT, MESSAGES, CONVERSE = DIALECTS["openai_chat"], DIALECTS["anthropic_messages"], DIALECTS["converse"]
@@ -215,3 +217,40 @@ def test_a_number_in_a_body_stays_the_number_it_was() -> None:
 def test_events_out_of_order_are_our_own_mistake(broken: list[Event]) -> None:
     with pytest.raises(Bug):
         answer_of(broken)
+
+
+# -- what nobody judges has no room for words --
+
+
+@pytest.mark.parametrize("sequence", ["END", "call 555-1234"])
+def test_a_stop_sequence_is_told_only_where_it_was_asked_for(sequence: str) -> None:
+    ask = Ask(model="m", sampling=Sampling(stop_sequences=("END",)))
+    said = [MessageStart(), MessageStop("stop_sequence", sequence)]
+    told = sequence if sequence == "END" else None
+    assert MESSAGES.write_answer(said, ask, answer_id="i", created=1)["stop_sequence"] == told
+    writer = MESSAGES.stream_writer(ask, answer_id="i", created=1)
+    stream = b"".join([writer.write(event) for event in said]) + writer.end()
+    assert (sequence.encode() in stream) is (told is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("anthropic_messages", {"type": "thinking", "thinking": "", "signature": "call 555-1234"}),
+        ("anthropic_messages", {"type": "redacted_thinking", "data": "bob@example.com"}),
+        ("converse", {"reasoningContent": {"reasoningText": {"text": "", "signature": "call 555-1234"}}}),
+        ("converse", {"reasoningContent": {"redactedContent": "bob@example.com"}}),
+        ("anthropic_messages", {"type": "tool_use", "id": "call 555", "name": "f", "input": {}}),
+        ("converse", {"toolUse": {"toolUseId": "t", "name": "call 555", "input": {}}}),
+    ],
+)
+def test_signatures_and_names_are_no_place_for_words(name: str, content: dict[str, Any]) -> None:
+    answer = {"content": [content], "stop_reason": "end_turn"}
+    if name == "converse":
+        answer = {"output": {"message": {"role": "assistant", "content": [content]}}, "stopReason": "end_turn"}
+    with pytest.raises(MalformedAnswer):
+        DIALECTS[name].read_answer(answer)
+    with pytest.raises(MalformedRequest):
+        DIALECTS[name].read_request(
+            {"model": "m", "modelId": "m", "max_tokens": 1, "messages": [{"role": "assistant", "content": [content]}]}
+        )

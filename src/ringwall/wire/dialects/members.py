@@ -13,6 +13,7 @@ from ringwall.wire.errors import MalformedRequest
 from ringwall.wire.strict_json import decode_json
 
 _NAME = re.compile(rf"[!-~]{{1,{NAME_CHARS}}}")
+_OPAQUE = re.compile(r"[A-Za-z0-9+/=._-]*")  # either alphabet, and the dots between parts
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _MOST_TOKENS = 1 << 53
 
@@ -64,6 +65,14 @@ class Members:
         """Return the name of a tool or of a call: it is read by no rule, so it has no room for prose."""
         if type(value) is not str or not _NAME.fullmatch(value):
             raise self.fail(path, f"must have 1 to {NAME_CHARS} visible ASCII characters")
+        return value
+
+    def opaque(self, value: Any, path: Path) -> str:
+        """Return a signature or something encrypted, empty where there is none: it is read by no rule, so it has no room for prose."""
+        if value is None:
+            return ""
+        if type(value) is not str or not _OPAQUE.fullmatch(value):
+            raise self.fail(path, "must be base64")
         return value
 
     def whole(self, value: Any, path: Path, least: int = 0) -> int:

@@ -186,7 +186,7 @@ class BlockStop(msgspec.Struct, frozen=True, tag="contentBlockStop"):
 
 
 class MessageStop(msgspec.Struct, frozen=True, tag="messageStop"):
-    """The answer is whole. `stop_sequence`: the one it stopped at, where the dialect tells."""
+    """The answer is whole. `stop_sequence`: the one it stopped at, where the dialect tells; written on only if the request has it."""
 
     reason: StopReason
     stop_sequence: str = ""

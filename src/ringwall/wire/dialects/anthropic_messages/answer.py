@@ -8,7 +8,7 @@ from ringwall.wire.dialects.answer import Answer, Block
 from ringwall.wire.dialects.errors import MalformedAnswer, UpstreamFailed
 from ringwall.wire.dialects.gather import as_text
 from ringwall.wire.dialects.members import ANSWER, arguments_object
-from ringwall.wire.dialects.model import Path, StopReason, Usage
+from ringwall.wire.dialects.model import Ask, Path, StopReason, Usage
 
 _REASONS: dict[str, StopReason] = {
     "end_turn": "end_turn",
@@ -31,6 +31,7 @@ _WORDS: dict[StopReason, str] = {
     "model_context_window_exceeded": "model_context_window_exceeded",
     "pause_turn": "pause_turn",
 }
+COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 
 
 def read_answer(body: dict[str, Any]) -> Answer:
@@ -64,10 +65,10 @@ def block_of(block: dict[str, Any], path: Path) -> Block:
     if kind == "text":
         return Block("text", ANSWER.text(block.get("text"), (*path, "text")))
     if kind == "thinking":
-        signature = ANSWER.optional_text(block.get("signature"), (*path, "signature"))
+        signature = ANSWER.opaque(block.get("signature"), (*path, "signature"))
         return Block("reasoning", ANSWER.text(block.get("thinking"), (*path, "thinking")), signature)
     if kind == "redacted_thinking":
-        return Block("reasoning", "", ANSWER.text(block.get("data"), (*path, "data")), sealed=True)
+        return Block("reasoning", "", ANSWER.opaque(block.get("data"), (*path, "data")), sealed=True)
     if kind == "tool_use":
         arguments = ANSWER.object(block.get("input"), (*path, "input"))
         tool_id = ANSWER.name(block.get("id"), (*path, "id"))
@@ -89,10 +90,7 @@ def word_of(reason: StopReason) -> str:
 
 def usage_of(usage: dict[str, Any]) -> Usage:
     """Read what an answer cost; in this dialect the input is what came from no cache and went into none."""
-    fresh, read, written, out = [
-        ANSWER.whole(usage.get(name) or 0, ("usage", name))
-        for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
-    ]
+    fresh, read, written, out = [ANSWER.whole(usage.get(name) or 0, ("usage", name)) for name in COUNTS]
     return Usage(fresh + read + written, out, cache_read_tokens=read, cache_write_tokens=written)
 
 
@@ -109,16 +107,21 @@ def write_usage(usage: Usage | None) -> dict[str, Any]:
     return words
 
 
-def write_answer(answer: Answer, *, model: str, answer_id: str) -> dict[str, Any]:
+def stopped_at(reason: StopReason, sequence: str, asked: tuple[str, ...]) -> str | None:
+    """Write the sequence that an answer stopped at: one that was asked for, for nobody judges what an upstream says here."""
+    return sequence if reason == "stop_sequence" and sequence in asked else None
+
+
+def write_answer(answer: Answer, ask: Ask, answer_id: str) -> dict[str, Any]:
     """Write a whole answer."""
     return {
         "id": answer_id,
         "type": "message",
         "role": "assistant",
-        "model": model,
+        "model": ask.model,
         "content": [_written(block) for block in answer.blocks],
         "stop_reason": word_of(answer.reason),
-        "stop_sequence": answer.stop_sequence or None,
+        "stop_sequence": stopped_at(answer.reason, answer.stop_sequence, ask.sampling.stop_sequences),
         "usage": write_usage(answer.usage),
     }
 

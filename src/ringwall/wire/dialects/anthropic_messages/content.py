@@ -55,9 +55,9 @@ class Content:
     def _thinking(self, block: dict[str, Any], path: Path, *, sealed: bool) -> Reasoning:
         if sealed:
             self._gather.rest(block, ("type", "data"), path, "assistant")
-            return Reasoning("", REQUEST.text(block.get("data"), (*path, "data")), sealed=True, path=(*path, "data"))
+            return Reasoning("", REQUEST.opaque(block.get("data"), (*path, "data")), sealed=True, path=(*path, "data"))
         self._gather.rest(block, ("type", "thinking", "signature"), path, "assistant")
-        signature = REQUEST.optional_text(block.get("signature"), (*path, "signature"))
+        signature = REQUEST.opaque(block.get("signature"), (*path, "signature"))
         return Reasoning(REQUEST.text(block.get("thinking"), (*path, "thinking")), signature, path=(*path, "thinking"))
 
     def _tool_result(self, block: dict[str, Any], path: Path) -> ToolResult:

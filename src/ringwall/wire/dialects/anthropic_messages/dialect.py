@@ -34,7 +34,7 @@ class AnthropicMessages:
 
     def write_answer(self, events: Sequence[Event], ask: Ask, *, answer_id: str, created: int) -> dict[str, Any]:  # noqa: ARG002 -- the seam's
         """See `Dialect.write_answer`; this dialect does not say when."""
-        return answer.write_answer(answer_of(events), model=ask.model, answer_id=answer_id)
+        return answer.write_answer(answer_of(events), ask, answer_id)
 
     def stream_reader(self) -> MessagesStreamReader:
         """See `Dialect.stream_reader`."""
@@ -42,4 +42,4 @@ class AnthropicMessages:
 
     def stream_writer(self, ask: Ask, *, answer_id: str, created: int) -> MessagesStreamWriter:  # noqa: ARG002 -- the seam's
         """See `Dialect.stream_writer`; this dialect does not say when."""
-        return MessagesStreamWriter(model=ask.model, answer_id=answer_id)
+        return MessagesStreamWriter(ask, answer_id)

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from ringwall.wire.dialects.answer import BlockNumbers
-from ringwall.wire.dialects.anthropic_messages.answer import block_of, raise_failure, reason_of, usage_of, word_of, write_usage
+from ringwall.wire.dialects.anthropic_messages.answer import (
+    COUNTS,
+    block_of,
+    raise_failure,
+    reason_of,
+    stopped_at,
+    usage_of,
+    word_of,
+    write_usage,
+)
 from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.members import ANSWER, answer_json
-from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
+from ringwall.wire.dialects.model import Ask, BlockDelta, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
 from ringwall.wire.dialects.sse import SseReader, write_sse
 from ringwall.wire.strict_json import encode_json
 
@@ -68,7 +77,8 @@ class MessagesStreamReader:
     def _count(self, usage: Any) -> None:
         """Take counts: each is of the whole answer so far, and one that is left out stands."""
         if usage is not None:
-            self._usage |= {name: value for name, value in ANSWER.object(usage, ("usage",)).items() if value is not None}
+            said = ANSWER.object(usage, ("usage",))
+            self._usage |= {name: said[name] for name in COUNTS if said.get(name) is not None}
 
     def _message_delta(self, body: dict[str, Any]) -> None:
         delta = ANSWER.object(body.get("delta"), ("delta",))
@@ -108,7 +118,7 @@ class MessagesStreamReader:
         kind = delta.get("type")
         if kind == "signature_delta":
             self._numbers.in_block("reasoning")
-            return [BlockDelta(self._numbers.at, "", ANSWER.text(delta.get("signature"), ("delta", "signature")))]
+            return [BlockDelta(self._numbers.at, "", ANSWER.opaque(delta.get("signature"), ("delta", "signature")))]
         if type(kind) is not str or kind not in _DELTAS:
             return []  # citations
         block, member = _DELTAS[kind]
@@ -126,11 +136,11 @@ class MessagesStreamWriter:
     deltas. The usage stands in the same event as the reason to stop, so that waits for it.
     """
 
-    def __init__(self, *, model: str, answer_id: str) -> None:
-        self._model = model
+    def __init__(self, ask: Ask, answer_id: str) -> None:
+        self._ask = ask
         self._id = answer_id
         self._block: BlockStart | None = None
-        self._opaque = ""
+        self._opaque: list[str] = []
         self._stop: MessageStop | None = None
         self._usage: Usage | None = None
         self._failed = False
@@ -140,10 +150,10 @@ class MessagesStreamWriter:
         if isinstance(event, MessageStart):
             return self._start_message()
         if isinstance(event, BlockStart):
-            self._block, self._opaque = event, ""
+            self._block, self._opaque = event, []
             return b"" if event.sealed else _start_block(event.index, _opening(event))
         if isinstance(event, BlockDelta):
-            self._opaque += event.opaque
+            self._opaque.append(event.opaque)
             return self._delta(event)
         if isinstance(event, BlockStop):
             return self._stop_block(event.index)
@@ -162,7 +172,8 @@ class MessagesStreamWriter:
         """See `StreamWriter.end`."""
         if self._failed or self._stop is None:
             return b""
-        delta = {"stop_reason": word_of(self._stop.reason), "stop_sequence": self._stop.stop_sequence or None}
+        sequence = stopped_at(self._stop.reason, self._stop.stop_sequence, self._ask.sampling.stop_sequences)
+        delta = {"stop_reason": word_of(self._stop.reason), "stop_sequence": sequence}
         return _event({"type": "message_delta", "delta": delta, "usage": write_usage(self._usage)}) + _event({"type": "message_stop"})
 
     def _start_message(self) -> bytes:
@@ -170,7 +181,7 @@ class MessagesStreamWriter:
             "id": self._id,
             "type": "message",
             "role": "assistant",
-            "model": self._model,
+            "model": self._ask.model,
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
@@ -189,11 +200,11 @@ class MessagesStreamWriter:
         return _delta(event.index, {"type": "text_delta", "text": event.text})
 
     def _stop_block(self, index: int) -> bytes:
-        said = b""
+        said, opaque = b"", "".join(self._opaque)
         if self._block is not None and self._block.sealed:
-            said = _start_block(index, {"type": "redacted_thinking", "data": self._opaque})
-        elif self._opaque:
-            said = _delta(index, {"type": "signature_delta", "signature": self._opaque})
+            said = _start_block(index, {"type": "redacted_thinking", "data": opaque})
+        elif opaque:
+            said = _delta(index, {"type": "signature_delta", "signature": opaque})
         self._block = None
         return said + _event({"type": "content_block_stop", "index": index})
 

@@ -47,7 +47,7 @@ def _reasoning(block: dict[str, Any], path: Path) -> Block:
         return Block("reasoning", "", sealed_of(block["redactedContent"], (*path, "redactedContent")), sealed=True)
     at = (*path, "reasoningText")
     said = ANSWER.object(block.get("reasoningText"), at)
-    signature = ANSWER.optional_text(said.get("signature"), (*at, "signature"))
+    signature = ANSWER.opaque(said.get("signature"), (*at, "signature"))
     return Block("reasoning", ANSWER.text(said.get("text"), (*at, "text")), signature)
 
 
@@ -62,7 +62,7 @@ def _cited(block: dict[str, Any], path: Path) -> Block:
 
 def sealed_of(value: Any, path: Path) -> str:
     """Say bytes as text: base64, which is how JSON has them already."""
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else ANSWER.text(value, path)
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else ANSWER.opaque(value, path)
 
 
 def bytes_of(opaque: str) -> bytes:

@@ -92,7 +92,7 @@ class Content:
             raise REQUEST.fail(path, "must have `reasoningText` or `redactedContent`")
         block = REQUEST.object(inner, at)
         self._gather.rest(block, ("text", "signature"), at, "assistant")
-        signature = REQUEST.optional_text(block.get("signature"), (*at, "signature"))
+        signature = REQUEST.opaque(block.get("signature"), (*at, "signature"))
         return Reasoning(REQUEST.text(block.get("text"), (*at, "text")), signature, path=(*at, "text"))
 
     def _tool_result(self, block: dict[str, Any], path: Path) -> ToolResult:
@@ -157,4 +157,4 @@ def opaque_of(value: Any, path: Path) -> str:
     """Say bytes as text: base64, which is how JSON has them already."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return REQUEST.text(value, path)
+    return REQUEST.opaque(value, path)

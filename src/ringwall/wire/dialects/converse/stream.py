@@ -159,7 +159,7 @@ class ConverseStreamReader:
         if said.get("redactedContent") is not None:
             return self._say("reasoning", "", sealed_of(said["redactedContent"], (*path, "redactedContent")), sealed=True)
         if said.get("signature") is not None:
-            return self._say("reasoning", "", ANSWER.text(said["signature"], (*path, "signature")))
+            return self._say("reasoning", "", ANSWER.opaque(said["signature"], (*path, "signature")))
         return self._say("reasoning", ANSWER.text(said.get("text"), (*path, "text")))
 
 
@@ -172,7 +172,7 @@ class ConverseStreamWriter:
 
     def __init__(self) -> None:
         self._block: BlockStart | None = None
-        self._opaque = ""
+        self._opaque: list[str] = []
         self._said = False  # something of the open block was written
         self._index = -1
         self._counted = False
@@ -217,7 +217,7 @@ class ConverseStreamWriter:
         return [("metadata", write_usage(usage))]
 
     def _start(self, event: BlockStart) -> list[tuple[str, dict[str, Any]]]:
-        self._block, self._opaque, self._said = event, "", False
+        self._block, self._opaque, self._said = event, [], False
         if event.kind != "tool_use":
             return []
         return [("contentBlockStart", self._in_block({"start": {"toolUse": {"toolUseId": event.tool_use_id, "name": event.name}}}))]
@@ -228,7 +228,7 @@ class ConverseStreamWriter:
             return []
         said: list[dict[str, Any]] = []
         if block.sealed:
-            self._opaque += event.opaque
+            self._opaque.append(event.opaque)
         elif block.kind == "reasoning":
             said += [{"reasoningContent": {"text": event.text}}] if event.text else []
             said += [{"reasoningContent": {"signature": event.opaque}}] if event.opaque else []
@@ -238,8 +238,9 @@ class ConverseStreamWriter:
 
     def _stop(self) -> list[tuple[str, dict[str, Any]]]:
         events = []
-        if self._block is not None and self._block.sealed and self._opaque:
-            delta = {"reasoningContent": {"redactedContent": bytes_of(self._opaque)}}
+        opaque = "".join(self._opaque)
+        if self._block is not None and self._block.sealed and opaque:
+            delta = {"reasoningContent": {"redactedContent": bytes_of(opaque)}}
             events.append(("contentBlockDelta", self._in_block({"delta": delta})))
         if self._said:
             events.append(("contentBlockStop", self._in_block({})))
