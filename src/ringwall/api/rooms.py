@@ -11,6 +11,7 @@ from ringwall.data.lineage import Lineage
 from ringwall.guardrails import Scorers
 from ringwall.inference import Guardrails
 from ringwall.inference.gateway import Gateway
+from ringwall.inference.limits import Limits as Budgets
 from ringwall.inference.upstreams import Upstreams
 from ringwall.inference.waf import Waf
 from ringwall.keys import Keys
@@ -47,3 +48,4 @@ class Rooms:
     lineage: Lineage
     trail: Trail
     waf: Waf
+    budgets: Budgets

@@ -27,6 +27,7 @@ from ringwall.api.logs import locate
 from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
+from ringwall.bootstrap.budgets import open_limits
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
@@ -116,6 +117,7 @@ class House:
         """Close every room, the lowest last."""
         await self.rooms.identity.close()
         await self.rooms.upstreams.close()
+        await self.rooms.budgets.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
         await self.rooms.ledger.close()
@@ -193,6 +195,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=settings.region),
+        budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
     )
 
 

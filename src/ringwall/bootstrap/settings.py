@@ -71,6 +71,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     upstream_ca_file: Annotated[
         str, _describe(description="PEM file with authorities that upstreams' certificates may come from, beside the machine's")
     ] = ""
+    budgets_file: Annotated[
+        str,
+        _describe(description="JSON file with limits on what each account may use (docs/operations/limits.md)"),
+    ] = ""
+    price_table: Annotated[str, _describe(description="JSON file with what models cost; empty: the one that comes with ringwall")] = ""
+    budget_store: Annotated[
+        str,
+        _describe(description="redis://HOST:PORT/DATABASE that all workers count limits in; empty: each process counts its own"),
+    ] = ""
+    budget_store_password: Annotated[str, _describe(description="reference of its password: env:NAME, or file:NAME in data_dir")] = ""
+    budget_store_unreachable: Annotated[
+        Literal["closed", "open"],
+        _describe(description="while it does not answer: refuse limited calls, or let them pass uncounted"),
+    ] = "closed"
     limits: Limits = Limits()
 
     @property

@@ -17,7 +17,11 @@ from ringwall.api.rooms import Rooms
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.identity import Identity
-from ringwall.inference import Guardrails
+from ringwall.inference import Guardrails, Workers
+from ringwall.inference.gateway import Gateway
+from ringwall.inference.limits import Limits as Budgets
+from ringwall.inference.limits import MemoryStore, StoredLimits, shipped_prices
+from ringwall.inference.upstreams import Connections, Credentials, ModelTable, Upstreams
 from ringwall.inference.waf import Waf
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
@@ -26,6 +30,7 @@ from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits, Principal
+from ringwall.wire.dialects.table import DIALECTS
 from tests.conformance.guardrails.service_model import misfits, service_model
 from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
@@ -40,6 +45,13 @@ EVERY_GUARDRAIL = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/"
 def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Guardrails, tmp_path: Path) -> Call:
     ledger = Ledger(storage, keys)
     attestor = Attestor(storage, keys, ledger)
+    upstreams = Upstreams(
+        ModelTable(storage, clock),
+        dialects=DIALECTS,
+        credentials=Credentials(tmp_path, lambda _name: None),
+        connections=Connections(),
+        clock=clock,
+    )
     rooms = Rooms(
         clock=clock,
         limits=Limits(),
@@ -51,12 +63,15 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         audit_log=AuditLog(storage, attestor),
         identity=Identity(storage, keys, clock, REGION),
         guardrails=service,
+        upstreams=upstreams,
+        gateway=Gateway(upstreams, workers=Workers(inline_characters=1_000_000), keys=keys, limits=Limits()),
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store", attestor=attestor),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=REGION),
+        budgets=Budgets(StoredLimits(storage), MemoryStore(), prices=shipped_prices(), clock=clock),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(
