@@ -13,6 +13,8 @@ from ringwall.wire.dialects.model import Event
 class Answer(AsyncGenerator[Event, None]):
     """The events of one answer; the upstream is read only as they are taken.
 
+    There is a `Usage` among them only where the upstream told one; `counted` is always there, and says when it is an estimate.
+
     Whoever stops before the end closes it (`async with`, `aclosing`): the connection ends at once. A cancelled reader has closed it.
     """
 

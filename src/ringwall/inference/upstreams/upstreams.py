@@ -40,7 +40,7 @@ from ringwall.inference.upstreams.states import State, States
 from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type
 from ringwall.vocabulary import Clock
 from ringwall.wire.dialects.dialect import Dialect
-from ringwall.wire.dialects.model import Ask, Event, Usage
+from ringwall.wire.dialects.model import Ask, Event
 
 
 class UpstreamRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,9 +128,6 @@ class Upstreams:
                         tally.note(event)
                     for event in batch:
                         yield event
-        if tally.said is None:
-            counted = tally.counted
-            yield Usage(counted.input_tokens, counted.output_tokens)
 
     async def _exchange(self, ask: Ask, route: Route, tally: Tally, state: State) -> AsyncGenerator[list[Event], None]:
         """Send the question and read the answer."""

@@ -54,8 +54,8 @@ async def test_usage_that_nobody_tells_is_estimated_and_marked(world: World) -> 
     async with serving(script) as server, world.upstreams() as upstreams:
         answer = upstreams.call(question("x" * 40, stream=False), route_of(row_of(server.port)))
         events = [event async for event in answer]
-    assert events[-1] == Usage(14, 4)
-    assert answer.counted.estimated
+    assert events[-1] == MessageStop("end_turn")
+    assert (answer.counted.input_tokens, answer.counted.output_tokens, answer.counted.estimated) == (14, 4, True)
 
 
 async def test_who_leaves_early_ends_the_connection_and_pays_for_what_came(world: World) -> None:

@@ -31,6 +31,7 @@ SAID = "canary-said-91bd"
 ASKED = "canary-asked-20c4"
 CREDENTIAL = "canary-credential-7f3a"
 SHORT = Timeouts(connect_s=5, first_byte_s=0.2, idle_s=0.2, total_s=30)
+QUIET = Timeouts(connect_s=5, first_byte_s=20, idle_s=0.2, total_s=30)
 BRIEF = Timeouts(connect_s=5, first_byte_s=20, idle_s=20, total_s=0.4)
 ERROR_BODY = json.dumps({"error": {"message": SAID}}).encode()
 
@@ -101,7 +102,7 @@ STREAMED: dict[str, tuple[Script, type[DependencyError], dict[str, object], int,
     "closes at once": (closes_at_once, UpstreamUnreachable, {}, 3, None),
     "says nothing": (says_nothing, UpstreamTimeout, {"phase": "first-byte"}, 1, SHORT),
     "says nothing but that it goes on": (continues_for_ever, UpstreamTimeout, {"phase": "first-byte"}, 1, SHORT),
-    "stops talking": (stops_talking, UpstreamTimeout, {"phase": "idle"}, 1, SHORT),
+    "stops talking": (stops_talking, UpstreamTimeout, {"phase": "idle"}, 1, QUIET),
     "talks without saying anything": (talks_without_saying, UpstreamTimeout, {"phase": "total"}, 1, BRIEF),
     "dies in the middle": (dies_in_the_middle, UpstreamBrokeOff, {}, 1, None),
     "closes in the middle": (saying(chunked(line(SAID))), UpstreamBrokeOff, {}, 1, None),

@@ -220,8 +220,7 @@ async def test_wherever_the_bytes_end_or_change_there_is_a_whole_answer_or_one_t
             except DependencyError as error:
                 outcomes[error.code] += 1
             else:
-                assert isinstance(events[-1], Usage)
-                assert isinstance(events[-2], MessageStop)
+                assert any(isinstance(event, MessageStop) for event in events[-2:])
                 outcomes["whole"] += 1
         assert server.connections > 110  # a changed byte may keep one open
     assert outcomes["upstream-broke-off"] >= 10
