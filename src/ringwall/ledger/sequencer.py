@@ -35,9 +35,9 @@ log = logging.getLogger("ringwall.ledger")
 
 INTERVAL_S: Final = 0.2
 STEP_ENTRIES: Final = 4096  # of whole tiles; where this much waits, one signature for it costs a tenth of its hashes
-LEASE_MS: Final = 1000
+LEASE_MS: Final = 600  # with the interval: the log of a killed process is sealed again within a second
 _CLOSING_STEPS: Final = 20
-_LEASE_WAITS: Final = 10  # of INTERVAL_S: twice as long as a lease
+_LEASE_WAITS: Final = 6  # of INTERVAL_S: twice as long as a lease
 
 T = TypeVar("T")
 
