@@ -33,12 +33,13 @@ class Shell:
         return json.loads(self.run(*arguments, "--json", expect=expect, stdin=stdin).stdout)
 
 
-@pytest.fixture(params=["beside a server", "without a server"])
-def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
-    live: Live = start(tmp_path / "var")
+@pytest.fixture(scope="module", params=["beside a server", "without a server"])
+def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """One data directory for a module's tests: each names things of its own."""
+    live: Live = start(tmp_path_factory.mktemp("shell") / "var")
     if request.param == "without a server":
         assert live.stop() == 0
-    yield Shell(tmp_path / "var")
+    yield Shell(live.data_dir)
     live.stop()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ from tests.own_witness import OwnWitness, served
 class Shell:
     """Runs `ringwall ledger` on one data directory, in a folder of its own."""
 
-    def __init__(self, live: Live, home: Path) -> None:
-        self.live, self.home = live, home
+    def __init__(self, data_dir: Path, home: Path) -> None:
+        self.data_dir, self.home = data_dir, home
 
     def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "ringwall", "ledger", *arguments, "--data-dir", str(self.live.data_dir)]
+        line = [sys.executable, "-m", "ringwall", "ledger", *arguments, "--data-dir", str(self.data_dir)]
         done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False, cwd=self.home)
         assert done.returncode == expect, (arguments, done.returncode, done.stdout, done.stderr)
         return done
@@ -35,29 +35,48 @@ class Shell:
     def json(self, *arguments: str, expect: int = 0) -> Any:
         return json.loads(self.run(*arguments, "--json", expect=expect).stdout)
 
-    def put(self, number: int) -> int:
-        body = json.dumps({"digest": f"{number:064x}", "metadata": {"n": number}}).encode()
-        headers = {"authorization": f"Bearer {self.live.ready['apiKey']}", "content-type": "application/json"}
-        request = urllib.request.Request(f"{self.live.url}/ringwall/v1/audit-log", body, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)["index"]
+
+def put(live: Live, number: int) -> None:
+    """Put something into the log of statements."""
+    body = json.dumps({"digest": f"{number:064x}", "metadata": {"n": number}}).encode()
+    headers = {"authorization": f"Bearer {live.ready['apiKey']}", "content-type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{live.url}/ringwall/v1/audit-log", body, headers), timeout=30) as answer:
+        assert answer.status == 201
 
 
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    live = start(tmp_path / "var")
-    (tmp_path / "here").mkdir()
-    shell = Shell(live, tmp_path / "here")
+@contextmanager
+def three_statements(data_dir: Path) -> Iterator[Live]:
+    """A server whose log of statements has three; no test adds one."""
+    live = start(data_dir)
     for number in range(3):
-        shell.put(number)
-    yield shell
+        put(live, number)
+    yield live
     live.stop()
 
 
-@pytest.mark.parametrize("where", ["beside a server", "without a server"])
-def test_both_logs_are_exported_and_audit_clean(shell: Shell, where: str) -> None:
-    if where == "without a server":
-        assert shell.live.stop() == 0
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data directory of a server that runs."""
+    with three_statements(tmp_path_factory.mktemp("running") / "var") as live:
+        yield live.data_dir
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data directory of a server that ran."""
+    with three_statements(tmp_path_factory.mktemp("stopped") / "var") as live:
+        assert live.stop() == 0
+        yield live.data_dir
+
+
+@pytest.fixture
+def shell(running: Path, tmp_path: Path) -> Shell:
+    return Shell(running, tmp_path)
+
+
+@pytest.mark.parametrize("where", ["running", "stopped"])
+def test_both_logs_are_exported_and_audit_clean(request: pytest.FixtureRequest, tmp_path: Path, where: str) -> None:
+    shell = Shell(request.getfixturevalue(where), tmp_path)
     for log in ("statements", "audit"):
         told = shell.json("export", log, log)
         policy = parse_policy(told["policy"])
@@ -68,12 +87,11 @@ def test_both_logs_are_exported_and_audit_clean(shell: Shell, where: str) -> Non
     assert "quorum none" in said
 
 
-def test_a_proof_is_written_and_checked_without_the_server(shell: Shell) -> None:
+def test_a_proof_is_written_and_checked_where_no_server_is_known(shell: Shell) -> None:
     wrote = shell.json("prove", "statements", "1")
     names = {suffix: f"statements-1.{suffix}" for suffix in ("entry", "tlog-proof", "policy", "sigstore.json", "key", "trusted-root.json")}
     assert set(wrote["files"]) == set(names.values())
-    assert shell.live.stop() == 0
-    shutil.move(shell.live.data_dir, shell.home / "moved")
+    shell.data_dir = shell.home / "nothing is here"
     check = ("check", names["tlog-proof"], "--policy", names["policy"], "--entry", names["entry"])
     assert shell.json(*check)["proof"] == "holds"
     assert shell.json("check", names["sigstore.json"], "--policy", names["policy"], "--key", names["key"])["proof"] == "holds"
@@ -85,6 +103,7 @@ def test_a_proof_is_written_and_checked_without_the_server(shell: Shell) -> None
     assert shell.run("check", names["sigstore.json"], "--policy", names["policy"], "--key", names["key"], expect=1).stdout == ""
     assert "--entry" in shell.run("check", names["tlog-proof"], "--policy", names["policy"], expect=3).stderr
     assert "--key" in shell.run("check", names["sigstore.json"], "--policy", names["policy"], expect=3).stderr
+    assert not shell.data_dir.exists()
 
 
 def test_a_proof_is_written_once_and_of_what_is_there_only(shell: Shell) -> None:
