@@ -194,7 +194,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         ),
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
         trail=Trail(ledger, keys=keys, clock=clock),
-        waf=Waf(storage, keys=keys, clock=clock, region=settings.region),
+        waf=Waf(storage, keys=keys, clock=clock, region=settings.region, workers=workers),
         budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from ringwall.inference.waf import ENDPOINTS, Waf, endpoint_arn, request_view
 from ringwall.inference.waf_compiled import ASSOCIATION
 from ringwall.inference.waf_errors import WafItemDuplicate, WafItemInUse, WafItemNotFound, WafLockLost
 from ringwall.inference.waf_items import IP_SET, PATTERN_SET, RULE_GROUP, WEB_ACL
+from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
 from ringwall.policies.waf import InvalidWafDocument, WafElementUnserved, WafLimitsExceeded, WafReferenceNotFound
 from ringwall.storage import Replace, open_storage
@@ -270,3 +272,19 @@ async def test_capacity_is_asked_with_references(waf: Waf) -> None:
 def test_a_request_of_the_wire_is_seen_as_it_is() -> None:
     view = request_view(HttpRequest("POST", b"/%41", b"a=%42", ((":authority", "h"), ("x", "\xe9")), b"body", secure=False), "127.0.0.1")
     assert (view.path, view.query, view.headers, view.body) == (b"/%41", b"a=%42", (("x", b"\xe9"),), b"body")
+
+
+async def test_long_judgements_run_beside_the_loop_and_count_all_the_same(
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock
+) -> None:
+    workers = Workers(inline_characters=0)
+    waf = Waf(storage, keys=keys, clock=clock, region=REGION, workers=workers)
+    rate = rule("rate", {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP", "EvaluationWindowSec": 60}})
+    acl = await make(waf, WEB_ACL, "acl", **document(rule("body", byte_match(b"evil", {"Body": {}})), rate))
+    await waf.associate(ACCOUNT, acl["ARN"], BEDROCK)
+    try:
+        answers = await asyncio.gather(*(judged(waf, request(body=b"a" * 16_000)) for _ in range(40)))
+        assert (answers.count("ALLOW Default_Action"), answers.count("BLOCK rate")) == (10, 30)
+        assert await judged(waf, request(body=b"a" * 16_000 + b"evil")) == "BLOCK body"
+    finally:
+        workers.close()

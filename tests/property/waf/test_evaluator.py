@@ -39,6 +39,19 @@ def test_a_transformation_takes_any_bytes(name: str, value: bytes):
         assert TRANSFORMATIONS[name](result) == result
 
 
+UNITS = [b" ", b"\\", b"%", b"&#65;", b"/*", b"/../", b"\\u0041", b"\xc3\xa9", b'"', b'{"a":', b"\n^"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_long_run_of_anything_is_read_in_one_go(unit: bytes):
+    """In time that grows with the square of the length, this would take longer than a test may."""
+    value = unit * (500_000 // len(unit))
+    for transformation in TRANSFORMATIONS.values():
+        transformation(value)
+    read_json(value)
+    RequestView("GET", b"/", value, (("cookie", value),), b"", "").cookies  # noqa: B018 - reading is what is tested
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

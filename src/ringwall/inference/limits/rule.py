@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -62,7 +63,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def limit(self) -> int:
         """The amount in the unit that is counted: requests, tokens, billionths of a dollar, calls."""
-        return int(Decimal(self.usd or "0") * NANO) if self.kind == "cost" else self.amount or 0
+        return _nano(self.usd or "0") if self.kind == "cost" else self.amount or 0
 
     @property
     def capacity(self) -> int:
@@ -80,6 +81,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 _DECODER = msgspec.json.Decoder(Rule)
+
+
+@lru_cache(4096)
+def _nano(usd: str) -> int:
+    return int(Decimal(usd) * NANO)
 
 
 def _listed(patterns: tuple[str, ...], value: str) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 DEPTH_MAX = 64  # levels of nesting that are read; deeper ones end the reading
 
-_TOKEN = re.compile(rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(-?[0-9][0-9.eE+-]*|true|false|null))')
+_TOKEN = re.compile(rb'[ \t\r\n]*(?:([{}\[\],:])|("[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")|(-?[0-9][0-9.eE+-]*|true|false|null))')
 _REST = re.compile(rb"[ \t\r\n]*")
 _PUNCTUATION_BETWEEN = {b",", b":"}
 

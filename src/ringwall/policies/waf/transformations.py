@@ -34,8 +34,8 @@ def _compress_white_space(value: bytes) -> bytes:
 
 def _cmd_line(value: bytes) -> bytes:
     value = value.translate(bytes.maketrans(b",;", b"  "), b"\\\"'^")
-    value = re.sub(rb" +([/(])", rb"\1", value)
-    return _BLANKS.sub(b" ", value).translate(_LOWER)
+    value = _BLANKS.sub(b" ", value)  # first: a pattern of spaces before a slash would look at each run of spaces again and again
+    return value.replace(b" /", b"/").replace(b" (", b"(").translate(_LOWER)
 
 
 def _cmd_line_unix(value: bytes) -> bytes:
@@ -71,27 +71,36 @@ def _normalize_path_win(value: bytes) -> bytes:
     return _normalize_path(value.replace(b"\\", b"/"))
 
 
+def _where(marks: bytes, step: Transformation) -> Transformation:
+    """Leave a value alone that has none of the characters that a transformation begins with: most have none, and looking is cheap."""
+
+    def apply(value: bytes) -> bytes:
+        return step(value) if any(mark in value for mark in marks) else value
+
+    return apply
+
+
 TRANSFORMATIONS: dict[str, Transformation] = {
     "NONE": lambda value: value,
     "COMPRESS_WHITE_SPACE": _compress_white_space,
-    "HTML_ENTITY_DECODE": decodings.html_entity_decode,
+    "HTML_ENTITY_DECODE": _where(b"&", decodings.html_entity_decode),
     "LOWERCASE": lambda value: value.translate(_LOWER),
     "CMD_LINE": _cmd_line,
-    "URL_DECODE": decodings.url_decode,
+    "URL_DECODE": _where(b"%+", decodings.url_decode),
     "BASE64_DECODE": decodings.base64_decode,
     "HEX_DECODE": decodings.hex_decode,
     "MD5": lambda value: hashlib.md5(value, usedforsecurity=False).digest(),
-    "REPLACE_COMMENTS": lambda value: _COMMENT.sub(b" ", value),
-    "ESCAPE_SEQ_DECODE": decodings.escape_seq_decode,
-    "SQL_HEX_DECODE": decodings.sql_hex_decode,
-    "CSS_DECODE": decodings.css_decode,
-    "JS_DECODE": decodings.js_decode,
+    "REPLACE_COMMENTS": _where(b"*", lambda value: _COMMENT.sub(b" ", value)),
+    "ESCAPE_SEQ_DECODE": _where(b"\\", decodings.escape_seq_decode),
+    "SQL_HEX_DECODE": _where(b"xX", decodings.sql_hex_decode),
+    "CSS_DECODE": _where(b"\\", decodings.css_decode),
+    "JS_DECODE": _where(b"\\", decodings.js_decode),
     "NORMALIZE_PATH": _normalize_path,
     "NORMALIZE_PATH_WIN": _normalize_path_win,
     "REMOVE_NULLS": lambda value: value.replace(b"\0", b""),
     "REPLACE_NULLS": lambda value: value.replace(b"\0", b" "),
     "BASE64_DECODE_EXT": decodings.base64_decode_ext,
-    "URL_DECODE_UNI": decodings.url_decode_uni,
+    "URL_DECODE_UNI": _where(b"%+", decodings.url_decode_uni),
     "UTF8_TO_UNICODE": decodings.utf8_to_unicode,
     "REMOVE_WHITESPACE": lambda value: _SPACE_RUNS.sub(b"", value),
     "TRIM": lambda value: value.strip(_SPACES),
@@ -101,7 +110,7 @@ TRANSFORMATIONS: dict[str, Transformation] = {
     "UPPERCASE": lambda value: value.translate(_UPPER),
     "CMD_LINE_WIN": _cmd_line_win,
     "CMD_LINE_UNIX": _cmd_line_unix,
-    "JS_DECODE_EXT": decodings.js_decode_ext,
+    "JS_DECODE_EXT": _where(b"\\", decodings.js_decode_ext),
     "SHA256": lambda value: hashlib.sha256(value).digest(),
 }
 
