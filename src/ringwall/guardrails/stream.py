@@ -63,14 +63,40 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class _Lane:
-    """One block: its text so far, and how far it was released."""
+    """One block: its text so far, how far it was released, and the next mark.
 
-    __slots__ = ("mark", "out", "text")
+    The pieces are joined for the whole once, at the end; for windows the last part is kept joined, so that chunks of one character cost
+    no more than their number.
+    """
+
+    __slots__ = ("base", "length", "mark", "out", "pieces", "tail", "waiting")
 
     def __init__(self) -> None:
-        self.text = ""
+        self.pieces: list[str] = []
+        self.waiting: list[str] = []  # pieces that are not in `tail` yet
+        self.tail = ""  # the text from `base` on
+        self.base = 0
+        self.length = 0
         self.out = 0
         self.mark = STEP
+
+    def append(self, chunk: str) -> None:
+        self.pieces.append(chunk)
+        self.waiting.append(chunk)
+        self.length += len(chunk)
+
+    def window(self, mark: int) -> tuple[int, str]:
+        """Return where the window of a mark begins, and its text."""
+        self.tail = "".join((self.tail, *self.waiting))
+        self.waiting.clear()
+        start = self.base + _window_start(self.tail, self.out - self.base)
+        self.tail = self.tail[start - self.base :]
+        self.base = start
+        return start, self.tail[: mark - start]
+
+    def between(self, start: int, end: int) -> str:
+        """Return a part of the text that the last window held."""
+        return self.tail[start - self.base : end - self.base]
 
 
 class Stream:
@@ -116,12 +142,12 @@ class Stream:
         self._check(len(chunk), lane is None)
         if lane is None:
             lane = self._lanes[block] = _Lane()
-        lane.text += chunk
+        lane.append(chunk)
         self.characters += len(chunk)
         out: list[Released | Stopped] = []
         if self._mode == "async" and chunk:
             out.append(Released(block, chunk))
-        while len(lane.text) >= lane.mark and not self.holds_all:
+        while lane.length >= lane.mark and not self.holds_all:
             out += self._judge(block, lane, lane.mark, last=False)
             lane.mark += STEP
             if self._over:
@@ -135,9 +161,9 @@ class Stream:
         """
         self._refuse_when_over()
         lane = self._lanes.get(block)
-        if lane is None or self.holds_all or lane.out == len(lane.text):
+        if lane is None or self.holds_all or lane.out == lane.length:
             return ()
-        return tuple(self._judge(block, lane, len(lane.text), last=True))
+        return tuple(self._judge(block, lane, lane.length, last=True))
 
     def finish(self) -> Stopped | Ended:
         """Judge the whole answer; return what was still held, if it may go on.
@@ -148,7 +174,8 @@ class Stream:
         self._refuse_when_over()
         self._over = True
         order = sorted(self._lanes)
-        blocks = [*self._references, *(Block(self._lanes[index].text) for index in order)]
+        texts = {index: "".join(self._lanes[index].pieces) for index in order}
+        blocks = [*self._references, *(Block(texts[index]) for index in order)]
         evaluation = evaluate(self._guardrail, self._source, blocks, self._limits)
         if evaluation.outcome.action == "BLOCK":
             return Stopped(evaluation)
@@ -156,17 +183,16 @@ class Stream:
             return Ended(evaluation, ())
         rest = []
         for position, index in enumerate(order, len(self._references)):
-            lane = self._lanes[index]
-            findings = _masked(evaluation.verdicts, position)
-            text = _between(lane.text, lane.out, len(lane.text), findings)
+            out = self._lanes[index].out
+            text = _clean(texts[index][out:], out, _masked(evaluation.verdicts, position))
             if text:
                 rest.append(Released(index, text))
         return Ended(evaluation, tuple(rest))
 
     def _judge(self, block: int, lane: _Lane, mark: int, *, last: bool) -> list[Released | Stopped]:
         """Evaluate the window of a mark; release up to `REACH` before it, or everything where the block ends there."""
-        start = _window_start(lane.text, lane.out)
-        evaluation = evaluate(self._guardrail, self._source, [Block(lane.text[start:mark])], self._limits)
+        start, window = lane.window(mark)
+        evaluation = evaluate(self._guardrail, self._source, [Block(window)], self._limits)
         certain = mark - (0 if last else EDGE)  # behind it, what is read may be cut
         if any(_blocks(verdict, lane.out - start, certain - start) for verdict in evaluation.verdicts):
             self._over = True
@@ -176,7 +202,7 @@ class Stream:
         out, lane.out = lane.out, max(lane.out, border)
         if self._mode == "async" or out == lane.out:
             return []
-        return [Released(block, _between(lane.text, out, lane.out, findings))]
+        return [Released(block, _clean(lane.between(out, lane.out), out, findings))]
 
     def _check(self, characters: int, opens: bool) -> None:
         try:
@@ -226,11 +252,12 @@ def _masked(verdicts: tuple[Verdict, ...], block: int) -> list[Finding]:
     return [hit.finding for verdict in verdicts for hit in verdict.hits if hit.block == block and hit.action == "ANONYMIZE"]
 
 
-def _between(text: str, start: int, end: int, findings: list[Finding]) -> str:
-    """Return the text from `start` to `end` with its findings masked; what began before `start` was masked before."""
+def _clean(text: str, start: int, findings: list[Finding]) -> str:
+    """Return a part of a block, which begins at `start`, with the block's findings masked; what began before it was masked before."""
+    end = start + len(text)
     clipped = [
         msgspec.structs.replace(finding, span=Span(max(finding.span.start, start) - start, min(finding.span.end, end) - start))
         for finding in findings
         if finding.span.start < end and finding.span.end > start
     ]
-    return mask(text[start:end], clipped, lambda finding: f"{{{finding.type}}}")
+    return mask(text, clipped, lambda finding: f"{{{finding.type}}}")

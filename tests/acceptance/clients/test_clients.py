@@ -39,10 +39,10 @@ def judge(answers: dict) -> None:
     assert answers["clean"]["outputs"] == []
 
 
-def guardrail_through_boto3(live: Live) -> str:
+def guardrail_through_boto3(live: Live, name: str = "for-litellm") -> str:
     key = {"aws_access_key_id": live.ready["accessKeyId"], "aws_secret_access_key": live.ready["secretAccessKey"]}
     bedrock = boto3.client("bedrock", region_name="us-east-1", endpoint_url=live.url, **key)
-    return bedrock.create_guardrail(**{**GUARD, "name": "for-litellm"})["guardrailId"]
+    return bedrock.create_guardrail(**{**GUARD, "name": name})["guardrailId"]
 
 
 def run(command: list[str | Path], environment: dict[str, str], **options: object) -> str:

@@ -34,7 +34,7 @@ class OutputGuard:
         self._finish = finish
         self._open: BlockStart | None = None
         self._left = False  # the open block's beginning has left
-        self._opaque = ""
+        self._opaque: list[str] = []
         self._waiting: list[BlockStart] = []  # whole blocks that leave at the end, where the stream holds all
         self._judges = False  # something was fed
         self._next = 0  # the index after the last block that left
@@ -55,10 +55,11 @@ class OutputGuard:
     def _step(self, event: BlockStart | BlockDelta | BlockStop) -> list[Event]:
         match event:
             case BlockStart():
-                self._open, self._left, self._opaque = event, False, ""
+                self._open, self._left, self._opaque = event, False, []
                 return [] if event.kind == "tool_use" or self._stream.holds_all else self._begin()
             case BlockDelta():
-                self._opaque += event.opaque
+                if event.opaque:
+                    self._opaque.append(event.opaque)
                 return self._leave(self._stream.feed(event.index, event.text)) if self._fed(event.text) else []
             case BlockStop():
                 return self._close(event)
@@ -77,7 +78,7 @@ class OutputGuard:
         if not self._intervened:
             out += self._begin()
             if self._opaque:
-                out.append(BlockDelta(event.index, "", self._opaque))
+                out.append(BlockDelta(event.index, "", "".join(self._opaque)))
             out.append(event)
             self._open = None
         return out
