@@ -1,6 +1,6 @@
 """Guardrail resources and their runs; upstream models; rate limits; behavioural monitors.
 
-Today: guardrail resources and their runs; the gateway to upstream models; web ACLs; limits as objects that no request passes yet.
+Today: guardrail resources and their runs; the gateway to upstream models; web ACLs; limits on use.
 """
 
 from ringwall.inference.enforced import Enforced

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ringwall.api.aws.asking import model_resource, open_answer, streamed_answer, whole_answer
+from ringwall.api.aws.asking import model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.chat_errors import STYLES, status_of
@@ -55,6 +55,7 @@ class _Place(NamedTuple):
     vendor: str
 
 
+VENDORS = {"openai_chat": "openai", "anthropic_messages": "anthropic"}
 _PLACES: Mapping[bytes, _Place] = {
     b"/v1/chat/completions": _Place("openai_chat", "openai"),
     b"/v1/messages": _Place("anthropic_messages", "anthropic"),
@@ -69,10 +70,8 @@ def is_chat(path: bytes) -> bool:
 
 async def _ask(call: Call, given: tuple[Ask, Wanted | None]) -> Answer:
     ask, wanted = given
-    answering = await open_answer(call, ask, wanted)
-    if ask.stream:
-        return Answer(answering.ask, streamed_answer(call, answering))
-    return Answer(answering.ask, await whole_answer(call, answering))
+    asked = await open_answer(call, ask, wanted, route=VENDORS[ask.dialect])
+    return Answer(asked.answering.ask, asked.streamed() if ask.stream else await asked.whole())
 
 
 def _model(call: Call, given: tuple[Ask, Wanted | None]) -> Sequence[str]:
@@ -148,7 +147,9 @@ class ChatFace:
         """Render an error in the vendor's shape."""
         style = STYLES[exchange.match.vendor if exchange.match is not None else "openai"]
         body = msgspec.json.encode(style(error, exchange.request_id))
-        return HttpResponse(status_of(error), (("content-type", "application/json"),), body)
+        wait = error.facts.get("retry_after_s")
+        retry = (("retry-after", str(wait)),) if isinstance(wait, int) and wait >= 0 else ()
+        return HttpResponse(status_of(error), (("content-type", "application/json"), *retry), body)
 
     def error_code(self, exchange: Exchange, error: RingwallError) -> str:  # noqa: ARG002 - a face's method; the code needs no exchange here
         """Return the error's own code."""

@@ -13,14 +13,15 @@ from typing import Any
 
 import msgspec
 
-from ringwall.api.aws.asking import model_resource, open_answer, streamed_answer, whole_answer
+from ringwall.api.aws.asking import Asked, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation, Streamed
 from ringwall.guardrails.assessment import action_reason
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.wire.dialects.converse.dialect import Converse
-from ringwall.wire.dialects.model import Ask, Event, Usage
+from ringwall.wire.dialects.model import Ask, Usage
 
 _SERVICE = "bedrock-runtime"
+ROUTE = "bedrock"
 _CONVERSE = Converse()
 _MODES: Mapping[str, Any] = {"async": "async", "sync": "sync"}
 _TRACED = frozenset({"enabled", "enabled_full"})
@@ -61,8 +62,8 @@ def trace_of(answering: Answering) -> dict[str, Any]:
 
 async def _converse(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     begun = time.monotonic()
-    answering = await open_answer(call, _read(request, stream=False), _wanted(request))
-    events = await whole_answer(call, answering)
+    asked = await open_answer(call, _read(request, stream=False), _wanted(request), route=ROUTE)
+    events, answering = await asked.whole(), asked.answering
     answer = _CONVERSE.write_answer(events, answering.ask, answer_id=call.request_id, created=0)
     answer["metrics"] = {"latencyMs": _since(begun)}
     if _is_traced(request):
@@ -72,15 +73,14 @@ async def _converse(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 async def _converse_stream(call: Call, request: dict[str, Any]) -> Streamed:
     begun = time.monotonic()
-    answering = await open_answer(call, _read(request, stream=True), _wanted(request))
-    return Streamed({}, _payloads(answering, streamed_answer(call, answering), begun, traced=_is_traced(request)))
+    asked = await open_answer(call, _read(request, stream=True), _wanted(request), route=ROUTE)
+    return Streamed({}, _payloads(asked, begun, traced=_is_traced(request)))
 
 
-async def _payloads(
-    answering: Answering, events: AsyncGenerator[Event, None], begun: float, *, traced: bool
-) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+async def _payloads(asked: Asked, begun: float, *, traced: bool) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+    answering = asked.answering
     writer = _CONVERSE.stream_writer(answering.ask, answer_id="", created=0)
-    async with aclosing(events):
+    async with aclosing(asked.streamed()) as events:
         async for event in events:
             for name, payload in writer.payloads(event):
                 if isinstance(event, Usage):

@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from ringwall.api.aws.asking import model_resource, open_answer, streamed_answer, whole_answer
+from ringwall.api.aws.asking import Asked, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation, Streamed
-from ringwall.api.aws.operations.bedrock_converse import trace_of
+from ringwall.api.aws.operations.bedrock_converse import ROUTE, trace_of
 from ringwall.errors import InvalidRequest
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.wire.dialects.dialect import Dialect
-from ringwall.wire.dialects.model import Ask, Event, MessageStop
+from ringwall.wire.dialects.model import Ask, MessageStop
 from ringwall.wire.dialects.sse import SseReader
 from ringwall.wire.dialects.table import DIALECTS
 from ringwall.wire.strict_json import decode_json
@@ -33,7 +33,7 @@ _TRACED = frozenset({"ENABLED", "ENABLED_FULL"})
 _JSON = "application/json"
 
 
-class _Asked(msgspec.Struct, frozen=True):
+class _Read(msgspec.Struct, frozen=True):
     """A body, read: in which dialect, what it asks, and under which guardrail."""
 
     dialect: Dialect
@@ -45,7 +45,7 @@ def _model(call: Call, request: dict[str, Any]) -> Sequence[str]:
     return model_resource(call, request["modelId"])
 
 
-def _read(call: Call, request: dict[str, Any], *, stream: bool) -> _Asked:
+def _read(call: Call, request: dict[str, Any], *, stream: bool) -> _Read:
     if request.get("contentType", _JSON).partition(";")[0].strip().lower() != _JSON:
         raise InvalidRequest("the body must be application/json")
     body = decode_json(request.get("body") or b"", call.rooms.limits.json_depth)
@@ -55,7 +55,7 @@ def _read(call: Call, request: dict[str, Any], *, stream: bool) -> _Asked:
     dialect = _dialect_of(body)
     members = {name: value for name, value in body.items() if not name.startswith(_OWN) and name != _VERSION}
     ask = dialect.read_request(members | {"stream": stream}, model=request["modelId"])
-    return _Asked(dialect, ask, _wanted(request, config))
+    return _Read(dialect, ask, _wanted(request, config))
 
 
 def _dialect_of(body: dict[str, Any]) -> Dialect:
@@ -108,27 +108,26 @@ def _trace(answering: Answering) -> dict[str, Any]:
 
 
 async def _invoke(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    asked = _read(call, request, stream=False)
-    answering = await open_answer(call, asked.ask, asked.wanted)
-    events = await whole_answer(call, answering)
-    body = asked.dialect.write_answer(events, answering.ask, answer_id=call.request_id, created=int(call.now.timestamp()))
+    read = _read(call, request, stream=False)
+    asked = await open_answer(call, read.ask, read.wanted, route=ROUTE)
+    events, answering = await asked.whole(), asked.answering
+    body = read.dialect.write_answer(events, answering.ask, answer_id=call.request_id, created=int(call.now.timestamp()))
     return {"body": msgspec.json.encode(body | _own_members(request, answering)), "contentType": _JSON}
 
 
 async def _invoke_stream(call: Call, request: dict[str, Any]) -> Streamed:
-    asked = _read(call, request, stream=True)
-    answering = await open_answer(call, asked.ask, asked.wanted)
-    return Streamed({"contentType": _JSON}, _chunks(call, request, asked.dialect, answering, streamed_answer(call, answering)))
+    read = _read(call, request, stream=True)
+    asked = await open_answer(call, read.ask, read.wanted, route=ROUTE)
+    return Streamed({"contentType": _JSON}, _chunks(request, read.dialect, asked))
 
 
-async def _chunks(
-    call: Call, request: dict[str, Any], dialect: Dialect, answering: Answering, events: AsyncGenerator[Event, None]
-) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
+async def _chunks(request: dict[str, Any], dialect: Dialect, asked: Asked) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
     """Write events as the vendor's stream has them, each event's data as a chunk of its own, without the frame of server-sent events."""
+    answering, call = asked.answering, asked.call
     writer = dialect.stream_writer(answering.ask, answer_id=call.request_id, created=int(call.now.timestamp()))
     reader = SseReader()
     own: dict[str, Any] = {}
-    async with aclosing(events):
+    async with aclosing(asked.streamed()) as events:
         async for event in events:
             if isinstance(event, MessageStop):
                 own = _own_members(request, answering)
