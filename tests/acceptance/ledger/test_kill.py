@@ -105,5 +105,3 @@ async def test_whatever_moment_the_sequencer_is_killed_at(database: str, tmp_pat
     )
     assert len(bodies) > KILLS
     assert len(promised) > 1
-    # The middle one, so that a machine that is busy for a moment does not count.
-    assert statistics.median(sealing_s) < 1, "it takes longer than a second until the log is checked, open and sealed again"
