@@ -137,15 +137,24 @@ class DatabaseStorage:
         await self._writer.submit(Shred(log, index))
 
     async def entries(
-        self, log: str, *, start: int = 0, end: int | None = None, account_id: str | None = None, newest_first: bool = False
+        self,
+        log: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        account_id: str | None = None,
+        newest_first: bool = False,
+        at_once: int = _PAGE_ENTRIES,
     ) -> AsyncIterator[Entry]:
         """Iterate the committed entries with start <= index < end, in index order or against it."""
         check_name(log, "log name")
         if start < 0 or (end is not None and not 0 <= end <= _END):
             raise InvalidRequest("an index is a count from 0", start=start, end=end)
+        if not 1 <= at_once <= _PAGE_ENTRIES:
+            raise InvalidRequest(f"1 to {_PAGE_ENTRIES} entries are read at once", at_once=at_once)
         name = ("account_entries" if account_id is not None else "entries") + ("_newest_first" if newest_first else "")
         low, high = min(start, _END), _END if end is None else end
-        values: dict[str, object] = {"log": log, "count": _PAGE_ENTRIES}
+        values: dict[str, object] = {"log": log, "count": at_once}
         if account_id is not None:
             check_name(account_id, "account id")
             values["account_id"] = account_id
@@ -153,7 +162,7 @@ class DatabaseStorage:
             rows = await self._read(self._sql[name], {**values, "low": low, "high": high})
             for row in rows:
                 yield Entry(index=row[0], leaf=row[1], erasable=row[2], account_id=row[3], recorded_at=row[4])
-            if len(rows) < _PAGE_ENTRIES:
+            if len(rows) < at_once:
                 return
             if newest_first:
                 high = rows[-1][0]

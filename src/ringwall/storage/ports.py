@@ -195,9 +195,19 @@ class Storage(Protocol):
         ...
 
     def entries(
-        self, log: str, *, start: int = 0, end: int | None = None, account_id: str | None = None, newest_first: bool = False
+        self,
+        log: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        account_id: str | None = None,
+        newest_first: bool = False,
+        at_once: int = 500,
     ) -> AsyncIterator[Entry]:
-        """Iterate the committed entries with start <= index < end, in index order or against it."""
+        """Iterate the committed entries with start <= index < end, in index order or against it.
+
+        at_once: how many are read at a time and held in memory, 1 to 500.
+        """
         ...
 
     async def shred(self, log: str, index: int) -> None:

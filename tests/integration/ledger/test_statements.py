@@ -21,10 +21,11 @@ from ringwall.crypto.tlog_proof import TlogProof, parse_tlog_proof, verify_tlog_
 from ringwall.errors import Conflict, IntegrityError, InvalidRequest, LimitExceeded, NotFound
 from ringwall.ledger import STATEMENT_LOG
 from ringwall.ledger.attestations import Attestor
-from ringwall.ledger.audit_log import AuditLog, Search
+from ringwall.ledger.audit_log import METADATA_BYTES, AuditLog, Search
 from ringwall.ledger.export import Files, audit_log_files, export_log
 from ringwall.ledger.own_entries import own_entry
 from ringwall.ledger.witness import keep_cosignatures
+from ringwall.storage import Entry
 from tests.integration.ledger.conftest import KEYS, Opened, OpenLedger
 
 pytestmark = pytest.mark.anyio
@@ -118,6 +119,52 @@ async def test_a_search_is_read_in_pages(office: Office) -> None:
     for start, limit in ((None, 0), (None, 1001), (-1, 5)):
         with pytest.raises(InvalidRequest):
             await office.audit_log.search(ACCOUNT, Search(), start=start, limit=limit)
+
+
+class Watched(Search, frozen=True, kw_only=True):
+    """A search that notes, for each entry it looks at, how many turns another task has had by then."""
+
+    turns: list[int]
+    seen: list[int]
+
+    def finds(self, entry: Entry) -> bool:
+        self.seen.append(self.turns[0])
+        return super().finds(entry)
+
+
+async def test_a_search_through_large_entries_is_read_in_bounded_pieces_and_lets_others_have_turns(office: Office) -> None:
+    large: dict[str, object] = {str(number): [[]] * 4 for number in range(2800)}
+    for number in range(60):
+        await office.audit_log.put(ACCOUNT, DIGESTS[number % 2], large, name="model", by=ADA, at=NOON)
+    turns = [0]
+
+    async def take_turns() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    nobodys = Watched(principal="nobody", turns=turns, seen=[])
+    first = await office.audit_log.search(ACCOUNT, nobodys)
+    shown = await office.audit_log.search(ACCOUNT, Watched(digest=DIGESTS[0], turns=turns, seen=[]))
+    other.cancel()
+    bytes_each = METADATA_BYTES  # an entry has a little more: the envelope is base 64
+    assert not first.statements
+    assert 30 < len(nobodys.seen) <= 4 * 1024 * 1024 / bytes_each
+    assert first.next == 60 - len(nobodys.seen) - 1
+    assert all(earlier < later for earlier, later in zip(nobodys.seen, nobodys.seen[2:], strict=False))
+    assert 10 < len(shown.statements) <= 1024 * 1024 / bytes_each + 1
+    assert shown.next is not None
+    rest = await office.audit_log.search(ACCOUNT, Search(digest=DIGESTS[0]), start=shown.next, limit=1)
+    assert rest.statements[0].index == shown.statements[-1].index - 2
+
+
+async def test_a_search_names_a_stored_statement_that_is_none(office: Office) -> None:
+    await office.put(0)
+    entries = [each async for each in office.opened.storage.entries(STATEMENT_LOG, account_id=ACCOUNT)]
+    for erasable in (b"{", b'{"payload":"e30="}', b'{"payload":"W10="}', b'{"payload":"?"}', b'{"payload":"' + b"W1tb" * 50_000 + b'"}'):
+        with pytest.raises(IntegrityError):
+            Search(principal=ADA).finds(msgspec.structs.replace(entries[-1], erasable=erasable))
 
 
 async def test_erasing_the_words_leaves_the_entry_and_its_proof(office: Office) -> None:
