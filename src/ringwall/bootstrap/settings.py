@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: Annotated[str, _describe(description="folder of the database, the root key, certificates and server.json")] = "./var"
     host: Annotated[str, _describe(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, _describe(ge=0, le=65535, description="port to listen on; 0 picks a free one")] = 8741
-    region: Annotated[str, _describe(pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$", description="AWS region in ARNs")] = "us-east-1"
+    region: Annotated[str, _describe(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]\Z", description="AWS region in ARNs")] = "us-east-1"
     storage_url: Annotated[str, _describe(description="postgresql://... ; empty: SQLite in data_dir")] = ""
     root_key: Annotated[
         str, _describe(description="reference of the key that seals secrets: file:PATH or env:NAME; empty: a file in data_dir")

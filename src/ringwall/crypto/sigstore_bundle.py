@@ -31,7 +31,7 @@ TRUSTED_ROOT_TYPE: Final = "application/vnd.dev.sigstore.trustedroot+json;versio
 BUNDLE_BYTES: Final = 4 * 1024 * 1024
 
 
-Decimal = Annotated[str, Meta(pattern="^(0|[1-9][0-9]{0,18})$")]
+Decimal = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,18})\Z")]
 
 
 class _KeyId(msgspec.Struct, frozen=True, rename="camel"):

@@ -22,8 +22,8 @@ DATASET_COMMITMENT: Final = "urn:ringwall:predicate:dataset-commitment:v1"
 
 STATEMENT_BYTES: Final = 512 * 1024
 
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{2,256}$")]
-Algorithm = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{2,256}\Z")]
+Algorithm = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -58,6 +58,7 @@ def test_the_file_can_be_named(tmp_path: Path) -> None:
         pytest.param({"RINGWALL_PORT": "70000"}, "", "setting `port`", "", id="a port that is none"),
         pytest.param({}, "port = '8741'", "setting `port`", "", id="a number in quotes in the file"),
         pytest.param({"RINGWALL_REGION": "mars"}, "", "setting `region`", "", id="a region that is none"),
+        pytest.param({"RINGWALL_REGION": "us-east-1\n"}, "", "setting `region`", "", id="a region with a line break after it"),
         pytest.param({"RINGWALL_LOG_LEVEL": "loud"}, "", "setting `log_level`", "", id="a level that is none"),
         pytest.param({"RINGWALL_LIMITS_JSON_DEPTH": "0"}, "", "`limits.json_depth` must be at least 1", "", id="a limit of nothing"),
         pytest.param({}, "port = ", "cannot be read", "", id="a file that is no TOML"),

@@ -282,6 +282,10 @@ FORMLESS_BUNDLES = {
     "no log entry": changed(lambda b: b["verificationMaterial"].update(tlogEntries=[])),
     "two log entries": changed(lambda b: b["verificationMaterial"].update(tlogEntries=[_entry(b)] * 2)),
     "two indexes": changed(lambda b: _entry(b).update(logIndex="3")),
+    "a line break after an index": changed(lambda b: _entry(b).update(logIndex=_entry(b)["logIndex"] + "\n")),
+    "a line break after a size": changed(
+        lambda b: _entry(b)["inclusionProof"].update(treeSize=_entry(b)["inclusionProof"]["treeSize"] + "\n")
+    ),
     "an index that is a number": changed(lambda b: _entry(b).update(logIndex=11)),
     "another kind": changed(lambda b: _entry(b)["kindVersion"].update(kind="hashedrekord")),
     "another version of the entry": changed(lambda b: _entry(b)["kindVersion"].update(version="0.0.1")),
