@@ -15,10 +15,18 @@ async def own_entry(storage: Storage, ledger: Ledger, account_id: str, log: str,
         NotFound: there is none at this index, it is not under a checkpoint yet, or it is another account's: which of them is not told.
     """
     if log == AUDIT_LOG:  # a leaf names its account, in the database and in a frozen shard
-        leaf = await ledger.log(log).entry(index)
-        if decode_leaf(leaf).get("recipientAccountId") == account_id:
+        leaf = await _sealed(ledger, log, index)
+        if leaf is not None and decode_leaf(leaf).get("recipientAccountId") == account_id:
             return leaf
     else:
         async for entry in storage.entries(log, start=index, end=index + 1, account_id=account_id):
             return entry.leaf
     raise NotFound(f"the account has no entry {index} in the log `{log}`", index=index)
+
+
+async def _sealed(ledger: Ledger, log: str, index: int) -> bytes | None:
+    """Return an entry, or None where no checkpoint covers it: the log's own words would tell that from somebody else's entry."""
+    try:
+        return await ledger.log(log).entry(index)
+    except NotFound:
+        return None

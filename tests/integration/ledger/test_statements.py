@@ -19,7 +19,7 @@ from ringwall.crypto.notes import COSIGNATURE_V1, Ed25519Signer, open_note, pars
 from ringwall.crypto.statements import DATASET_COMMITMENT, IN_TOTO, parse_statement
 from ringwall.crypto.tlog_proof import TlogProof, parse_tlog_proof, verify_tlog_proof
 from ringwall.errors import Conflict, IntegrityError, InvalidRequest, LimitExceeded, NotFound
-from ringwall.ledger import STATEMENT_LOG
+from ringwall.ledger import AUDIT_LOG, STATEMENT_LOG
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import METADATA_BYTES, AuditLog, Search
 from ringwall.ledger.export import Files, audit_log_files, export_log
@@ -119,6 +119,20 @@ async def test_a_search_is_read_in_pages(office: Office) -> None:
     for start, limit in ((None, 0), (None, 1001), (-1, 5)):
         with pytest.raises(InvalidRequest):
             await office.audit_log.search(ACCOUNT, Search(), start=start, limit=limit)
+
+
+async def test_what_is_nobodys_somebody_elses_or_not_sealed_yet_is_refused_in_one_way(office: Office) -> None:
+    theirs = await office.put(0, account=OTHER)
+    storage, ledger = office.opened.storage, office.opened.ledger
+    record = await storage.append(AUDIT_LOG, OTHER, b'{"leafVersion":1,"recipientAccountId":"222222222222"}')
+    await ledger.log(AUDIT_LOG).sealed(record)
+    assert await own_entry(storage, ledger, OTHER, AUDIT_LOG, record)
+    for log, indexes in {STATEMENT_LOG: (theirs, 77, 100_000), AUDIT_LOG: (record, record + 1, 77, 100_000)}.items():
+        for index in indexes:
+            with pytest.raises(NotFound) as refused:
+                await own_entry(storage, ledger, ACCOUNT, log, index)
+            assert refused.value.message == f"the account has no entry {index} in the log `{log}`"
+            assert refused.value.remedy == NotFound("x").remedy
 
 
 class Watched(Search, frozen=True, kw_only=True):
