@@ -33,6 +33,7 @@ from ringwall.reasoning.policy import (
     encoding,
     language,
     readings,
+    shortest,
 )
 
 SERVICES = ["trading", "portfolio", "s3", "bedrock", "kb", "mail", "crm", "ticket", "vault", "shell"]
@@ -103,7 +104,15 @@ def reworded(written: list[Statement]) -> list[Statement]:
 
 
 def forget() -> None:
-    for cached in (language._apart, language.witness, language.pattern, encoding._outline, encoding._same, readings.parsed):
+    for cached in (
+        language._apart,
+        language.within,
+        shortest.witness,
+        language.pattern,
+        encoding._outline,
+        encoding._same,
+        readings.parsed,
+    ):
         cached.cache_clear()
     conditions._FOLDS.clear()
 

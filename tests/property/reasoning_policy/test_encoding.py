@@ -22,7 +22,8 @@ from ringwall.reasoning.policy import (
     check_no_more_permissive_with_counterexample,
     check_unreachable_with_counterexample,
 )
-from ringwall.reasoning.policy.encoding import Encoded, Focus
+from ringwall.reasoning.policy.encoding import Encoded
+from ringwall.reasoning.policy.focus import Focus
 from ringwall.reasoning.policy.formula import normal
 from ringwall.reasoning.policy.interpret import holds, specialise
 from tests.conformance.policies.port import PRINCIPALS, context_of

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import itertools
 from decimal import Decimal
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ringwall.policies.pattern import Variable, Wild, glob, resolve, tokenize
 from ringwall.reasoning.policy.errors import Inexpressible
+from ringwall.reasoning.policy.focus import ByService, Focus
 from ringwall.reasoning.policy.formula import Compare, Reads, Text
 from ringwall.reasoning.policy.key_values import KeyFacts, value_for, values_for
-from ringwall.reasoning.policy.language import contains, disjoint, exactly, linear, pattern, witness
+from ringwall.reasoning.policy.language import ANY_RUN, Language, contains, disjoint, exactly, linear, pattern, within
 from ringwall.reasoning.policy.readings import passes, representatives
+from ringwall.reasoning.policy.shortest import _shortest, witness
 
 PATTERNS = st.text(alphabet="ab:*?", max_size=6)
 TEXTS = st.text(alphabet="ab:c\u00e9", max_size=8)
@@ -67,7 +70,36 @@ def test_disjoint_patterns_share_no_text(one: str, other: str, arn: bool, arn_to
     here, there = linear(tokenize(one, variables=False), arn=arn), linear(tokenize(other, variables=False), arn=arn_too)
     shared = [text for text in SMALL if here.matches(text) and there.matches(text)]
     assert not (shared and disjoint((here,), (there,)))
-    assert disjoint((here,), (there,)) == (witness(((here,), (there,)), ()) is None)
+    assert disjoint((here,), (there,)) == (_shortest(((here,), (there,)), ()) is None)
+
+
+@given(PATTERNS, PATTERNS, st.booleans(), st.booleans())
+def test_a_pattern_is_within_another_where_no_text_of_it_is_outside(one: str, other: str, arn: bool, arn_too: bool) -> None:
+    here, there = linear(tokenize(one, variables=False), arn=arn), linear(tokenize(other, variables=False), arn=arn_too)
+    alone = [text for text in SMALL if here.matches(text) and not there.matches(text)]
+    assert not (alone and within(here, there))
+    assert within(here, there) == (_shortest(((here,),), ((there,),)) is None)
+
+
+class Taken(NamedTuple):
+    """What takes some actions, and every resource."""
+
+    actions: Language
+    resources: Language = (pattern((ANY_RUN,)),)
+
+
+ACTIONS = st.lists(st.sampled_from(["*", "s3:*", "s3:get*", "s*:get", "kb:?", "kb:get", "s3", "mail:send"]), min_size=1, max_size=3)
+
+
+@given(ACTIONS, st.lists(ACTIONS, max_size=8))
+def test_statements_found_by_service_are_all_that_meet_the_question(asked: list[str], taken: list[list[str]]) -> None:
+    def language(texts: list[str]) -> Language:
+        return tuple(linear(tokenize(one, variables=False), arn=False) for one in texts)
+
+    statements = [Taken(language(one)) for one in taken]
+    for focus in (Focus(), Focus((language(["*"]), language(asked)), ())):
+        near = [one for one in ByService(statements).near(focus) if focus.meets(one)]
+        assert near == [one for one in statements if focus.meets(one)]
 
 
 def test_patterns_compare_by_identity() -> None:

@@ -16,6 +16,7 @@ from ringwall.policies.pattern import Tokens, Variable, tokenize
 from ringwall.policies.principals import Grant
 from ringwall.reasoning.policy.conditions import cases, encode_condition, resolvable, single
 from ringwall.reasoning.policy.errors import Inexpressible
+from ringwall.reasoning.policy.focus import ByService, Focus
 from ringwall.reasoning.policy.formula import (
     FALSE,
     TRUE,
@@ -36,7 +37,6 @@ from ringwall.reasoning.policy.language import (
     NOT_COLON_RUN,
     Language,
     Pattern,
-    disjoint,
     exactly,
     linear,
     pattern,
@@ -46,25 +46,6 @@ from ringwall.vocabulary import Principal
 
 _REACHES = (Grant.ACCOUNT, Grant.ROLE, Grant.DIRECT)
 _ANYTHING: Language = (pattern((ANY_RUN,)),)
-
-
-class Focus(msgspec.Struct, frozen=True):
-    """Languages that the action and the resource of every request in question are in; statements outside of them are left out."""
-
-    actions: tuple[Language, ...] = ()
-    resources: tuple[Language, ...] = ()
-
-    def meets(self, statement: EncodedStatement) -> bool:
-        """Say whether the statement can take a request in focus, as far as its patterns tell."""
-        # The last languages are the narrowest: most statements fall at the first question.
-        return not (
-            any(disjoint(language, statement.actions) for language in reversed(self.actions))
-            or any(disjoint(language, statement.resources) for language in reversed(self.resources))
-        )
-
-    def on(self, statement: EncodedStatement) -> Focus:
-        """Narrow the focus to what a statement takes."""
-        return Focus((*self.actions, statement.actions), (*self.resources, statement.resources))
 
 
 class EncodedStatement:
@@ -192,16 +173,17 @@ class EncodedSet:
         statements = [EncodedStatement(one, principal) for one in policies.statements]
         self.allows = tuple(one for one in statements if one.allows)
         self.denies = tuple(one for one in statements if one.statement.effect == "Deny")
+        self._allows, self._denies = ByService(self.allows), ByService(self.denies)
         self.same_denies = frozenset(one.same for one in self.denies)
         self.same_allows = frozenset(one.same for one in self.allows)
 
     def allowing(self, focus: Focus, at_least: Grant = Grant.ACCOUNT) -> Formula:
         """One of the Allows matches."""
-        return disj(one.matches(at_least) for one in self.allows if focus.meets(one))
+        return disj(one.matches(at_least) for one in self._allows.near(focus) if focus.meets(one))
 
     def denying(self, focus: Focus, known: frozenset[object] = frozenset()) -> Formula:
         """One of the Denies matches; those that `known` has are known not to."""
-        return disj(one.matches() for one in self.denies if one.same not in known and focus.meets(one))
+        return disj(one.matches() for one in self._denies.near(focus) if one.same not in known and focus.meets(one))
 
 
 class Encoded:

@@ -12,8 +12,9 @@ import msgspec
 
 from ringwall.reasoning.policy.errors import Inexpressible
 from ringwall.reasoning.policy.formula import Compare, Family, Test, Text
-from ringwall.reasoning.policy.language import Language, witness
+from ringwall.reasoning.policy.language import Language
 from ringwall.reasoning.policy.readings import passes, representatives
+from ringwall.reasoning.policy.shortest import witness
 
 Fact = tuple[Test, bool]
 """A test and its outcome."""

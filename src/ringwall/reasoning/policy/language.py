@@ -1,4 +1,4 @@
-"""Languages of wildcard patterns: membership, disjointness, inclusion, and the shortest text in some languages and outside of others.
+"""Languages of wildcard patterns: membership, disjointness and inclusion (`shortest` finds a text in some and outside of others).
 
 A pattern is a row of elements; an element takes one character of a set, or, starred, any number of them. Patterns run as automata whose
 states are sets of positions (bits of an integer), built when they are first needed and kept. Character sets are finite or co-finite, so
@@ -7,27 +7,20 @@ the alphabet is all of Unicode: at every state only the characters that some ele
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from ringwall.policies.pattern import Token, Tokens, Variable, Wild
-from ringwall.reasoning.policy.errors import BudgetExhausted, Inexpressible
+from ringwall.reasoning.policy.errors import Inexpressible
 
-MAX_STATES = 60_000
-"""How many joint states one search for a text may visit."""
-MAX_STATE_BITS = 20_000_000
-"""How much memory and work these may take, in positions of patterns; only patterns of thousands of characters come near it."""
+MAX_PAIRS = 4_000
+"""How many pairs of positions and states it may take to see that one pattern is within another."""
 _KEPT_MOVES = 4096
 
 MAX_READ = 200
 """How long a text may be whose parts are tried as values of references."""
-
-_STUCK: tuple[dict[str, int], int] = ({}, 0)
-_OTHERS = "xyzabcdefghijklmnopqrstuvw0123456789-_/"
-_FIRST_FALLBACK, _LAST_FALLBACK = 0x4E00, 0x9FFF
 
 
 class Element(msgspec.Struct, frozen=True):
@@ -58,7 +51,7 @@ class Pattern:
     text: what the pattern matches, where that is one text. prefix: the characters that every match starts with.
     """
 
-    __slots__ = ("_last", "_moves", "_starred", "parts", "prefix", "references", "start", "text")
+    __slots__ = ("_fits", "_last", "_moves", "_starred", "parts", "prefix", "references", "start", "text")
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self.parts = parts
@@ -66,6 +59,7 @@ class Pattern:
         self._starred = sum(1 << index for index, part in enumerate(parts) if isinstance(part, Element) and part.starred)
         self.start = self._closed(1)
         self._moves: dict[int, tuple[dict[str, int], int]] = {}
+        self._fits: dict[Part, int] = {}
         self._last: tuple[str, bool] = ("", self.accepts(self.start))
         self.prefix = "".join(_leading(parts))
         self.text = self.prefix if len(self.prefix) == len(parts) else None
@@ -126,6 +120,38 @@ class Pattern:
         ends = [index for index in range(len(text) + 1) if after.matches(text[index:])]
         for size, start in sorted((end - start, start) for start in starts for end in ends if start <= end):
             yield key, text[start : start + size]
+
+    def goes_along(self, parts: tuple[Part, ...], start: int) -> bool:
+        """Say whether this pattern and one of these parts share a text, both having read the same up to `start`."""
+        state = self._closed(1 << start)
+        for part in parts[start:]:
+            fitting = self._fitting(part)
+            after = self._taken(state, fitting)
+            if isinstance(part, Element) and part.starred:
+                while (after := state | after) != state:
+                    state = after
+                    after = self._taken(state, fitting)
+            else:
+                state = after
+            if not state:
+                return False
+        return self.accepts(state)
+
+    def _fitting(self, part: Part) -> int:
+        """Return the places whose elements fit a character that `part` fits."""
+        places = self._fits.get(part)
+        if places is None:
+            places = 0
+            for index, own in enumerate(self.parts):
+                if isinstance(own, Element) and isinstance(part, Element) and _meet(part, own):
+                    places |= 1 << index
+            self._fits[part] = places
+        return places
+
+    def _taken(self, state: int, fitting: int) -> int:
+        """Return where a character leads that fits those places."""
+        state &= fitting
+        return self._closed(state & self._starred | (state & ~self._starred) << 1)
 
     def _next(self, active: Sequence[tuple[int, Element]], char: str | None) -> int:
         state = 0
@@ -218,7 +244,7 @@ def contains(language: Language, text: str) -> bool:
 
 @lru_cache(maxsize=250_000)
 def _apart(one: Pattern, other: Pattern) -> bool:
-    """Say whether two patterns without references share no text; False also where telling would take too long."""
+    """Say whether two patterns without references share no text."""
     length = min(len(one.prefix), len(other.prefix))
     if one.prefix[:length] != other.prefix[:length]:
         return True
@@ -226,30 +252,7 @@ def _apart(one: Pattern, other: Pattern) -> bool:
         return not other.matches(one.text)
     if other.text is not None:
         return not one.matches(other.text)
-    return _positions_apart(one.parts, other.parts, length)
-
-
-def _positions_apart(one: tuple[Part, ...], other: tuple[Part, ...], start: int) -> bool:
-    """Walk through pairs of positions that some text leads to, from behind the common letters."""
-    stack, seen = [(start, start)], {(start, start)}
-    while stack:
-        if len(seen) > MAX_STATES:
-            return False
-        i, j = stack.pop()
-        here, there = (one[i] if i < len(one) else None), (other[j] if j < len(other) else None)
-        if here is None and there is None:
-            return False
-        steps = []
-        if isinstance(here, Element) and here.starred:
-            steps.append((i + 1, j))
-        if isinstance(there, Element) and there.starred:
-            steps.append((i, j + 1))
-        if isinstance(here, Element) and isinstance(there, Element) and _meet(here, there):
-            steps.append((i if here.starred else i + 1, j if there.starred else j + 1))
-        fresh = [step for step in steps if step not in seen]
-        seen.update(fresh)
-        stack.extend(fresh)
-    return True
+    return not other.goes_along(one.parts, length)
 
 
 def _meet(one: Element, other: Element) -> bool:
@@ -261,92 +264,50 @@ def _meet(one: Element, other: Element) -> bool:
 
 def disjoint(one: Language, other: Language) -> bool:
     """Say whether no text is in both languages."""
-    return all(_apart(here, there) for here in one for there in other)
+    for here in one:
+        for there in other:
+            if not _apart(here, there):
+                return False
+    return True
 
 
-@lru_cache(maxsize=50_000)
-def witness(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str | None:
-    """Return a short text that is in all of one and in none of the other languages; None if there is none.
-
-    Excluded languages join the automaton only when a text that was found turns out to be in them.
-
-    Raises:
-        BudgetExhausted: more than `MAX_STATES` joint states.
-    """
-    ordered = sorted(inside, key=len)
-    for language in ordered:
-        if all(one.text is not None for one in language):
-            texts = sorted((one.text or "" for one in language), key=lambda text: (len(text), text))
-            fitting = (text for text in texts if all(contains(one, text) for one in inside))
-            return next((text for text in fitting if not any(contains(one, text) for one in outside)), None)
-    used: list[Language] = []
-    while True:
-        text = _shortest(tuple(ordered), tuple(used))
-        if text is None:
-            return None
-        hit = next((language for language in outside if contains(language, text)), None)
-        if hit is None:
-            return text
-        used.append(hit)
+@lru_cache(maxsize=250_000)
+def within(one: Pattern, other: Pattern) -> bool:
+    """Say whether every text of one pattern is also of the other, neither with references; False also where telling takes too long."""
+    if one is other:
+        return True
+    if not one.prefix.startswith(other.prefix):
+        return False
+    if one.text is not None:
+        return other.matches(one.text)
+    return other.text is None and _positions_within(one, other)
 
 
-def _shortest(inside: tuple[Language, ...], outside: tuple[Language, ...]) -> str | None:
-    """Search breadth first through the joint states of all patterns."""
-    patterns = tuple(one for language in (*inside, *outside) for one in language)
-    groups = []
-    position = 0
-    for language in inside:
-        groups.append(slice(position, position + len(language)))
-        position += len(language)
-    limit = min(MAX_STATES, MAX_STATE_BITS // (1 + sum(len(one.parts) for one in patterns)))
-    start = tuple(one.start for one in patterns)
-    came: dict[tuple[int, ...], tuple[tuple[int, ...], str]] = {}
-    seen = {start}
-    queue = deque([start])
-    while queue:
-        state = queue.popleft()
-        if _accepted(patterns, state, groups, position):
-            return _spell(came, state)
-        for char, after in _steps(patterns, state, groups):
-            if after in seen or not all(any(after[group]) for group in groups):
-                continue
-            if len(seen) >= limit:
-                raise BudgetExhausted(f"More than {limit} joint states of patterns")
-            seen.add(after)
-            came[after] = (state, char)
-            queue.append(after)
-    return None
+def _positions_within(one: Pattern, other: Pattern) -> bool:
+    """Walk through the positions of one pattern, each with the state of the other that the same text leads to."""
+    stack = [(0, other.start)]
+    seen = {*stack}
+    while stack:
+        if len(seen) > MAX_PAIRS:
+            return False
+        place, state = stack.pop()
+        if place == len(one.parts):
+            if not other.accepts(state):
+                return False
+            continue
+        part = one.parts[place]
+        assert isinstance(part, Element)
+        steps = [(place if part.starred else place + 1, after) for after in _after(part, *other.moves(state))]
+        if part.starred:
+            steps.append((place + 1, state))
+        fresh = [step for step in steps if step not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return True
 
 
-def _accepted(patterns: Sequence[Pattern], state: tuple[int, ...], groups: Sequence[slice], position: int) -> bool:
-    accepted = [mask >> len(one.parts) & 1 for one, mask in zip(patterns, state, strict=True)]
-    return all([any(accepted[group]) for group in groups]) and not any(accepted[position:])  # noqa: C419 # a list is faster here
-
-
-def _steps(patterns: Sequence[Pattern], state: tuple[int, ...], groups: Sequence[slice]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the characters worth trying and where they lead."""
-    moves = [one.moves(mask) if mask else _STUCK for one, mask in zip(patterns, state, strict=True)]
-    named: Mapping[str, object] | None = None
-    for group in groups:
-        if not any(default for _, default in moves[group]):  # only what this language names can go on
-            several = moves[group]
-            theirs = several[0][0] if len(several) == 1 else {char: None for table, _ in several for char in table}
-            named = theirs if named is None else {char: None for char in named if char in theirs}
-    if named is None:
-        named = {char: None for table, _ in moves for char in table}
-        other = next((char for char in _OTHERS if char not in named), None) or _unnamed(named)
-        yield other, tuple([default for _, default in moves])
-    for char in named:
-        yield char, tuple([table.get(char, default) for table, default in moves])
-
-
-def _unnamed(named: Mapping[str, object]) -> str:
-    return next(char for char in map(chr, range(_FIRST_FALLBACK, _LAST_FALLBACK)) if char not in named)
-
-
-def _spell(came: Mapping[tuple[int, ...], tuple[tuple[int, ...], str]], state: tuple[int, ...]) -> str:
-    text: list[str] = []
-    while state in came:
-        state, char = came[state]
-        text.append(char)
-    return "".join(reversed(text))
+def _after(part: Element, named: Mapping[str, int], default: int) -> set[int]:
+    """Return where the characters that fit an element can lead."""
+    if not part.outside:
+        return {named.get(char, default) for char in part.chars}
+    return {default, *(after for char, after in named.items() if char not in part.chars)}

@@ -36,8 +36,9 @@ from ringwall.reasoning.policy.formula import (
 )
 from ringwall.reasoning.policy.interpret import holds, specialise
 from ringwall.reasoning.policy.key_values import Fact, KeyFacts, values_for
-from ringwall.reasoning.policy.language import Language, witness
+from ringwall.reasoning.policy.language import Language
 from ringwall.reasoning.policy.ports import Answer, Problem, Satisfied, Undecided, Unsatisfied
+from ringwall.reasoning.policy.shortest import witness
 
 _GUESSES: tuple[tuple[str, ...], ...] = (("ada",), ("a/b",), ("",), (":",), ("*",), (), ("ada", "mal"))
 _MAX_GUESSES = 64

@@ -7,8 +7,8 @@ import re
 import msgspec
 
 from ringwall.policies.pattern import Context, tokenize
-from ringwall.reasoning.policy.encoding import Focus
 from ringwall.reasoning.policy.errors import MalformedQuestion
+from ringwall.reasoning.policy.focus import Focus
 from ringwall.reasoning.policy.formula import Formula, Given, In, Not, Several, conj
 from ringwall.reasoning.policy.language import (
     ANY,
