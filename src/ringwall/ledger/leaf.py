@@ -1,9 +1,11 @@
 """An audit record in two halves: the leaf that stays, and the half that can be shredded.
 
-The leaf holds what a log that never forgets may hold: identifiers, times, the outcome, keyed digests, rule ids, spans. Who asked, from
-where, with which program, on which resources and with which error text is the erasable half. The leaf carries a salted hash of that half:
-while the half is there it is authenticated, and when it is shredded, salt and all, the leaf is as valid as before and tells nobody what
-the half said.
+The leaf holds what a log that never forgets may hold: identifiers, times, the outcome, keyed digests, rule ids, spans, and what else the
+room that handled the request put into the record's `ringwall` part: for some operations the name of a data set, the ARN of a guardrail, the
+id of an access key, what a recorded proof is about. Shredding does not reach these, so none should be named after a person. Who asked, from
+where, with which program, with which error text, and the list of resources that the request was checked against are the erasable half. The
+leaf carries a salted hash of that half: while the half is there it is authenticated, and when it is shredded, salt and all, the leaf is as
+valid as before and tells nobody what the half said beyond that.
 """
 
 from __future__ import annotations
