@@ -218,6 +218,48 @@ async def test_tenants_prove_their_own_entries_and_read_nobody_elses(home: Home)
     assert (await home.native("POST", "/ledger/statements/cosignatures", {"note": "x"}, key=key)).status == 403
 
 
+async def test_an_account_erases_what_its_records_say_of_persons_and_the_operator_anybodys(home: Home) -> None:
+    key = await tenant(home)
+    assert (await home.native("GET", "/audit-log", key=key)).status == 200
+    theirs = (await home.native("GET", "/records", key=key)).json()["records"][-1]
+    whose = theirs["userIdentity"]["accountId"]
+    await put(home)
+    mine = (await home.native("GET", "/records")).json()["records"][0]
+    before = (await home.house.rooms.ledger.verify()).shredded
+    assert theirs["userIdentity"]["arn"]
+    for index, caller, status in ((mine["index"], key, 404), (10**9, key, 404), (theirs["index"], None, 404), (-1, None, 400)):
+        assert (await home.native("DELETE", f"/records/{index}", key=caller)).status == status
+    assert (await home.native("DELETE", f"/accounts/{whose}/records/{theirs['index']}", key=key)).status == 403
+    assert (await home.native("DELETE", f"/accounts/{whose}/records/{mine['index']}")).status == 404
+    assert (await home.house.rooms.ledger.verify()).shredded == before
+    assert (await home.native("DELETE", f"/accounts/{whose}/records/{theirs['index']}")).status == 204
+    told = (await home.native("GET", "/records?eventName=EraseAccountsAuditRecord")).json()["records"][0]
+    assert told["ringwall"]["erased"] == {"account": whose, "index": theirs["index"]}
+    left = (await home.native("GET", f"/records?start={theirs['index']}&limit=1", key=key)).json()["records"][0]
+    assert (left["eventName"], left["userIdentity"], left["sourceIpAddress"], left["resources"]) == (theirs["eventName"], {}, "", [])
+    for _ in range(2):
+        assert (await home.native("DELETE", f"/records/{mine['index']}")).status == 204
+    assert (await home.native("GET", f"/records?start={mine['index']}&limit=1")).json()["records"][0]["userIdentity"] == {}
+    audit = home.house.rooms.ledger.log("audit")
+    await audit.sealed(mine["index"])
+    proof = (await home.native("GET", f"/ledger/audit/proofs/{mine['index']}")).json()
+    verify_tlog_proof(parse_tlog_proof(proof["tlogProof"].encode()), decode_base64(proof["entry"], "entry"), await policy_of(home, "audit"))
+    assert (await home.house.rooms.ledger.verify()).shredded == before + 2
+
+
+async def test_only_who_is_allowed_to_erases_a_record(home: Home) -> None:
+    identity, account = home.house.rooms.identity, await home.house.rooms.identity.accounts.create("third")
+    await identity.users.create(account.account_id, "kim")
+    allowed = ("ringwall:ListRecords", "ringwall:EraseAuditEntry", "bedrock:CallWithBearerToken")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
+    await identity.users.put_policy(account.account_id, "kim", "some", json.dumps(policy))
+    key = (await identity.create_api_key(account.account_id, "kim")).token
+    assert (await home.native("GET", "/records", key=key)).status == 200
+    index = (await home.native("GET", "/records", key=key)).json()["records"][0]["index"]
+    assert (await home.native("DELETE", f"/records/{index}", key=key)).status == 403
+    assert (await home.native("GET", f"/records?start={index}", key=key)).json()["records"][0]["userIdentity"]
+
+
 async def test_the_log_proves_that_it_grew(home: Home) -> None:
     await put(home)
     policy = await policy_of(home, "statements")

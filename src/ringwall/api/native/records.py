@@ -1,4 +1,4 @@
-"""The native API's audit records and live counters."""
+"""The native API's audit records, the erasure of what they say of persons, and live counters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Meta
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.counters import Stats
 from ringwall.api.native.operation import NativeOperation
+from ringwall.crypto.tiles import MAX_SIZE
 
 
 class ListRecordsInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -21,6 +22,19 @@ class ListRecordsInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     event_name: Annotated[str, Meta(max_length=128)] | None = None
     event_source: Annotated[str, Meta(max_length=128)] | None = None
     error_code: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class RecordInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Which record of the account."""
+
+    index: Annotated[int, Meta(ge=0, le=MAX_SIZE)]
+
+
+class AccountsRecordInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Which record of which account."""
+
+    account_id: Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
+    index: Annotated[int, Meta(ge=0, le=MAX_SIZE)]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -81,12 +95,30 @@ def _record(index: int, event: dict[str, Any], erasable: dict[str, Any]) -> Reco
     )
 
 
+async def _erase(call: Call, given: RecordInput) -> None:
+    await call.rooms.ledger.shred(call.account_id, given.index)
+    call.record["erased"] = {"account": call.account_id, "index": given.index}
+
+
+async def _erase_accounts(call: Call, given: AccountsRecordInput) -> None:
+    await call.rooms.ledger.shred(given.account_id, given.index)
+    call.record["erased"] = {"account": given.account_id, "index": given.index}
+
+
 async def _stats(call: Call, given: Nothing) -> Stats:  # noqa: ARG001 - a handler's shape
     return call.rooms.counters.stats(call.account_id)
 
 
 def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
     return ("*",)
+
+
+def _record_arn(call: Call, given: RecordInput) -> Sequence[str]:
+    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:record/{given.index}",)
+
+
+def _accounts_record_arn(call: Call, given: AccountsRecordInput) -> Sequence[str]:
+    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:account/{given.account_id}/record/{given.index}",)
 
 
 OPERATIONS = (
@@ -97,6 +129,22 @@ OPERATIONS = (
         "List the account's audit records, newest first.",
         ListRecordsInput,
         ListRecordsOutput,
+    ),
+    NativeOperation(
+        Operation("ringwall", "EraseAuditRecord", "ringwall:EraseAuditRecord", _erase, _record_arn),
+        "DELETE",
+        "/records/{index}",
+        "Destroy what one of the account's audit records says of who and from where; its leaf and every proof stay.",
+        RecordInput,
+        None,
+    ),
+    NativeOperation(
+        Operation("ringwall", "EraseAccountsAuditRecord", "ringwall:EraseAccountsAuditRecord", _erase_accounts, _accounts_record_arn),
+        "DELETE",
+        "/accounts/{accountId}/records/{index}",
+        "Destroy the same of any account's record; for the operator's account only.",
+        AccountsRecordInput,
+        None,
     ),
     NativeOperation(
         Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, _no_resource, read_only=True, recorded=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.cli.commands import ledger_files, ledger_timestamp, ledger_verify, ledger_witness
+from ringwall.cli.commands import ledger_erase, ledger_files, ledger_timestamp, ledger_verify, ledger_witness
 
 
 def add_to(group: Any) -> None:
@@ -14,3 +14,4 @@ def add_to(group: Any) -> None:
     ledger_files.add_to(ledgers)
     ledger_witness.add_to(ledgers)
     ledger_timestamp.add_to(ledgers)
+    ledger_erase.add_to(ledgers)
