@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
+from ringwall.api.aws.operations.sagemaker import group_resource
 from ringwall.api.aws.registry import BY_NAME
 from ringwall.api.native.operation import NativeOperation
 
@@ -74,6 +75,15 @@ class FeatureGroupInput(_Shape, frozen=True, kw_only=True):
     feature_group_name: _Identifier
 
 
+class FeatureGroupVerification(_Shape, frozen=True, kw_only=True):
+    """Files of the offline store that are, read whole, what was written. statements: their indexes in the log `statements`."""
+
+    files: int
+    rows: int
+    bytes: int
+    statements: tuple[int, ...]
+
+
 class FeatureValue(_Shape, frozen=True, kw_only=True):
     """One value of a record."""
 
@@ -111,6 +121,22 @@ def _row(service: str, name: str) -> Operation:
     return Operation(service, name, aws.action, handle, resources, read_only=aws.read_only, conditions=conditions)
 
 
+async def _verify(call: Call, given: FeatureGroupInput) -> FeatureGroupVerification:
+    features = call.rooms.features
+    group = (await features.groups.find(call.account_id, given.feature_group_name)).group
+    files = await features.offline.verify(call.account_id, group)
+    return FeatureGroupVerification(
+        files=len(files),
+        rows=sum(file.rows for file in files),
+        bytes=sum(file.size for file in files),
+        statements=tuple(await features.offline.statements(call.account_id, group)),
+    )
+
+
+def _group(call: Call, given: FeatureGroupInput) -> Sequence[str]:
+    return (group_resource(call, given.feature_group_name),)
+
+
 OPERATIONS = (
     NativeOperation(
         _row("sagemaker", "CreateFeatureGroup"),
@@ -128,6 +154,14 @@ OPERATIONS = (
         "Show a feature group.",
         FeatureGroupInput,
         dict,
+    ),
+    NativeOperation(
+        Operation("ringwall", "VerifyFeatureGroup", "ringwall:VerifyFeatureGroup", _verify, _group, read_only=True),
+        "GET",
+        "/feature-groups/{FeatureGroupName}/verification",
+        "Read a feature group's offline files whole, and check that each is what was written.",
+        FeatureGroupInput,
+        FeatureGroupVerification,
     ),
     NativeOperation(
         _row("sagemaker-featurestore-runtime", "PutRecord"),

@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from ringwall.cli.commands import account, backup, check, dataset, doctor, guardrail, key, ledger, prove, record, settings, up
+from ringwall.cli.commands import (
+    account,
+    backup,
+    check,
+    dataset,
+    doctor,
+    feature_group,
+    guardrail,
+    key,
+    ledger,
+    prove,
+    record,
+    settings,
+    up,
+)
 
-REGISTRY: tuple[ModuleType, ...] = (up, guardrail, check, prove, dataset, account, key, record, ledger, settings, doctor, backup)
+REGISTRY: tuple[ModuleType, ...] = (
+    up,
+    guardrail,
+    check,
+    prove,
+    dataset,
+    feature_group,
+    account,
+    key,
+    record,
+    ledger,
+    settings,
+    doctor,
+    backup,
+)
 """Every command module, in the order of the help."""
