@@ -87,18 +87,26 @@ static void keep_values(const Machine *m, const Source *source, size_t zeros, Ph
     memset(to + p->count, 0, PHASE_PAD);
 }
 
-/* Where a kept symbol stands. */
-static size_t place_of(const Machine *m, const Phases *p, size_t index) {
+/* Where a kept symbol stands, found from where the last one that was asked for stands, or from the beginning of its stretch. `index`: in the reading `kept_of`. */
+typedef struct { size_t index, place; int begun; } Cursor;
+
+static size_t place_of(const Machine *m, const Phases *p, Cursor *c, size_t of) {
     const Source *source = p->kept_of;
-    size_t low = 0, high = (source->length - 1) / KEPT, sought = source == p->source ? index : p->count - 1 - index;
-    while (low < high) { /* the last stretch that begins with no more before it */
-        size_t middle = (low + high + 1) / 2;
-        if (p->kept[middle] <= sought) low = middle;
-        else high = middle - 1;
+    int same = source == p->source;
+    size_t index = same ? of : p->count - 1 - of;
+    if (!c->begun || index > c->index + KEPT || c->index > index + KEPT) {
+        size_t low = 0, high = (source->length - 1) / KEPT; /* the last stretch that begins with no more before it */
+        while (low < high) {
+            size_t middle = (low + high + 1) / 2;
+            if (p->kept[middle] <= index) low = middle;
+            else high = middle - 1;
+        }
+        *c = (Cursor){p->kept[low], low * KEPT, 1};
+        while (m->worth[source->symbols[c->place]] == SKIPPED) c->place++;
     }
-    size_t place = low * KEPT, before = p->kept[low];
-    for (; m->worth[source->symbols[place]] == SKIPPED || before < sought; place++) before += m->worth[source->symbols[place]] != SKIPPED;
-    return source == p->source ? place : source->length - 1 - place;
+    while (c->index < index) c->index += m->worth[source->symbols[++c->place]] != SKIPPED;
+    while (c->index > index) c->index -= m->worth[source->symbols[--c->place]] != SKIPPED;
+    return same ? c->place : source->length - 1 - c->place;
 }
 
 #define EACH(x) ((uint64_t)(x) * 0x0101010101010101u)
@@ -364,7 +372,7 @@ static size_t put_tokens(const Machine *m, const Phases *p, uint8_t *bytes) {
 
 /* ---- runs to characters ---- */
 
-static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, size_t at, Units *units) {
+static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, size_t at, Cursor ends[2], Units *units) {
     size_t first, last;
     if (lane->grouped) {
         size_t symbols = (size_t)m->turn, begun = lane->base + symbols * (at / GROUP);
@@ -376,17 +384,18 @@ static int push_byte(const Machine *m, const Phases *p, const LaneBytes *lane, s
         first = bit < 8 ? 0 : (bit - 8) / (size_t)m->bits;
         last = (bit - 1) / (size_t)m->bits;
     }
-    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), place_of(m, p, first), place_of(m, p, last) + 1);
+    return unit_push(units, BYTES, lane_byte(lane, at, (size_t)m->turn), place_of(m, p, &ends[0], first), place_of(m, p, &ends[1], last) + 1);
 }
 
 /* Turn the runs of one phase into characters with their ranges. */
 static int emit_phase(const Machine *m, const Phases *p, int phase, Sink *sink, Units *units) {
     LaneBytes lane = {p, m->radix ? (size_t)(m->turn - 1 - phase) : first_bit(m, phase), m->radix != 0};
+    Cursor ends[2] = {{0, 0, 0}, {0, 0, 0}};
     for (size_t i = 0; i < p->runs.count; i += 3) {
         if (p->runs.data[i] != (uint32_t)phase) continue;
         units->count = 0;
         for (size_t at = p->runs.data[i + 1]; at < p->runs.data[i + 2]; at++)
-            if (!push_byte(m, p, &lane, at, units)) return 0;
+            if (!push_byte(m, p, &lane, at, ends, units)) return 0;
         run_clear(&sink->run);
         sink->letters = 0;
         if (!sink_units(sink, units->data, units->count) || !sink_end_run(sink)) return 0;
