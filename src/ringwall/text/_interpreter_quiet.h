@@ -76,7 +76,7 @@ static PyObject *py_quiet(PyObject *self, PyObject *args) {
     Py_UCS4 *data = PyUnicode_AsUCS4Copy(text);
     Ints folded = {0};
     if (!data) return NULL;
-    int right = fold_text(&t->folds[0], data, n, &folded), same = right && folded.count == n && !memcmp(folded.data, data, n * sizeof *data);
+    int right = fold_text(&t->folds[0], data, n, &folded), same = right && folded.count == n && (!n || !memcmp(folded.data, data, n * sizeof *data));
     Py_BEGIN_ALLOW_THREADS
     if (right) quiet = is_quiet(t, sides, words, folded.data, folded.count, layers > 1 ? t->reading_count : layers > 0);
     Py_END_ALLOW_THREADS
