@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.api.test_boto3 import client
 from tests.live import Live
 
 MODEL = "development"
@@ -78,3 +79,12 @@ def test_refusals_have_the_vendors_shape(
     error = json.loads(text)["error"]
     assert word in error["message"]
     assert error["type"]
+
+
+def test_a_model_that_nobody_named_leaves_no_words_behind(live: Live) -> None:
+    body = {"model": "heliotrope words", "messages": [{"role": "user", "content": "x"}]}
+    assert ask(live, "/v1/chat/completions", body)[0] == 404
+    found = client(live, "cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "ChatCompletions"}])
+    last = json.loads(found["Events"][0]["CloudTrailEvent"])
+    assert last["errorCode"] == "model-not-found"
+    assert "heliotrope" not in json.dumps(last.get("ringwall", {}))

@@ -17,6 +17,7 @@ from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Ended, Mode, Stopped, Stream
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
+from ringwall.inference.upstreams import Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits
@@ -56,10 +57,23 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     record: dict[str, Any]
 
 
+class Models(Protocol):
+    """The table of models."""
+
+    async def find(self, account_id: str, name: str) -> Route:
+        """Return where a model's name leads. Raises ModelNotFound."""
+        ...
+
+
 class Asks(Protocol):
     """What stands behind the gateway."""
 
-    def ask(self, account_id: str, ask: Ask) -> AsyncGenerator[Event, None]:
+    @property
+    def models(self) -> Models:
+        """The table of models."""
+        ...
+
+    def call(self, ask: Ask, route: Route) -> AsyncGenerator[Event, None]:
         """Ask an upstream; yields the answer's events. Raises what the upstream's failures are typed as."""
         ...
 
@@ -141,10 +155,12 @@ class Gateway:
         """Judge a question; nothing is asked of a model before the answer's events are.
 
         Raises:
+            ModelNotFound: nobody named the model; the question is not looked at, and its words for the model go into no record.
             ContentRefused: the question holds what no guardrail of ours judges (images, audio), and stands under one.
             LimitExceeded: it is larger than the limits.
             ScansWaiting: too much waits already.
         """
+        route = await self._upstreams.models.find(account_id, ask.model)
         if guards:
             _refuse_unjudged(ask)
         questions: list[Judged] = []
@@ -154,11 +170,11 @@ class Gateway:
             if judged.evaluation.outcome.action == "BLOCK":
                 message = guard.ready.guardrail.blocked_message("INPUT")
                 return Answering(ask, tuple(questions), _canned(ask, message), tuple)
-        return self._answering(account_id, ask, guards, tuple(questions))
+        return self._answering(account_id, ask, route, guards, tuple(questions))
 
-    def _answering(self, account_id: str, ask: Ask, guards: Sequence[Guard], questions: tuple[Judged, ...]) -> Answering:
+    def _answering(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard], questions: tuple[Judged, ...]) -> Answering:
         passing: list[tuple[Guard, OutputGuard]] = []
-        events = self._upstreams.ask(account_id, ask)
+        events: AsyncGenerator[Event, None] = self._upstreams.call(ask, route)
         references = tuple(Block(text.text, text.qualifiers) for text in judged_texts(ask) if text.qualifiers & _REFERENCE)
         for guard in guards:
             output = OutputGuard(guard.ready, self._limits, self._finish, mode=guard.mode, references=references)
