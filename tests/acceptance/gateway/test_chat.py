@@ -88,3 +88,18 @@ def test_a_model_that_nobody_named_leaves_no_words_behind(live: Live) -> None:
     last = json.loads(found["Events"][0]["CloudTrailEvent"])
     assert last["errorCode"] == "model-not-found"
     assert "heliotrope" not in json.dumps(last.get("ringwall", {}))
+
+
+def test_the_counters_know_what_was_masked(live: Live) -> None:
+    def stats() -> dict[str, int]:
+        connection = http.client.HTTPConnection(live.url.partition("//")[2], timeout=30)
+        connection.request("GET", "/ringwall/v1/stats", headers={"authorization": f"Bearer {live.ready['apiKey']}"})
+        answer: dict[str, int] = json.loads(connection.getresponse().read())
+        connection.close()
+        return answer
+
+    before = stats()
+    ask(live, "/v1/chat/completions", {"model": MODEL, "messages": [{"role": "user", "content": "mail bob@example.com"}]}, **guarded(live))
+    after = stats()
+    assert after["masked"] - before["masked"] == 1
+    assert after["characters"] > before["characters"]
