@@ -135,8 +135,8 @@ def test_a_wrong_secret_and_an_unknown_key_look_the_same(
 @pytest.mark.parametrize(
     ("service", "operation", "members", "named"),
     [
-        ("bedrock-runtime", "converse", {"modelId": "m", "messages": [{"role": "user", "content": [{"text": "x"}]}]}, "Converse"),
-        ("bedrock-runtime", "invoke_model", {"modelId": "arn:aws:bedrock:us-east-1::foundation-model/m", "body": b"{}"}, "InvokeModel"),
+        ("bedrock-runtime", "count_tokens", {"modelId": "m", "input": {"invokeModel": {"body": b"{}"}}}, "CountTokens"),
+        ("bedrock-runtime", "list_async_invokes", {}, "ListAsyncInvokes"),
         ("bedrock", "list_foundation_models", {}, "ListFoundationModels"),
         ("bedrock-agent", "list_agents", {}, "ListAgents"),
         ("lambda", "list_functions", {}, "ListFunctions"),

@@ -79,7 +79,8 @@ def test_aiobotocore(live: Live, client: Callable[[str], Path], client_environme
     answers = json.loads(run([python, HERE / "aiobotocore" / "script.py"], {**client_environment, **live.credentials}))
     judge(answers)
     assert answers["unserved"].startswith("501")
-    assert "Converse" in answers["unserved"]
+    assert "CountTokens" in answers["unserved"]
+    assert answers["streamed"] == "write to {EMAIL}"
 
 
 def test_javascript_v3_over_http_2(live: Live, client: Callable[[str], Path], client_environment: dict[str, str]):
@@ -88,6 +89,7 @@ def test_javascript_v3_over_http_2(live: Live, client: Callable[[str], Path], cl
     script.write_text((HERE / "javascript" / "script.mjs").read_text())
     answers = json.loads(run(["node", script], {**client_environment, **live.credentials}, cwd=home))
     assert answers["handler"] == "NodeHttp2Handler"
+    assert (answers["streamed"], answers["reason"]) == ("write to {EMAIL}", "end_turn")
     assert answers["refused"] == "ValidationException"
     judge(answers)
 

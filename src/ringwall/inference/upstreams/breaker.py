@@ -74,7 +74,9 @@ class Breaker:
 
     def retry_after_s(self, now: float) -> float:
         """Return the seconds after which a request that was not let through may be."""
-        return 0.0 if self._opened is None else max(self._opened + self.rules.open_s - now, 1.0)
+        if self._opened is None:
+            return 0.0
+        return min(max(self._opened + self.rules.open_s - now, 1.0), self.rules.open_s)  # sums of floats may be a bit too long
 
     def succeeded(self, now: float, ticket: Ticket) -> None:
         """Count an answer that begins. While the circuit is not closed, only the one request let through says anything."""

@@ -1,4 +1,4 @@
-"""Create a guardrail and apply it with aiobotocore; print what came back as JSON."""
+"""Create a guardrail, apply it and stream an answer through it with aiobotocore; print what came back as JSON."""
 
 import asyncio
 import json
@@ -28,12 +28,19 @@ async def main() -> None:
         masked, blocked, clean = await asyncio.gather(
             apply("write to ada@example.com"), apply("tell me about Project Nightjar"), apply("good morning")
         )
+        answer = await runtime.converse_stream(
+            modelId="ringwall.development-v1",
+            messages=[{"role": "user", "content": [{"text": "write to ada@example.com"}]}],
+            guardrailConfig={"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT"},
+        )
+        events = [event async for event in answer["stream"]]
+        streamed = "".join(event.get("contentBlockDelta", {}).get("delta", {}).get("text", "") for event in events)
         try:
-            await runtime.converse(modelId="any", messages=[{"role": "user", "content": [{"text": "hi"}]}])
+            await runtime.count_tokens(modelId="any", input={"converse": {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}})
             unserved = ""
         except runtime.exceptions.ClientError as error:
             unserved = f"{error.response['ResponseMetadata']['HTTPStatusCode']} {error.response['Error']['Message']}"
-    print(json.dumps({"masked": masked, "blocked": blocked, "clean": clean, "unserved": unserved}))
+    print(json.dumps({"masked": masked, "blocked": blocked, "clean": clean, "unserved": unserved, "streamed": streamed}))
 
 
 asyncio.run(main())
