@@ -1,0 +1,33 @@
+"""Code in answers: where it stands, what scanners say of it, and what the owner wants done about it. Text in, values out."""
+
+from ringwall.guardrails.code.block import CodeBlock, whole
+from ringwall.guardrails.code.errors import CodeDoesNotParse, ScannerAbsent, ScannerFailed
+from ringwall.guardrails.code.fences import find_code
+from ringwall.guardrails.code.finding import RANK, CodeFinding, Failure, Severity, Unscanned
+from ringwall.guardrails.code.judging import judge_code, report_on
+from ringwall.guardrails.code.languages import language_of_file
+from ringwall.guardrails.code.policy import CodePolicy, CodeReport, CodeVerdict, annotation, judge
+from ringwall.guardrails.code.ports import CodeScanner
+
+__all__ = [
+    "RANK",
+    "CodeBlock",
+    "CodeDoesNotParse",
+    "CodeFinding",
+    "CodePolicy",
+    "CodeReport",
+    "CodeScanner",
+    "CodeVerdict",
+    "Failure",
+    "ScannerAbsent",
+    "ScannerFailed",
+    "Severity",
+    "Unscanned",
+    "annotation",
+    "find_code",
+    "judge",
+    "judge_code",
+    "language_of_file",
+    "report_on",
+    "whole",
+]

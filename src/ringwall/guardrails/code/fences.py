@@ -1,0 +1,187 @@
+"""The code in an answer: fenced blocks, code spans, and what another reader of Markdown may take for a block.
+
+Fences are read more generously than CommonMark 0.31.2 (sections 4.5 and 6.1) reads them: behind any indentation, quote marks and list
+markers, because chat windows differ in what they take. Where two readers pair fence lines differently, one's code is the other's prose; so
+every stretch from one fence line to the next that is no block of its own is given back too, as kind "between".
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from ringwall.guardrails.code.block import CodeBlock, Kind, split_lines
+from ringwall.guardrails.code.languages import ALIASES, Basis, label_of, language_by_signs, language_of
+from ringwall.vocabulary import Span
+
+_FENCE = re.compile(r"(?P<lead>(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})(?P<info>[^\r\n]*)")
+_QUOTE = re.compile(r"[ \t]*>[ ]?")
+_TICKS = re.compile(r"`+")
+_BLANK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
+_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?:[ ]|(?=[\r\n])|\Z)")
+_MARKDOWN = frozenset({"markdown", "md", "mdx"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    """A line that could open or close a block: its index, what stands before the fence, the fence, and the info string."""
+
+    index: int
+    quotes: int
+    indent: int
+    fence: str
+    info: str
+
+    @property
+    def opens(self) -> bool:
+        return self.fence[0] == "~" or "`" not in self.info
+
+    def closes(self, opening: _Fence) -> bool:
+        return self.fence[0] == opening.fence[0] and len(self.fence) >= len(opening.fence) and not self.info.strip()
+
+
+def find_code(answer: str) -> tuple[CodeBlock, ...]:
+    """Return every piece of code in an answer, in the order of where it begins.
+
+    Cost: O(len(answer)). Fenced blocks that end nowhere go on to the end of the answer.
+    """
+    lines = split_lines(answer)
+    fences = _fences(answer, lines)
+    pairs = _pairs(fences, len(lines))
+    blocks = [_block(answer, lines, opening, end, "fenced") for opening, end in pairs]
+    paired = {(opening.index, end) for opening, end in pairs}
+    for opening, following in zip(fences, [*(fence.index for fence in fences[1:]), len(lines)], strict=False):
+        if (opening.index, following) not in paired and following > opening.index + 1:
+            blocks.append(_block(answer, lines, opening, following, "between"))
+    blocks.extend(_code_spans(answer, lines, pairs))
+    return tuple(sorted((block for block in blocks if block.text.strip()), key=lambda block: (block.span, block.kind)))
+
+
+def _fences(answer: str, lines: list[tuple[int, int, int]]) -> list[_Fence]:
+    found = []
+    for index, (begin, end, _) in enumerate(lines):
+        match = _FENCE.fullmatch(answer, begin, end)
+        if match is not None:
+            quotes, _, inner = match["lead"].rpartition(">")
+            count = quotes.count(">") + 1 if match["lead"].find(">") >= 0 else 0
+            indent = len(inner) - (1 if count and inner.startswith(" ") else 0)
+            found.append(_Fence(index, count, indent, match["fence"], match["info"]))
+    return [fence for fence in found if fence.opens]
+
+
+def _pairs(fences: list[_Fence], lines: int) -> list[tuple[_Fence, int]]:
+    """Pair each opening fence with the line that closes it, or the end."""
+    pairs: list[tuple[_Fence, int]] = []
+    opening: _Fence | None = None
+    for fence in fences:
+        if opening is None:
+            opening = fence
+        elif fence.closes(opening):
+            pairs.append((opening, fence.index))
+            opening = None
+    if opening is not None:
+        pairs.append((opening, lines))
+    return pairs
+
+
+def _block(answer: str, lines: list[tuple[int, int, int]], opening: _Fence, end: int, kind: Kind) -> CodeBlock:
+    """Take the lines after a fence, without what its place puts before each of them."""
+    pieces = [_inner(answer, line, opening) for line in lines[opening.index + 1 : end]]
+    first = next((piece for piece in pieces if answer[slice(*piece)].strip()), (0, 0))
+    label = label_of(opening.info)
+    if _PROMPT.match(answer, *first) and ALIASES.get(label, "python") == "python":
+        pieces, label = _prompted(answer, pieces), "python"
+    text = "".join(answer[begin:stop] for begin, stop in pieces)
+    if label in _MARKDOWN and any(_FENCE.match(answer, begin, stop) for begin, stop in pieces):
+        return _made(kind, label, "none", text, pieces, fallback=lines[opening.index][2])  # its own fences' code comes as "between"
+    language, basis = language_of(label, text)
+    return _made(kind, language, basis, text, pieces, fallback=lines[opening.index][2])
+
+
+def _inner(answer: str, line: tuple[int, int, int], opening: _Fence) -> tuple[int, int]:
+    begin, end, stop = line
+    for _ in range(opening.quotes):
+        quote = _QUOTE.match(answer, begin, end)
+        if quote is None:
+            break
+        begin = quote.end()
+    for _ in range(opening.indent):
+        if begin < end and answer[begin] in " \t":
+            begin += 1
+    return begin, stop
+
+
+def _prompted(answer: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Keep what was typed at Python's prompts, without the prompts and what was printed between them."""
+    typed = []
+    for begin, stop in pieces:
+        prompt = _PROMPT.match(answer, begin, stop)
+        if prompt is not None:
+            typed.append((prompt.end(), stop))
+    return typed
+
+
+def _made(kind: Kind, language: str, basis: Basis, text: str, pieces: list[tuple[int, int]], *, fallback: int) -> CodeBlock:
+    maps, at = [], 0
+    for begin, stop in pieces:
+        maps.append((at, begin))
+        at += stop - begin
+    span = Span(pieces[0][0], pieces[-1][1]) if pieces else Span(fallback, fallback)
+    return CodeBlock(kind=kind, language=language, basis=basis, text=text, span=span, lines=tuple(maps))
+
+
+def _code_spans(answer: str, lines: list[tuple[int, int, int]], pairs: list[tuple[_Fence, int]]) -> list[CodeBlock]:
+    """Find code spans in what stands outside the fenced blocks, paragraph by paragraph."""
+    spans: list[CodeBlock] = []
+    begin = 0
+    for opening, end in pairs:
+        spans.extend(_spans_in(answer, begin, lines[opening.index][0]))
+        begin = lines[end][2] if end < len(lines) else len(answer)
+    spans.extend(_spans_in(answer, begin, len(answer)))
+    return spans
+
+
+def _spans_in(answer: str, begin: int, stop: int) -> list[CodeBlock]:
+    found: list[CodeBlock] = []
+    paragraph = begin
+    for blank in [*_BLANK.finditer(answer, begin, stop), None]:
+        end = blank.start() if blank else stop
+        found.extend(_spans_of_paragraph(answer, paragraph, end))
+        paragraph = blank.end() - 1 if blank else stop
+    return found
+
+
+def _spans_of_paragraph(answer: str, begin: int, stop: int) -> list[CodeBlock]:
+    """Pair each run of backticks with the next of the same length."""
+    runs = [match.span() for match in _TICKS.finditer(answer, begin, stop)]
+    by_length: dict[int, list[int]] = {}
+    for index, (start, end) in enumerate(runs):
+        by_length.setdefault(end - start, []).append(index)
+    found: list[CodeBlock] = []
+    index = 0
+    while index < len(runs):
+        start, end = runs[index]
+        same = by_length[end - start]
+        after = bisect_right(same, index)
+        if after < len(same):
+            found.append(_code_span(answer, end, runs[same[after]][0], ticks=end - start))
+            index = same[after]
+        index += 1
+    return found
+
+
+def _code_span(answer: str, begin: int, stop: int, *, ticks: int) -> CodeBlock:
+    if stop - begin > 2 and answer[begin] == " " == answer[stop - 1]:
+        begin, stop = begin + 1, stop - 1
+    language: str = ""
+    if ticks >= 3:  # a fence on one line: the word behind it may be its info string
+        word = label_of(answer[begin : begin + 30].split(" ", maxsplit=1)[0])
+        if word in ALIASES and answer[begin : begin + len(word) + 1].lower() == f"{word} ":
+            language, begin = ALIASES[word], begin + len(word) + 1
+    lines = [(begin + start, begin + end) for start, _, end in split_lines(answer[begin:stop])]
+    text = answer[begin:stop]
+    basis: Basis = "label" if language else "none"
+    if not language and (language := language_by_signs(text)):
+        basis = "signs"
+    return _made("inline", language, basis, text, lines, fallback=begin)
