@@ -19,7 +19,7 @@ from ringwall.api.faces.native import NativeFace
 from ringwall.api.faces.problem import problem
 from ringwall.api.hosts import Hosts
 from ringwall.api.logs import locate
-from ringwall.api.pipeline import answer
+from ringwall.api.pipeline import answer, release
 from ringwall.api.request_id import new_uuid
 from ringwall.api.rooms import Rooms
 from ringwall.errors import RingwallError
@@ -106,6 +106,7 @@ class Application:
             await self._finish(send, exchange, await answer(exchange), receive)
         finally:
             self._intake.release(exchange.request)
+            await release(exchange)
 
     def _exchange(self, scope: Scope, face: Face, request: HttpRequest, request_id: str) -> Exchange:
         return Exchange(

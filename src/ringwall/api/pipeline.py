@@ -104,6 +104,7 @@ async def authorize(exchange: Exchange) -> None:
         user_agent=exchange.header("user-agent")[:1000],
         rooms=exchange.rooms,
         settle=lambda details: _settle(exchange, details),
+        authorize=lambda resources: exchange.rooms.identity.authorize(principal, operation.action, resources, request_context(exchange)),
     )
     exchange.resources = tuple(operation.resources(call, exchange.input))
     if operation.authorized:
@@ -176,6 +177,12 @@ async def _settle(exchange: Exchange, details: dict[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001 - the request rim, as in `_record`
         log.error("api.record.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
         raise RecordUnavailable("the audit record of the answer's end could not be written") from None
+
+
+async def release(exchange: Exchange) -> None:
+    """Give back what a finished request held: its answer was sent, or nobody will send it."""
+    for give_back in exchange.call.give_back if exchange.call is not None else ():
+        await give_back()
 
 
 def _as_bug(exchange: Exchange, error: Exception) -> Bug:

@@ -87,12 +87,14 @@ class _Lane:
 
     def window(self, mark: int) -> tuple[int, str]:
         """Return where the window of a mark begins, and its text."""
-        self.tail = "".join((self.tail, *self.waiting))
-        self.waiting.clear()
+        if self.waiting:
+            self.tail = "".join((self.tail, *self.waiting))
+            self.waiting.clear()
         start = self.base + _window_start(self.tail, self.out - self.base)
-        self.tail = self.tail[start - self.base :]
-        self.base = start
-        return start, self.tail[: mark - start]
+        if 2 * (start - self.base) > len(self.tail):  # what is dropped pays for what is copied
+            self.tail = self.tail[start - self.base :]
+            self.base = start
+        return start, self.tail[start - self.base : mark - self.base]
 
     def between(self, start: int, end: int) -> str:
         """Return a part of the text that the last window held."""
@@ -109,7 +111,14 @@ class Stream:
     __slots__ = ("_guardrail", "_lanes", "_limits", "_mode", "_over", "_references", "_source", "characters", "holds_all")
 
     def __init__(
-        self, guardrail: Guardrail, source: Source, limits: Limits, *, mode: Mode = "sync", references: tuple[Block, ...] = ()
+        self,
+        guardrail: Guardrail,
+        source: Source,
+        limits: Limits,
+        *,
+        mode: Mode = "sync",
+        hold: bool = False,
+        references: tuple[Block, ...] = (),
     ) -> None:
         """Begin.
 
@@ -118,14 +127,15 @@ class Stream:
             source: which of its plans.
             limits: of the whole answer.
             mode: `sync` releases what was judged; `async` releases at once.
+            hold: release nothing before the whole is judged; so it is, too, where a rule needs the whole answer.
             references: blocks that the answer is compared with (grounding sources, the query).
         """
         self._guardrail = guardrail
         self._source: Source = source
         self._limits = limits
-        self._mode: Mode = mode
+        self.holds_all = hold or bool(guardrail.plans[source].grounding)
+        self._mode: Mode = "sync" if self.holds_all else mode
         self._references = references
-        self.holds_all = bool(guardrail.plans[source].grounding)
         self._lanes: dict[int, _Lane] = {}
         self.characters = 0
         self._over = False

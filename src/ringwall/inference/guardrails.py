@@ -238,8 +238,13 @@ class Guardrails:
         """Return what the account enforces for a model."""
         return await self._enforced.for_model(account_id, model_id)
 
-    async def guards(self, account_id: str, model_id: str, wanted: Wanted | None) -> list[Guard]:
+    async def guards(self, account_id: str, model_ids: Iterable[str], wanted: Wanted | None) -> list[Guard]:
         """Return the guardrails that a question to a model stands under: the one the request names, and the one the account enforces.
+
+        Args:
+            account_id: the tenant.
+            model_ids: every name of the model: what is enforced for one of them is enforced.
+            wanted: the guardrail that the request names.
 
         Raises:
             GuardrailNotFound: the one that is named is not there.
@@ -249,9 +254,11 @@ class Guardrails:
             identifier = self._catalogue.id_of(account_id, wanted.identifier)
             ready = await self._compiled.ready(account_id, identifier, version_word(wanted.version))
             found.append(Guard(ready=ready, mode=wanted.mode))
-        enforced = await self._enforced.for_model(account_id, model_id)
-        if enforced is not None:
-            found.append(await self._enforced_guard(account_id, enforced))
+        for model_id in model_ids:
+            enforced = await self._enforced.for_model(account_id, model_id)
+            if enforced is not None:
+                found.append(await self._enforced_guard(account_id, enforced))
+                break
         return found
 
     async def _enforced_guard(self, account_id: str, enforced: Enforced) -> Guard:
@@ -262,7 +269,7 @@ class Guardrails:
         return Guard(
             ready=Ready(ready.guardrail, msgspec.structs.replace(ready.applied, origin=("ACCOUNT_ENFORCED",))),
             every_turn=selective is None or selective.messages != "SELECTIVE",
-            system=selective is not None and selective.system == "COMPREHENSIVE",
+            system=selective is None or selective.system != "SELECTIVE",
         )
 
     # -- runs -----------------------------------------------------------------------------------------------------------------------

@@ -180,3 +180,81 @@ def test_what_cannot_be_invoked_is_refused(live: Live, body: Any, named: dict[st
     with pytest.raises(ClientError, match=word) as error:
         client(live, "bedrock-runtime").invoke_model(modelId=MODEL, body=json.dumps(body), **named)
     assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_guardrail_that_is_named_by_half_is_refused(live: Live) -> None:
+    for half in ({}, {"guardrailIdentifier": "abc"}, {"guardrailVersion": "1"}):
+        with pytest.raises(ClientError) as error:
+            client(live, "bedrock-runtime").converse(modelId=MODEL, messages=said("hello"), guardrailConfig=half)
+        assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_an_answer_that_does_not_stream_is_withheld_whole(live: Live, guardrail: dict[str, str]) -> None:
+    answer = client(live, "bedrock-runtime").converse(modelId=MODEL, messages=said("count 2000"), guardrailConfig=guardrail)
+    assert answer["stopReason"] == "guardrail_intervened"
+    assert answer["output"]["message"]["content"] == [{"text": "no answer to that"}]
+
+
+def test_words_that_only_the_upstream_knows_are_judged_too(live: Live, guardrail: dict[str, str]) -> None:
+    answer = client(live, "bedrock-runtime").converse(
+        modelId=MODEL,
+        messages=said("good morning"),
+        additionalModelRequestFields={"messages": [{"role": "user", "content": "a wallaroon deviltry"}]},
+        guardrailConfig=guardrail,
+    )
+    assert answer["stopReason"] == "guardrail_intervened"
+
+
+def test_a_mark_in_the_system_prompt_leaves_the_turns_judged(live: Live, guardrail: dict[str, str]) -> None:
+    answer = client(live, "bedrock-runtime").converse(
+        modelId=MODEL,
+        system=[{"guardContent": {"text": {"text": "fine"}}}],
+        messages=said("a wallaroon deviltry"),
+        guardrailConfig=guardrail,
+    )
+    assert answer["stopReason"] == "guardrail_intervened"
+
+
+@pytest.fixture
+def enforced(live: Live) -> Iterator[str]:
+    bedrock = client(live, "bedrock")
+    made = bedrock.create_guardrail(name="enforced-gateway", **POLICY)["guardrailId"]
+    version = bedrock.create_guardrail_version(guardrailIdentifier=made)["version"]
+    config = {
+        "guardrailIdentifier": made,
+        "guardrailVersion": version,
+        "modelEnforcement": {"includedModels": [MODEL], "excludedModels": []},
+    }
+    put = bedrock.put_enforced_guardrail_configuration(guardrailInferenceConfig=config)
+    yield made
+    bedrock.delete_enforced_guardrail_configuration(configId=put["configId"])
+    bedrock.delete_guardrail(guardrailIdentifier=made)
+
+
+@pytest.mark.parametrize("name", [MODEL, "development"])
+def test_what_is_enforced_for_a_model_is_enforced_under_all_its_names(live: Live, enforced: str, name: str) -> None:
+    assert enforced
+    runtime = client(live, "bedrock-runtime")
+    assert runtime.converse(modelId=name, messages=said("a wallaroon deviltry"))["stopReason"] == "guardrail_intervened"
+    system = runtime.converse(modelId=name, system=[{"text": "a wallaroon deviltry"}], messages=said("hello"))
+    assert system["stopReason"] == "guardrail_intervened", "where nothing is said, system prompts are judged too"
+    marked = [{"role": "user", "content": [{"guardContent": {"text": {"text": "fine"}}}, {"text": "a wallaroon deviltry"}]}]
+    assert runtime.converse(modelId=name, messages=marked)["stopReason"] == "guardrail_intervened"
+
+
+def test_a_reference_that_is_marked_leaves_the_answer_judged(live: Live) -> None:
+    bedrock = client(live, "bedrock")
+    grounding = {"contextualGroundingPolicyConfig": {"filtersConfig": [{"type": "GROUNDING", "threshold": 0.0}]}}
+    made = bedrock.create_guardrail(name="grounded-gateway", **{**POLICY, **grounding})["guardrailId"]
+    content = [
+        {"guardContent": {"text": {"text": "the pump is new", "qualifiers": ["grounding_source", "guard_content"]}}},
+        {"guardContent": {"text": {"text": "say when", "qualifiers": ["query", "guard_content"]}}},
+        {"text": "mail bob@example.com"},
+    ]
+    answer = client(live, "bedrock-runtime").converse(
+        modelId=MODEL,
+        messages=[{"role": "user", "content": content}],
+        guardrailConfig={"guardrailIdentifier": made, "guardrailVersion": "DRAFT"},
+    )
+    assert "bob@example.com" not in answer["output"]["message"]["content"][0]["text"]
+    bedrock.delete_guardrail(guardrailIdentifier=made)

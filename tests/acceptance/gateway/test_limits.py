@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.acceptance.api.test_boto3 import client, refused
 from tests.acceptance.gateway.test_chat import ask
 from tests.live import Live, start
 
@@ -15,6 +16,7 @@ LIMITS = {
     "limits": [
         {"id": "calls", "kind": "requests", "amount": 4, "periodS": 3600, "shape": "window", "routes": ["openai"]},
         {"id": "at-once", "kind": "concurrency", "amount": 1},
+        {"id": "one-model", "kind": "requests", "amount": 2, "periodS": 3600, "shape": "window", "per": ["model"], "routes": ["bedrock"]},
         {"id": "tokens", "kind": "tokens", "amount": 5000, "periodS": 3600, "shape": "window", "routes": ["anthropic"]},
         {"id": "day", "kind": "cost", "usd": "1", "periodS": 86400, "models": ["priceless"]},
     ]
@@ -68,3 +70,11 @@ def test_a_place_is_given_back_however_an_answer_ends(limited: Live) -> None:
     leaving.getresponse().read(10)
     leaving.close()
     assert ask(limited, "/v1/messages", chat("hello", max_tokens=100))[0] == 200
+
+
+def test_a_model_is_counted_under_all_its_names(limited: Live) -> None:
+    runtime = client(limited, "bedrock-runtime")
+    asked = {"messages": [{"role": "user", "content": [{"text": "hello"}]}]}
+    for name in ("development", "ringwall.development-v1"):
+        runtime.converse(modelId=name, **asked)
+    assert refused(runtime.converse, modelId="development", **asked)[:2] == (429, "ThrottlingException")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringwall.guardrails import Applied, Block, compile_guardrail, evaluate, parse_config
 from ringwall.guardrails.assessment import outputs
-from ringwall.guardrails.stream import Ended, Stopped, Stream
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.guarding import OutputGuard
 from ringwall.vocabulary import Limits
+from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
 from tests.unit.guardrails.scorers import SCORERS, config
 
@@ -71,13 +73,13 @@ class Upstream:
             self.closed = True
 
 
-async def finish(stream: Stream) -> Stopped | Ended:
-    return stream.finish()
+async def run_here(_characters: int, work: Callable[[], Any]) -> Any:
+    return work()
 
 
-def pass_through(ready: Ready, events: Sequence[Event]) -> list[Event]:
+def pass_through(ready: Ready, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
     upstream = Upstream(events)
-    guard = OutputGuard(ready, Limits(), finish, references=REFERENCES if ready is HOLDING else ())
+    guard = OutputGuard(ready, Limits(), run_here, hold=hold, references=REFERENCES if ready is HOLDING else (), tools=["tool"])
 
     async def run() -> list[Event]:
         return [event async for event in guard.pass_on(upstream.play())]
@@ -129,7 +131,7 @@ def test_what_leaves_was_judged_and_is_an_answer(ready: Ready, answer: list[tupl
     wholes = ["".join(pieces) for _, pieces in answer]
     texts = texts_of(left)
     if not any(wholes):
-        assert left == [event for event in events_of(answer) if not (isinstance(event, BlockDelta) and not event.text)]
+        assert texts == dict.fromkeys(range(len(answer)), "")
         return
     fed = [whole for whole in wholes if whole]
     blocks = [*(REFERENCES if ready is HOLDING else ()), *map(Block, fed)]
@@ -146,11 +148,15 @@ def test_what_leaves_was_judged_and_is_an_answer(ready: Ready, answer: list[tupl
 
 @settings(max_examples=60)
 @given(st.lists(PIECES, max_size=6))
+@example([" and so on" * 30] * 2 + ["wallaroon deviltry"])
+@example([" and so on" * 30] * 3)
 def test_a_tool_is_called_with_whole_arguments_or_not_at_all(pieces: list[str]) -> None:
     left = pass_through(READY, events_of([("tool_use", pieces)]))
     whole = "".join(pieces)
     blocks = evaluate(READY.guardrail, "OUTPUT", [Block(whole or "x")], Limits()).outcome.action == "BLOCK"
-    assert any(isinstance(event, BlockStart) and event.kind == "tool_use" for event in left) is not blocks
+    calls = [event for event in left if isinstance(event, BlockStart) and event.kind == "tool_use"]
+    assert bool(calls) is not blocks
+    assert all(call.tool_use_id.startswith("call_") and call.tool_use_id != "call" for call in calls), "an id is ours, not the model's"
 
 
 def test_text_leaves_while_the_answer_is_coming() -> None:
@@ -165,9 +171,43 @@ def test_text_leaves_while_the_answer_is_coming() -> None:
                 seen += 1
                 yield event
 
-        async for event in OutputGuard(READY, Limits(), finish).pass_on(play()):
+        async for event in OutputGuard(READY, Limits(), run_here).pass_on(play()):
             if isinstance(event, BlockDelta):
                 return seen
         return -1
 
     assert 0 < asyncio.run(first()) < len(events) // 2
+
+
+@settings(max_examples=60)
+@given(ANSWERS)
+@example([("text", [" and so on" * 30] * 8 + ["wallaroon deviltry"])])
+def test_an_answer_that_does_not_stream_is_judged_whole_first(answer: list[tuple[BlockKind, list[str]]]) -> None:
+    left = pass_through(READY, events_of(answer), hold=True)
+    assert_good_form(left)
+    texts = texts_of(left)
+    if MessageStop("guardrail_intervened") in left:
+        assert texts == {0: MESSAGE}
+    else:
+        assert len(texts) == len(answer)
+    assert Usage(7, 9) in left
+
+
+@pytest.mark.parametrize("ready", [READY, HOLDING])
+def test_what_is_for_the_model_alone_goes_with_its_block(ready: Ready) -> None:
+    events: list[Event] = [
+        MessageStart(),
+        BlockStart(0, "reasoning"),
+        BlockDelta(0, "the pump"),
+        BlockDelta(0, "", "signature"),
+        BlockStop(0),
+        MessageStop("end_turn"),
+    ]
+    deltas = [event for event in pass_through(ready, events) if isinstance(event, BlockDelta)]
+    assert ("".join(delta.text for delta in deltas), "".join(delta.opaque for delta in deltas)) == ("the pump", "signature")
+
+
+def test_a_tool_that_was_not_offered_is_not_called() -> None:
+    events: list[Event] = [MessageStart(), BlockStart(0, "tool_use", "x", "wallaroon_deviltry"), BlockStop(0), MessageStop("tool_use")]
+    with pytest.raises(MalformedAnswer):
+        pass_through(READY, events)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import msgspec
 
 from ringwall.api.aws.operation import Call
+from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.inference.limits import Grant, Subject, Usage
+from ringwall.inference.upstreams.models import is_model_name
 from ringwall.wire.dialects.model import Ask, Event, MessageStop
 from ringwall.wire.dialects.model import Usage as AnswerUsage
 from ringwall.wire.dialects.texts import judged_texts
@@ -31,16 +34,15 @@ class Asked(msgspec.Struct, frozen=True):
         """Return every event of the answer."""
         try:
             async with aclosing(self.answering.events()) as events:
-                whole = [event async for event in events]
+                return [event async for event in events]
         finally:
+            self.call.record.update(self.answering.record())
             await self._settle_limits()
-        self.call.record.update(self.answering.record())
-        return whole
 
     async def streamed(self) -> AsyncGenerator[Event, None]:
-        """Yield the answer's events; the last ones after the record of how it ended, which is written also when the client leaves."""
+        """Yield the answer's events; the last ones after the record of how it ended, which is written however it ends."""
         last: list[Event] = []
-        settled = False
+        ended = "left"
         try:
             async with aclosing(self.answering.events()) as events:
                 async for event in events:
@@ -48,50 +50,74 @@ class Asked(msgspec.Struct, frozen=True):
                         last.append(event)
                     else:
                         yield event
-            settled = True
-            await self._settle()
-            for event in last:
-                yield event
+            ended = ""
+        except RingwallError as error:
+            ended = error.code
+            raise
+        except Exception:
+            ended = Bug.code
+            raise
         finally:
-            if not settled:
-                await asyncio.shield(self._settle())
+            await _to_the_end(self._settle(ended))
+        for event in last:
+            yield event
 
-    async def _settle(self) -> None:
+    async def _settle(self, ended: str) -> None:
         await self._settle_limits()
         assert self.call.settle is not None
-        await self.call.settle(self.answering.record())
+        await self.call.settle({**self.answering.record(), **({"ended": ended} if ended else {})})
 
     async def _settle_limits(self) -> None:
-        used = self.answering.usage
-        if self.answering.blocked:
+        counted = self.answering.counted
+        if counted is None:  # no model was asked
             await self.grant.settle(Usage())
-        elif used is None:
-            await self.grant.release()
         else:
-            await self.grant.settle(Usage(tokens_in=used.input_tokens, tokens_out=used.output_tokens))
+            await self.grant.settle(Usage(tokens_in=counted.input_tokens, tokens_out=counted.output_tokens))
+
+
+_under_way: set[asyncio.Task[None]] = set()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do work that a caller who leaves must not keep from being done."""
+    task = asyncio.get_running_loop().create_task(work)
+    _under_way.add(task)  # the loop itself holds tasks weakly
+    task.add_done_callback(_under_way.discard)
+    await asyncio.shield(task)
 
 
 def model_resource(call: Call, model: str) -> Sequence[str]:
-    """Return the ARN a model's name stands for, as IAM policies name it (service authorization reference, `foundation-model`)."""
+    """Return the ARN a model's name stands for, as IAM policies name it (service authorization reference, `foundation-model`).
+
+    What cannot be a model's name stands for none, and is not repeated: it may be anyone's words.
+    """
+    if not is_model_name(model):
+        return ("*",)
     return (model,) if model.startswith("arn:") else (f"arn:aws:bedrock:{call.region}::foundation-model/{model}",)
 
 
 async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
     """Admit a question under the account's limits and judge it under every guardrail it stands under.
 
+    A model is one model under all its names: whoever may not ask it, by whatever name of it, may not; what is enforced for one name is
+    enforced for all; and limits count them together. No model is asked before the answer's events are.
+
     Args:
         call: who asks.
         ask: the question.
         wanted: the guardrail that the request names.
         route: the endpoint it came by, as limits and web ACLs name it.
-
-    No model is asked before the answer's events are.
     """
-    subject = Subject(account_id=call.account_id, key_id=call.principal.access_key_id, model_id=ask.model, route=route)
+    place = await call.rooms.upstreams.models.find(call.account_id, ask.model)
+    names = dict.fromkeys((ask.model, place.row.id))
+    if len(names) > 1 and call.authorize is not None:
+        await call.authorize(model_resource(call, place.row.id))
+    subject = Subject(account_id=call.account_id, key_id=call.principal.access_key_id, model_id=place.row.id, route=route)
     grant = await call.rooms.budgets.admit(subject, _estimate(ask))
+    call.give_back.append(grant.release)
     try:
-        guards = await call.rooms.guardrails.guards(call.account_id, ask.model, wanted)
-        answering = await call.rooms.gateway.open(call.account_id, ask, guards)
+        guards = await call.rooms.guardrails.guards(call.account_id, names, wanted)
+        answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())
         raise

@@ -17,6 +17,8 @@ class Call:
 
     record: what the handler wants in the audit record's `ringwall` part (digests, rule ids, spans; never text).
     settle: writes a second record, for an answer that streams: what became of it; its last event leaves after that record's commit.
+    authorize: asks whether the caller may do this to further resources, which only the handler finds.
+    give_back: what is called when the request is over, however it ends; each may have been called before.
     """
 
     principal: Principal
@@ -28,6 +30,8 @@ class Call:
     rooms: Rooms
     record: dict[str, Any] = field(default_factory=dict)
     settle: Callable[[dict[str, Any]], Awaitable[None]] | None = None
+    authorize: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    give_back: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
     def account_id(self) -> str:

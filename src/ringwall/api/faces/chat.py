@@ -21,7 +21,7 @@ from ringwall.api.logs import locate
 from ringwall.errors import Bug, InvalidRequest, RingwallError, Unserved
 from ringwall.inference.gateway import Wanted
 from ringwall.vocabulary import Limits
-from ringwall.wire import BearerClaim, HttpResponse, SigV4Claim, parse_credentials
+from ringwall.wire import BearerClaim, HttpResponse, SignatureDoesNotMatch, SigV4Claim, parse_credentials
 from ringwall.wire.dialects.dialect import Dialect
 from ringwall.wire.dialects.model import Ask, Event
 from ringwall.wire.dialects.table import DIALECTS
@@ -116,6 +116,8 @@ class ChatFace:
         claim = BearerClaim(key) if key is not None and request.header("authorization") is None else parse_credentials(request)
         if isinstance(claim, SigV4Claim):
             exchange.signed_region = claim.region
+            if claim.service != SIGNING_NAME:
+                raise SignatureDoesNotMatch(f"Credential should be scoped to correct service: '{SIGNING_NAME}'.")
         exchange.principal = await exchange.rooms.identity.authenticate(request, claim)
 
     def endpoint(self, exchange: Exchange) -> str | None:

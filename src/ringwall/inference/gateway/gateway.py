@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from ringwall.guardrails import Block, ContentRefused, Evaluation, evaluate, record, render
 from ringwall.guardrails.assessment import outputs
-from ringwall.guardrails.stream import Ended, Mode, Stopped, Stream
+from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
-from ringwall.inference.upstreams import Route
+from ringwall.inference.upstreams import Answer, Counted, Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits
-from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStart, MessageStop, Text, Usage
+from ringwall.wire.dialects.model import Ask, Event, MessageStart, MessageStop, Text, Usage
 from ringwall.wire.dialects.texts import judged_texts, replace_texts, unjudged
 
-_TOKEN_CHARS = 4  # of English, on average; only where no upstream says
+_Result = TypeVar("_Result")
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,23 +57,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     record: dict[str, Any]
 
 
-class Models(Protocol):
-    """The table of models."""
-
-    async def find(self, account_id: str, name: str) -> Route:
-        """Return where a model's name leads. Raises ModelNotFound."""
-        ...
-
-
 class Asks(Protocol):
     """What stands behind the gateway."""
 
-    @property
-    def models(self) -> Models:
-        """The table of models."""
-        ...
-
-    def call(self, ask: Ask, route: Route) -> AsyncGenerator[Event, None]:
+    def call(self, ask: Ask, route: Route) -> Answer:
         """Ask an upstream; yields the answer's events. Raises what the upstream's failures are typed as."""
         ...
 
@@ -83,46 +70,47 @@ class Answering:
 
     questions: what each guardrail said of the question, in order; the last one may have blocked it.
     answers: what each said of the answer; filled when `events` has ended.
-    usage: what the upstream said it cost, or an estimate (`usage_estimated`) where the answer ended before it could; None before.
+    counted: the tokens that the answer cost by now, released or not, as the upstream says or an estimate; None where none was asked.
     """
 
     def __init__(
-        self, ask: Ask, questions: tuple[Judged, ...], events: AsyncGenerator[Event, None], close: Callable[[], tuple[Judged, ...]]
+        self,
+        ask: Ask,
+        questions: tuple[Judged, ...],
+        events: AsyncGenerator[Event, None],
+        judged: Callable[[], tuple[Judged, ...]] = tuple,
+        said: Answer | None = None,
     ) -> None:
         self.ask = ask
         self.questions = questions
         self.answers: tuple[Judged, ...] = ()
-        self.usage: Usage | None = None
-        self.usage_estimated = False
-        self._characters = 0
         self._events = events
-        self._close = close
+        self._judged = judged
+        self._said = said
 
     @property
     def blocked(self) -> bool:
         """Say whether the question was blocked, so that no model saw it."""
         return any(judged.evaluation.outcome.action == "BLOCK" for judged in self.questions)
 
+    @property
+    def counted(self) -> Counted | None:
+        """The tokens that the answer cost by now."""
+        return None if self._said is None else self._said.counted
+
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what may leave, once."""
+        """Yield what may leave, once; the last one says what the answer cost."""
+        told = False
         async with aclosing(self._events) as events:
             try:
                 async for event in events:
-                    if isinstance(event, Usage):
-                        self.usage = event
-                    elif isinstance(event, BlockDelta):
-                        self._characters += len(event.text)
+                    told = told or isinstance(event, Usage)
                     yield event
-                if self.usage is None:  # the guardrail ended the answer before the upstream could say
-                    yield self._estimate()
             finally:
-                self.answers = self._close()
-                self.usage = self.usage or self._estimate()
-
-    def _estimate(self) -> Usage:
-        self.usage_estimated = True
-        self.usage = Usage(sum(len(text.text) for text in judged_texts(self.ask)) // _TOKEN_CHARS, self._characters // _TOKEN_CHARS)
-        return self.usage
+                self.answers = self._judged()
+        if not told:  # the guardrail ended the answer, or the upstream does not say
+            counted = self.counted
+            yield Usage(0, 0) if counted is None else Usage(counted.input_tokens, counted.output_tokens)
 
     def record(self) -> dict[str, Any]:
         """Return what the audit record keeps of question and answer so far: no text."""
@@ -133,11 +121,12 @@ class Answering:
             "input": [judged.record for judged in self.questions],
             "output": [judged.record for judged in self.answers],
         }
-        if self.usage is not None:
+        counted = self.counted
+        if counted is not None:
             kept["usage"] = {
-                "inputTokens": self.usage.input_tokens,
-                "outputTokens": self.usage.output_tokens,
-                "estimated": self.usage_estimated,
+                "inputTokens": counted.input_tokens,
+                "outputTokens": counted.output_tokens,
+                "estimated": counted.estimated,
             }
         return kept
 
@@ -151,16 +140,20 @@ class Gateway:
         self._keys = keys
         self._limits = limits
 
-    async def open(self, account_id: str, ask: Ask, guards: Sequence[Guard]) -> Answering:
+    async def open(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard]) -> Answering:
         """Judge a question; nothing is asked of a model before the answer's events are.
 
+        Args:
+            account_id: who asks.
+            ask: the question.
+            route: where its model leads.
+            guards: what it stands under.
+
         Raises:
-            ModelNotFound: nobody named the model; the question is not looked at, and its words for the model go into no record.
             ContentRefused: the question holds what no guardrail of ours judges (images, audio), and stands under one.
             LimitExceeded: it is larger than the limits.
             ScansWaiting: too much waits already.
         """
-        route = await self._upstreams.models.find(account_id, ask.model)
         if guards:
             _refuse_unjudged(ask)
         questions: list[Judged] = []
@@ -169,26 +162,36 @@ class Gateway:
             questions.append(judged)
             if judged.evaluation.outcome.action == "BLOCK":
                 message = guard.ready.guardrail.blocked_message("INPUT")
-                return Answering(ask, tuple(questions), _canned(ask, message), tuple)
+                return Answering(ask, tuple(questions), _canned(ask, message))
         return self._answering(account_id, ask, route, guards, tuple(questions))
 
     def _answering(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard], questions: tuple[Judged, ...]) -> Answering:
         passing: list[tuple[Guard, OutputGuard]] = []
-        events: AsyncGenerator[Event, None] = self._upstreams.call(ask, route)
-        references = tuple(Block(text.text, text.qualifiers) for text in judged_texts(ask) if text.qualifiers & _REFERENCE)
+        said = self._upstreams.call(ask, route)
+        events: AsyncGenerator[Event, None] = said
+        references = tuple(Block(text.text, text.qualifiers & _REFERENCE) for text in judged_texts(ask) if text.qualifiers & _REFERENCE)
         for guard in guards:
-            output = OutputGuard(guard.ready, self._limits, self._finish, mode=guard.mode, references=references)
+            output = OutputGuard(
+                guard.ready,
+                self._limits,
+                self._run,
+                mode=guard.mode,
+                hold=not ask.stream,
+                references=references,
+                tools=[tool.name for tool in ask.tools],
+            )
             passing.append((guard, output))
             events = output.pass_on(events)
 
-        def close() -> tuple[Judged, ...]:
+        def judged() -> tuple[Judged, ...]:
             return tuple(self._judged(account_id, guard, output.evaluation) for guard, output in passing if output.evaluation is not None)
 
-        return Answering(ask, questions, events, close)
+        return Answering(ask, questions, events, judged, said)
 
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
         texts = _guarded_texts(ask, guard)
-        marked = _REFERENCE if guard.every_turn else _MARKS
+        marks = any(_GUARD_MARK in text.qualifiers for _, text in texts if text.origin not in _UNASKED)
+        marked = _REFERENCE | {_GUARD_MARK} if marks and not guard.every_turn else _REFERENCE
         blocks = [Block(text.text, text.qualifiers & marked) for _, text in texts]
         weight = sum(len(block.text) for block in blocks)
         evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
@@ -207,13 +210,13 @@ class Gateway:
             record=record(evaluation, applied, lambda data: self._keys.digest(account_id, data)),
         )
 
-    async def _finish(self, stream: Stream) -> Stopped | Ended:
-        finished, _ = await self._workers.run(stream.characters, stream.finish)
-        return finished
+    async def _run(self, characters: int, work: Callable[[], _Result]) -> _Result:
+        done, _ = await self._workers.run(characters, work)
+        return done
 
 
 _REFERENCE = frozenset({"grounding_source", "query"})
-_MARKS = _REFERENCE | {"guard_content"}
+_GUARD_MARK = "guard_content"
 
 
 _UNASKED = frozenset({"system", "definition"})  # the application's own words
@@ -222,10 +225,14 @@ _UNASKED = frozenset({"system", "definition"})  # the application's own words
 def _guarded_texts(ask: Ask, guard: Guard) -> list[tuple[int, Text]]:
     """Return what is given to a guardrail, each text with its index: every turn, and what else the application marked.
 
+    Words that stand where only the upstream knows what they are for are given always: nobody can say that they are not a turn. A mark in a
+    system prompt adds that prompt; marks in turns choose among turns.
     Source: Amazon Bedrock user guide, "Use a guardrail with the Converse API": system prompts are judged where they are marked.
     """
-    left_out = _UNASKED - {"system"} if guard.system else _UNASKED
-    return [(index, text) for index, text in enumerate(judged_texts(ask)) if text.qualifiers or text.origin not in left_out]
+    texts = judged_texts(ask)
+    own = len(texts) - len(ask.elsewhere)
+    left_out = frozenset() if guard.every_turn and guard.system else _UNASKED - {"system"} if guard.system else _UNASKED
+    return [(index, text) for index, text in enumerate(texts) if index >= own or text.qualifiers or text.origin not in left_out]
 
 
 def _refuse_unjudged(ask: Ask) -> None:

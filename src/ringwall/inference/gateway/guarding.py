@@ -4,82 +4,133 @@ Rules this file upholds (tests/property/inference/test_guarding.py):
 
 1. No text leaves but what the stream releases, whatever the upstream sends; in asynchronous mode that is everything, at once.
 2. Blocks leave in order and whole in form: a block that was begun is ended, and a block's text leaves before its end does.
-3. A tool's call leaves whole or not at all: half of its arguments are of use to nobody.
+3. A tool's call leaves whole or not at all: half of its arguments are of use to nobody. It has the name of a tool that was offered, and an
+   id of ours: neither carries words past the guardrail.
 4. When the guardrail intervenes, the policy's message stands where the rest would have been, the answer ends with `guardrail_intervened`,
    and the upstream is asked for nothing more.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
 
 from ringwall.guardrails import Block, Evaluation
-from ringwall.guardrails.stream import Ended, Mode, Released, Stopped, Stream
+from ringwall.guardrails.stream import Mode, Released, Stopped, Stream
 from ringwall.inference.compiled import Ready
-from ringwall.vocabulary import Limits
+from ringwall.vocabulary import Limits, new_id
+from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
 
-Finish = Callable[[Stream], Awaitable[Stopped | Ended]]
-"""Runs `Stream.finish`, beside the event loop where the answer is long."""
+_Result = TypeVar("_Result")
+
+
+class Run(Protocol):
+    """Runs work that reads so many characters: here, or beside the event loop where they are many."""
+
+    def __call__(self, characters: int, work: Callable[[], _Result]) -> Awaitable[_Result]: ...
+
+
+class _Whole(NamedTuple):
+    """A block that waits for the end of the answer, and what it carries for its model alone."""
+
+    start: BlockStart
+    opaque: str
 
 
 class OutputGuard:
     """One answer on its way through one guardrail. `evaluation`: what was decided; None until then, or where nothing was to be judged."""
 
-    def __init__(self, ready: Ready, limits: Limits, finish: Finish, *, mode: Mode = "sync", references: tuple[Block, ...] = ()) -> None:
+    def __init__(  # noqa: PLR0913 - what an answer is judged by, each by its name
+        self,
+        ready: Ready,
+        limits: Limits,
+        run: Run,
+        *,
+        mode: Mode = "sync",
+        hold: bool = False,
+        references: tuple[Block, ...] = (),
+        tools: Iterable[str] = (),
+    ) -> None:
+        """Begin.
+
+        Args:
+            ready: the guardrail.
+            limits: of the whole answer.
+            run: where work is done.
+            mode: how the answer streams.
+            hold: let nothing leave before the whole is judged: the answer does not stream.
+            references: what contextual grounding compares with.
+            tools: the names of the tools that the question offers.
+        """
         self.evaluation: Evaluation | None = None
         self._message = ready.guardrail.blocked_message("OUTPUT")
-        self._stream = Stream(ready.guardrail, "OUTPUT", limits, mode=mode, references=references)
-        self._finish = finish
+        self._stream = Stream(ready.guardrail, "OUTPUT", limits, mode=mode, hold=hold, references=references)
+        self._run = run
+        self._tools = frozenset(tools)
         self._open: BlockStart | None = None
         self._left = False  # the open block's beginning has left
+        self._call: list[str] = []  # what was released of the open tool's call
         self._opaque: list[str] = []
-        self._waiting: list[BlockStart] = []  # whole blocks that leave at the end, where the stream holds all
+        self._waiting: list[_Whole] = []  # whole blocks that leave at the end, where the stream holds all
         self._judges = False  # something was fed
         self._next = 0  # the index after the last block that left
         self._intervened = False
 
     async def pass_on(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-        """Yield what may leave; close `events` when no more will."""
+        """Yield what may leave; close `events` when no more will.
+
+        Raises:
+            MalformedAnswer: the model calls a tool that it was not offered.
+        """
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, MessageStart | Usage):
                     yield event
                     continue
-                for out in await self._end(event) if isinstance(event, MessageStop) else self._step(event):
+                for out in await (self._end(event) if isinstance(event, MessageStop) else self._step(event)):
                     yield out
                 if self._intervened:
+                    if isinstance(event, MessageStop):  # the whole answer came: what it cost comes next
+                        async for last in events:
+                            if isinstance(last, Usage):
+                                yield last
                     return
 
-    def _step(self, event: BlockStart | BlockDelta | BlockStop) -> list[Event]:
+    async def _step(self, event: BlockStart | BlockDelta | BlockStop) -> list[Event]:
         match event:
             case BlockStart():
-                self._open, self._left, self._opaque = event, False, []
+                self._open, self._left, self._opaque, self._call = self._named(event), False, [], []
                 return [] if event.kind == "tool_use" or self._stream.holds_all else self._begin()
             case BlockDelta():
                 if event.opaque:
                     self._opaque.append(event.opaque)
-                return self._leave(self._stream.feed(event.index, event.text)) if self._fed(event.text) else []
+                if not event.text:
+                    return []
+                self._judges = True
+                return self._leave(await self._run(len(event.text), lambda: self._stream.feed(event.index, event.text)))
             case BlockStop():
-                return self._close(event)
+                return await self._close(event)
 
-    def _fed(self, text: str) -> bool:
-        self._judges = self._judges or bool(text)
-        return bool(text)
+    def _named(self, start: BlockStart) -> BlockStart:
+        if start.kind != "tool_use":
+            return start
+        if start.name not in self._tools:
+            raise MalformedAnswer("the model calls a tool that it was not offered")
+        return msgspec.structs.replace(start, tool_use_id=f"call_{new_id(24)}")
 
-    def _close(self, event: BlockStop) -> list[Event]:
+    async def _close(self, event: BlockStop) -> list[Event]:
         if self._stream.holds_all:
             if self._open is not None:
-                self._waiting.append(self._open)
+                self._waiting.append(_Whole(self._open, "".join(self._opaque)))
             self._open = None
             return []
-        out = self._leave(self._stream.close(event.index))
+        out = self._leave(await self._run(0, lambda: self._stream.close(event.index)))
         if not self._intervened:
-            out += self._begin()
-            if self._opaque:
-                out.append(BlockDelta(event.index, "", "".join(self._opaque)))
-            out.append(event)
+            out += [*self._begin(), *_delta(event.index, "".join(self._call), "".join(self._opaque)), event]
             self._open = None
         return out
 
@@ -88,7 +139,10 @@ class OutputGuard:
         for each in judged:
             if isinstance(each, Stopped):
                 return [*out, *self._intervene(each.evaluation)]
-            out += [*self._begin(), BlockDelta(each.block, each.text)]
+            if self._open is not None and self._open.kind == "tool_use":
+                self._call.append(each.text)
+            else:
+                out += [*self._begin(), BlockDelta(each.block, each.text)]
         return out
 
     def _begin(self) -> list[Event]:
@@ -99,23 +153,17 @@ class OutputGuard:
         return [self._open]
 
     async def _end(self, stop: MessageStop) -> list[Event]:
-        if not self._judges:
-            return [*self._emptied(), stop]
-        judged = await self._finish(self._stream)
-        if isinstance(judged, Stopped):
-            return self._intervene(judged.evaluation)
-        self.evaluation = judged.evaluation
-        texts = {released.block: released.text for released in judged.released}
+        texts: dict[int, str] = {}
+        if self._judges:
+            judged = await self._run(self._stream.characters, self._stream.finish)
+            if isinstance(judged, Stopped):
+                return self._intervene(judged.evaluation)
+            self.evaluation = judged.evaluation
+            texts = {released.block: released.text for released in judged.released}
         out: list[Event] = []
-        for block in self._waiting:
-            out.append(block)
-            if block.index in texts:
-                out.append(BlockDelta(block.index, texts[block.index]))
-            out.append(BlockStop(block.index))
+        for start, opaque in self._waiting:
+            out += [start, *_delta(start.index, texts.get(start.index, ""), opaque), BlockStop(start.index)]
         return [*out, stop]
-
-    def _emptied(self) -> list[Event]:
-        return [event for block in self._waiting for event in (block, BlockStop(block.index))]
 
     def _intervene(self, evaluation: Evaluation) -> list[Event]:
         """Put the policy's message in the place of what is withheld, and end the answer."""
@@ -127,6 +175,10 @@ class OutputGuard:
         if self._open is not None and self._left:
             out.append(BlockStop(self._open.index))
         return [*out, *message_block(self._next, self._message), MessageStop("guardrail_intervened")]
+
+
+def _delta(index: int, text: str, opaque: str) -> list[Event]:
+    return [BlockDelta(index, text, opaque)] if text or opaque else []
 
 
 def message_block(index: int, text: str) -> list[Event]:

@@ -60,6 +60,11 @@ _DECODER = msgspec.json.Decoder(StoredRow)
 _NAMED = re.compile(rf"(?=.{{1,512}}\Z){NAME_PATTERN}")
 
 
+def is_model_name(text: str) -> bool:
+    """Say whether a text could be a model's name: rows have such names only."""
+    return _NAMED.fullmatch(text) is not None
+
+
 class _Index(NamedTuple):
     """Rows, ready to be looked up in; `patterns` longest first."""
 

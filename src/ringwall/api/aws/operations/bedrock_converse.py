@@ -15,6 +15,7 @@ import msgspec
 
 from ringwall.api.aws.asking import Asked, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation, Streamed
+from ringwall.errors import InvalidRequest
 from ringwall.guardrails.assessment import action_reason
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.wire.dialects.converse.dialect import Converse
@@ -38,10 +39,12 @@ def _read(request: dict[str, Any], *, stream: bool) -> Ask:
 
 def _wanted(request: dict[str, Any]) -> Wanted | None:
     config = request.get("guardrailConfig")
-    if not config:
+    if config is None:
         return None
+    if not config.get("guardrailIdentifier") or not config.get("guardrailVersion"):
+        raise InvalidRequest("`guardrailConfig` must name a guardrail and its version")
     mode = _MODES.get(config.get("streamProcessingMode", "sync"), "sync")
-    return Wanted(identifier=config.get("guardrailIdentifier", ""), version=config.get("guardrailVersion", ""), mode=mode)
+    return Wanted(identifier=config["guardrailIdentifier"], version=config["guardrailVersion"], mode=mode)
 
 
 def _is_traced(request: dict[str, Any]) -> bool:
@@ -50,8 +53,12 @@ def _is_traced(request: dict[str, Any]) -> bool:
 
 def trace_of(answering: Answering) -> dict[str, Any]:
     """Return what each guardrail found, in the words of GuardrailTraceAssessment."""
-    inputs = {judged.guard.ready.applied.guardrail_id: judged.assessment for judged in answering.questions}
-    outputs = {judged.guard.ready.applied.guardrail_id: [judged.assessment] for judged in answering.answers}
+    inputs: dict[str, Any] = {}
+    for judged in answering.questions:  # where one guardrail stands in two versions, the one that the request named
+        inputs.setdefault(judged.guard.ready.applied.guardrail_id, judged.assessment)
+    outputs: dict[str, list[Any]] = {}
+    for judged in answering.answers:
+        outputs.setdefault(judged.guard.ready.applied.guardrail_id, []).append(judged.assessment)
     decisive = [*answering.questions, *answering.answers]
     acted = [judged for judged in decisive if judged.evaluation.outcome.action != "NONE"]
     trace: dict[str, Any] = {"inputAssessment": inputs, "outputAssessments": outputs}
