@@ -258,3 +258,32 @@ def test_a_reference_that_is_marked_leaves_the_answer_judged(live: Live) -> None
     )
     assert "bob@example.com" not in answer["output"]["message"]["content"][0]["text"]
     bedrock.delete_guardrail(guardrailIdentifier=made)
+
+
+def test_a_policy_can_ask_for_a_guardrail(live: Live, guardrail: dict[str, str]) -> None:
+    iam = client(live, "iam")
+    arn = f"arn:aws:bedrock:us-east-1:{live.ready['accountId']}:guardrail/{guardrail['guardrailIdentifier']}"
+    allowed = {
+        "Effect": "Allow",
+        "Action": "bedrock:InvokeModel",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"bedrock:GuardrailIdentifier": arn}},
+    }
+    iam.create_user(UserName="guarded")
+    iam.put_user_policy(UserName="guarded", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    key = iam.create_access_key(UserName="guarded")["AccessKey"]
+    runtime = boto3.client(
+        "bedrock-runtime",
+        endpoint_url=live.url,
+        region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    assert runtime.converse(modelId=MODEL, messages=said("hello"), guardrailConfig=guardrail)["stopReason"] == "end_turn"
+    with pytest.raises(ClientError) as error:
+        runtime.converse(modelId=MODEL, messages=said("hello"))
+    assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    iam.delete_access_key(UserName="guarded", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="guarded", PolicyName="p")
+    iam.delete_user(UserName="guarded")

@@ -96,6 +96,18 @@ def model_resource(call: Call, model: str) -> Sequence[str]:
     return (model,) if model.startswith("arn:") else (f"arn:aws:bedrock:{call.region}::foundation-model/{model}",)
 
 
+def guardrail_condition(call: Call, wanted: Wanted | None) -> dict[str, Any]:
+    """Return the condition key that says under which guardrail a question is asked.
+
+    Source: service authorization reference, Amazon Bedrock, `bedrock:GuardrailIdentifier`; user guide, "Enforce guardrails in IAM policies".
+    """
+    if wanted is None:
+        return {}
+    name = wanted.identifier
+    arn = name if name.startswith("arn:") else f"arn:aws:bedrock:{call.region}:{call.account_id}:guardrail/{name}"
+    return {"bedrock:GuardrailIdentifier": arn if wanted.version == "DRAFT" else f"{arn}:{wanted.version}"}
+
+
 async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
     """Admit a question under the account's limits and judge it under every guardrail it stands under.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from ringwall.api.aws.asking import model_resource, open_answer
+from ringwall.api.aws.asking import guardrail_condition, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.chat_errors import STYLES, status_of
@@ -78,8 +78,12 @@ def _model(call: Call, given: tuple[Ask, Wanted | None]) -> Sequence[str]:
     return model_resource(call, given[0].model)
 
 
+def _conditions(call: Call, given: tuple[Ask, Wanted | None]) -> dict[str, Any]:
+    return guardrail_condition(call, given[1])
+
+
 def _row(name: str, action: str) -> Operation:
-    return Operation("bedrock-runtime", name, action, _ask, _model, read_only=True)
+    return Operation("bedrock-runtime", name, action, _ask, _model, read_only=True, conditions=_conditions)
 
 
 _ROWS: Mapping[tuple[str, bool], Operation] = {

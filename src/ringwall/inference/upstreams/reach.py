@@ -41,7 +41,8 @@ _METADATA = frozenset(
 _PRIVATE = tuple(
     map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "100.64.0.0/10", "::1/128", "fc00::/7"))
 )
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # where in such an address its network puts the IPv4 one, nobody can say (RFC 8215)
 
 
 class Reach(Enum):
@@ -73,13 +74,13 @@ def _addresses_in(address: IpAddress) -> list[IpAddress]:
         carried.append(address.sixtofour)
     if address.teredo is not None:
         carried.extend(address.teredo)
-    if any(address in network for network in _NAT64):
+    if address in _NAT64:
         carried = [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
     return carried
 
 
 def _allows_one(reach: Reach, address: IpAddress) -> bool:
-    if address in _METADATA or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
+    if address in _METADATA or address in _LOCAL_NAT64 or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local):
         return False
     if any(address in network for network in _PRIVATE if network.version == address.version):
         return reach is not Reach.PUBLIC

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ringwall.api.aws.asking import Asked, model_resource, open_answer
+from ringwall.api.aws.asking import Asked, guardrail_condition, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation, Streamed
 from ringwall.errors import InvalidRequest
 from ringwall.guardrails.assessment import action_reason
@@ -45,6 +45,10 @@ def _wanted(request: dict[str, Any]) -> Wanted | None:
         raise InvalidRequest("`guardrailConfig` must name a guardrail and its version")
     mode = _MODES.get(config.get("streamProcessingMode", "sync"), "sync")
     return Wanted(identifier=config["guardrailIdentifier"], version=config["guardrailVersion"], mode=mode)
+
+
+def _conditions(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    return guardrail_condition(call, _wanted(request))
 
 
 def _is_traced(request: dict[str, Any]) -> bool:
@@ -102,6 +106,14 @@ def _since(begun: float) -> int:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(_SERVICE, "Converse", "bedrock:InvokeModel", _converse, _model, read_only=True),
-    Operation(_SERVICE, "ConverseStream", "bedrock:InvokeModelWithResponseStream", _converse_stream, _model, read_only=True),
+    Operation(_SERVICE, "Converse", "bedrock:InvokeModel", _converse, _model, read_only=True, conditions=_conditions),
+    Operation(
+        _SERVICE,
+        "ConverseStream",
+        "bedrock:InvokeModelWithResponseStream",
+        _converse_stream,
+        _model,
+        read_only=True,
+        conditions=_conditions,
+    ),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ringwall.api.aws.asking import Asked, model_resource, open_answer
+from ringwall.api.aws.asking import Asked, guardrail_condition, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation, Streamed
 from ringwall.api.aws.operations.bedrock_converse import ROUTE, trace_of
 from ringwall.errors import InvalidRequest
@@ -90,6 +90,10 @@ def _wanted(request: dict[str, Any], config: Any) -> Wanted | None:
     return Wanted(identifier=identifier, version=version, mode=mode)
 
 
+def _conditions(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    return guardrail_condition(call, _wanted(request, None))
+
+
 def _own_members(request: dict[str, Any], answering: Answering) -> dict[str, Any]:
     judged = [*answering.questions, *answering.answers]
     if not judged:
@@ -144,6 +148,14 @@ def _data_of(reader: SseReader, frames: bytes) -> list[bytes]:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(_SERVICE, "InvokeModel", "bedrock:InvokeModel", _invoke, _model, read_only=True),
-    Operation(_SERVICE, "InvokeModelWithResponseStream", "bedrock:InvokeModelWithResponseStream", _invoke_stream, _model, read_only=True),
+    Operation(_SERVICE, "InvokeModel", "bedrock:InvokeModel", _invoke, _model, read_only=True, conditions=_conditions),
+    Operation(
+        _SERVICE,
+        "InvokeModelWithResponseStream",
+        "bedrock:InvokeModelWithResponseStream",
+        _invoke_stream,
+        _model,
+        read_only=True,
+        conditions=_conditions,
+    ),
 )
