@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.acceptance.api.test_boto3 import client, refused
-from tests.acceptance.gateway.test_chat import ask
+from tests.acceptance.gateway.test_chat import ask, records
 from tests.live import Live
 
 VISIBLE = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
@@ -49,18 +47,10 @@ def before_openai(live: Live) -> Iterator[str]:
     waf.delete_web_acl(Name=name, Id=made["Id"], LockToken=made["LockToken"], Scope="REGIONAL")
 
 
-def last_record(live: Live, event: str) -> dict[str, Any]:
-    found = client(live, "cloudtrail").lookup_events(
-        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}], MaxResults=1
-    )
-    record: dict[str, Any] = json.loads(found["Events"][0]["CloudTrailEvent"])
-    return record
-
-
 def test_a_request_is_blocked_before_it_is_read(live: Live, before_openai: str) -> None:
     assert before_openai
     assert ask(live, "/v1/chat/completions", BODY) == (403, "not here")
-    assert last_record(live, "ChatCompletions")["errorCode"] == "blocked-by-web-acl"
+    assert records(live, "ChatCompletions")[0]["errorCode"] == "blocked-by-web-acl"
     assert ask(live, "/v1/chat/completions", {**BODY, "messages": [{"role": "user", "content": "good morning"}]})[0] == 200
     other = {"model": "development", "max_tokens": 9, "messages": BODY["messages"]}
     assert ask(live, "/v1/messages", other)[0] == 200, "another endpoint has no web ACL"

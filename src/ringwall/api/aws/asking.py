@@ -99,7 +99,7 @@ def model_resource(call: Call, model: str) -> Sequence[str]:
 def guardrail_condition(call: Call, wanted: Wanted | None) -> dict[str, Any]:
     """Return the condition key that says under which guardrail a question is asked.
 
-    Source: service authorization reference, Amazon Bedrock, `bedrock:GuardrailIdentifier`; user guide, "Enforce guardrails in IAM policies".
+    Source: service authorization reference, Amazon Bedrock, `bedrock:GuardrailIdentifier`.
     """
     if wanted is None:
         return {}
