@@ -1,0 +1,394 @@
+"""Behavioural monitors against attacks on classic models: what is detected, at which query, and how often honest queries are flagged.
+
+    python benchmarks/monitors.py --install   # make the environment first (.clients/peer-art: scikit-learn, adversarial-robustness-toolbox)
+    python benchmarks/monitors.py             # everything; --only benign, evasion, extraction, probing or traffic
+
+The models are scikit-learn's: an MLP on digits (64 pixels in one unit) and one on breast_cancer (30 columns, each in its own), raw.
+Calibrated on one half of the data; honest queries and attacks come from the other. Every seed is fixed; CPU times are of this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PEER = ROOT / ".clients" / "peer-art"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DETECTORS = ("near-duplicates", "close-queries")
+TARGETS = {"digits": 0.005, "breast_cancer": 0.025}
+SPLITS = {"digits": 3, "breast_cancer": 8}
+ATTACKS_EACH = 6
+COVER = {"digits": 300, "breast_cancer": 100}
+QUERIES_MAX = 12_000
+
+
+class Enough(Exception):
+    """The attack has asked as often as it may."""
+
+
+class Task:
+    """A model, its calibration on half of the data, and the other half."""
+
+    def __init__(self, name: str, seed: int = 0) -> None:
+        from sklearn.datasets import load_breast_cancer, load_digits
+        from sklearn.model_selection import train_test_split
+        from sklearn.neural_network import MLPClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import MinMaxScaler
+
+        from ringwall.inference.monitors import Terms, calibrate
+
+        data = load_digits() if name == "digits" else load_breast_cancer()
+        self.name, self.classes = name, len(data.target_names)
+        self.low, self.high = data.data.min(0), data.data.max(0)
+        if name == "digits":
+            self.low, self.high = self.low * 0.0, self.high * 0.0 + 16.0
+        train, self.test, classes, self.truth = train_test_split(data.data, data.target, test_size=0.5, random_state=seed)
+        scale = MinMaxScaler().fit([self.low, self.high])
+        self.model = make_pipeline(scale, MLPClassifier((64,), max_iter=400, random_state=0)).fit(train, classes)
+        private = [(row(one), int(label)) for one, label in zip(train[:200], self.model.predict(train[:200]), strict=True)]
+        terms = Terms(model_id=name, version=1, salt=bytes(range(16)), shared_scale=name == "digits", private=tuple(private))
+        began = time.process_time()
+        self.calibration = calibrate([row(one) for one in train], terms)
+        self.calibrated_s = time.process_time() - began
+        self.private = train[:200]
+
+    def account(self) -> Account:
+        return Account(self)
+
+
+class Account:
+    """One account's calls, all of them through the monitors; two honest minutes lie between two calls."""
+
+    def __init__(self, task: Task) -> None:
+        from ringwall.inference.monitors import Monitors
+
+        self.task, self.asked, self.spent_s = task, 0, 0.0
+        self.first: dict[str, int] = {}
+        self.flagged: Counter[str] = Counter()
+        self.both, self.repeated = 0, 0
+        self.met: set[tuple[float, ...]] = set()
+        self.monitors = Monitors(salt=bytes(range(16)))
+        self.monitors.calibrate(task.calibration)
+
+    def ask(self, rows: Any) -> Any:
+        """Return confidences, as the model gives them; count what the monitors say."""
+        from ringwall.inference.monitors import Confidences, Query
+
+        answers = self.task.model.predict_proba(rows)
+        for one, answer in zip(rows, answers, strict=True):
+            self.asked += 1
+            if row(one) in self.met:
+                self.repeated = self.repeated or self.asked
+            self.met.add(row(one))
+            confidences = Confidences(label=int(answer.argmax()), values=tuple(map(float, answer)))
+            now = START + timedelta(minutes=2 * self.asked)
+            began = time.process_time()
+            kinds = {one.kind for one in self.monitors.see("a", self.task.name, Query(vector=row(one)), confidences, now)}
+            self.spent_s += time.process_time() - began
+            self.flagged.update(kinds)
+            self.both += bool(kinds.intersection(DETECTORS))
+            for kind in kinds:
+                self.first.setdefault(kind, self.asked)
+        return answers
+
+    def covered(self, count: int) -> Account:
+        """Ask honestly for a while, then forget what was flagged: what follows is counted."""
+        self.ask(self.task.test[-count:])
+        self.asked, self.both, self.repeated = 0, 0, 0
+        self.first.clear()
+        self.flagged.clear()
+        return self
+
+
+def row(values: Any) -> tuple[float, ...]:
+    return tuple(map(float, values))
+
+
+def benign() -> None:
+    print("## Honest queries: share flagged (near-duplicates and close queries together)")
+    for name, splits in SPLITS.items():
+        accounts = []
+        for seed in range(splits):
+            account = Task(name, seed).account()
+            account.ask(account.task.test)
+            accounts.append(account)
+        again = Task(name).account()  # one account that repeats itself, as pollers and retries do
+        again.ask(again.task.test[[random.Random(5).randrange(len(again.task.test)) for _ in range(2_500)]])
+        report(name, "each once", accounts)
+        report(name, "with repeats", [again])
+        of = accounts[0].task.calibration
+        scales = [(one.neighbours, one.total) for one in of.scales]
+        print(f"   calibrated from {of.vectors} in {accounts[0].task.calibrated_s:.2f} s: quantum {of.shape.quantum}", end=", ")
+        print(f"window {of.shape.window}, {of.matches} matches, scales {scales}, silent {list(of.silent)}")
+
+
+def report(name: str, what: str, accounts: list[Account]) -> None:
+    asked, both = sum(one.asked for one in accounts), sum(one.both for one in accounts)
+    kinds = sum((one.flagged for one in accounts), Counter())
+    cost = sum(one.spent_s for one in accounts) / asked * 1e6
+    kept = "kept" if both / asked <= TARGETS[name] else "BROKEN"
+    share = f"{both / asked:.2%} (<= {TARGETS[name]:.1%}: {kept})"
+    print(f"{name:14s} {what:13s} {asked:5d} queries: {share}  {dict(kinds)}  {cost:.0f} us a query")
+
+
+def evasion() -> None:
+    print("## Evasion: attacks detected of those tried, median first flagged query, share of queries flagged; jitter in quanta")
+    for name, attacks in (("digits", ("HopSkipJump", "Boundary", "Square", "SimBA")), ("breast_cancer", ("HopSkipJump", "Boundary"))):
+        task = Task(name)
+        for attack in attacks:
+            for jitter in (0.0, 0.5):
+                runs = [evade(task, attack, jitter, index) for index in range(ATTACKS_EACH)]
+                print_evasion(name, attack, jitter, runs)
+
+
+def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
+    import numpy as np
+    from art.estimators.classification import BlackBoxClassifierNeuralNetwork
+
+    account, noise = task.account().covered(COVER[task.name]), np.random.RandomState(index)
+    np.random.seed(index)  # noqa: NPY002 - ART draws from the global generator
+    width = jitter * task.calibration.shape.quantum
+
+    def predict(batch: Any) -> Any:
+        parts = np.asarray(batch, np.float64).reshape(len(batch), -1)
+        if account.asked + len(parts) > QUERIES_MAX:
+            raise Enough
+        if width:
+            parts = np.clip(parts + noise.uniform(-width, width, parts.shape), 0, 1)
+        return account.ask(task.low + parts * (task.high - task.low))
+
+    shape = (1, 8, 8) if attack in {"Square", "SimBA"} else (task.test.shape[1],)
+    victim = BlackBoxClassifierNeuralNetwork(predict, shape, task.classes, clip_values=(0.0, 1.0), channels_first=True)
+    start = ((task.test[index : index + 1] - task.low) / (task.high - task.low)).astype(np.float32)
+    try:
+        found = make_attack(attack, victim).generate(start.reshape(1, *shape)).reshape(1, -1)
+    except Enough:
+        found = start
+    before, after = (task.model.predict(task.low + one * (task.high - task.low))[0] for one in (start, found))
+    return {"success": before != after, "asked": account.asked, "first": account.first, "both": account.both, "repeated": account.repeated}
+
+
+def make_attack(name: str, victim: Any) -> Any:
+    from art.attacks.evasion import BoundaryAttack, HopSkipJump, SimBA, SquareAttack
+
+    if name == "HopSkipJump":
+        return HopSkipJump(victim, max_iter=8, max_eval=400, init_eval=20, init_size=50, verbose=False)
+    if name == "Boundary":
+        return BoundaryAttack(victim, targeted=False, max_iter=150, delta=0.05, epsilon=0.05, verbose=False)
+    if name == "Square":
+        return SquareAttack(victim, max_iter=300, eps=0.3, verbose=False)
+    return SimBA(victim, max_iter=300, epsilon=0.2, verbose=False)
+
+
+def print_evasion(name: str, attack: str, jitter: float, runs: list[dict[str, Any]]) -> None:
+    found = [one for one in runs if set(DETECTORS) & set(one["first"])]
+    either = [min(one["first"].get(kind, one["asked"]) for kind in DETECTORS) for one in found]
+    repeated = [one["repeated"] for one in runs if one["repeated"]]
+    missed = [one["asked"] for one in runs if one not in found]
+    asked = sum(one["asked"] for one in runs)
+    print(
+        f"{name:14s} {attack:12s} jitter {jitter:.1f}: success {sum(one['success'] for one in runs)}/{len(runs)}, "
+        f"{statistics.median(one['asked'] for one in runs):.0f} queries | either {len(found)}/{len(runs)} at {middle(either)}, "
+        f"{sum(one['both'] for one in runs) / asked:.0%} flagged, lengths of those missed {missed}"
+    )
+    for kind in (*DETECTORS, "confidence-probing"):
+        firsts = [one["first"][kind] for one in runs if kind in one["first"]]
+        print(f"    {kind} {len(firsts)}/{len(runs)} at {middle(firsts)}")
+    print(f"    exact repeats, which are passed over: in {len(repeated)}/{len(runs)} from {middle(repeated)}", flush=True)
+
+
+def middle(numbers: list[int]) -> str:
+    return f"{statistics.median(numbers):.0f}" if numbers else "-"
+
+
+def extraction() -> None:
+    import numpy as np
+
+    print("## Extraction, digits: leak budget (0.85) beside the fidelity of a copy that was trained on the same queries")
+    task, seeded = Task("digits"), np.random.RandomState(1)
+    pool = task.test
+    streams = {f"honest, {kind} {index}": honest(task, seeded, kind) for index in range(6) for kind in ("all classes", "three classes")}
+    picked = [pool[seeded.choice(len(pool), 700)] for _ in range(2)]
+    seeds = [*pool[:100]]
+    while len(seeds) < 700:
+        seeds.append(np.clip(seeds[seeded.randint(len(seeds))] + 1.6 * np.sign(seeded.randn(64)), 0, 16))
+    streams |= {
+        "natural": pool[seeded.permutation(len(pool))[:700]],
+        "noise": seeded.uniform(0, 16, (700, 64)),
+        "mixup": (picked[0] + picked[1]) / 2,
+    }
+    streams |= {"Jacobian-like steps": np.array(seeds)}
+    for name, stream in streams.items():
+        account = task.account()
+        account.ask(stream)
+        print_extraction(name, task, account, copy_of(task, stream))
+    for name in ("CopycatCNN", "KnockoffNets"):
+        steal(task, name)
+
+
+def honest(task: Task, seeded: Any, kind: str) -> Any:
+    import numpy as np
+
+    wanted = seeded.choice(10, 10 if kind == "all classes" else 3, replace=False)
+    return task.test[seeded.permutation(np.flatnonzero(np.isin(task.truth, wanted)))[:200]]
+
+
+def copy_of(task: Task, stream: Any) -> float:
+    from sklearn.neural_network import MLPClassifier
+
+    copied = MLPClassifier((64,), max_iter=300, random_state=1).fit(stream / 16, task.model.predict(stream))
+    return float((copied.predict(task.private / 16) == task.model.predict(task.private)).mean())
+
+
+def print_extraction(name: str, task: Task, account: Account, fidelity: float) -> None:
+    use = account.monitors._uses[("a", task.name)]._vectors
+    spent = use._leak.spent if use else 0.0
+    others = {
+        kind: f"{count / account.asked:.0%} from {account.first[kind]}" for kind, count in account.flagged.items() if kind != "leak-budget"
+    }
+    at = account.first.get("leak-budget", "-")
+    print(
+        f"{name:28s} {account.asked:4d} queries: spent {spent:.2f}, budget reached at {at}; fidelity {fidelity:.2f}; others {others}",
+        flush=True,
+    )
+
+
+def steal(task: Task, name: str) -> None:
+    import numpy as np
+    from art.attacks import extraction as attacks
+    from art.estimators.classification import BlackBoxClassifier
+    from art.estimators.classification.scikitlearn import ScikitlearnClassifier
+    from sklearn.neural_network import MLPClassifier
+
+    class Copy(ScikitlearnClassifier):
+        def fit(self, x: Any, y: Any, **_: Any) -> None:
+            self.model.fit(x, y.argmax(1) if y.ndim > 1 else y)
+
+    account = task.account()
+    np.random.seed(3)  # noqa: NPY002 - as above
+    victim = BlackBoxClassifier(
+        lambda batch: account.ask(np.asarray(batch).reshape(len(batch), -1) * 16.0), (64,), 10, clip_values=(0.0, 1.0)
+    )
+    start = MLPClassifier((64,), max_iter=300, random_state=2).fit(task.test[:40] / 16, task.truth[:40])
+    options = {"batch_size_fit": 32, "batch_size_query": 32, "nb_epochs": 10, "nb_stolen": 400}
+    options |= {"sampling_strategy": "random", "verbose": False} if name == "KnockoffNets" else {}
+    pool = (task.test / 16).astype(np.float32)
+    stolen = getattr(attacks, name)(victim, **options).extract(pool, thieved_classifier=Copy(start, clip_values=(0.0, 1.0)))
+    fidelity = float((stolen.predict(task.private / 16).argmax(1) == task.model.predict(task.private)).mean())
+    print_extraction(f"ART {name}", task, account, fidelity)
+
+
+def probing() -> None:
+    import numpy as np
+
+    print("## Probing of confidences: detected, median first flagged query, of 20 targets each; noise is normal, 2 % of each range")
+    for name in TARGETS:
+        task = Task(name)
+        width, seeded = (task.high - task.low), np.random.RandomState(4)
+        loops: dict[str, list[Account]] = {"membership by noise": [], "inversion by climbing": []}
+        for target in range(20):
+            account = task.account().covered(COVER[name])
+            for _ in range(40):
+                account.ask(task.test[target : target + 1] + seeded.normal(0, 0.02, (1, len(width))) * width)
+            loops["membership by noise"].append(account)
+            loops["inversion by climbing"].append(climb(task, seeded, target % task.classes))
+        for loop, accounts in loops.items():
+            for kind in ("confidence-probing", *DETECTORS):
+                firsts = [one.first[kind] for one in accounts if kind in one.first]
+                print(f"{name:14s} {loop:22s} {kind:19s} {len(firsts)}/20 at {middle(firsts)}", flush=True)
+
+
+def climb(task: Task, seeded: Any, wanted: int) -> Account:
+    """Climb from the middle towards a class's confidence, one random step at a time."""
+    account = task.account().covered(COVER[task.name])
+    place, width, best = (task.low + task.high) / 2, task.high - task.low, 0.0
+    for _ in range(200):
+        tried = place + seeded.normal(0, 0.03, len(width)) * width
+        sure = float(account.ask(tried[None])[0][wanted])
+        place, best = (tried, sure) if sure >= best else (place, best)
+    return account
+
+
+MISUSES = {
+    "burst": (0.2, 0.02, "usual"),
+    "refusal-probing": (300.0, 0.4, "usual"),
+    "novelty": (300.0, 0.02, "random"),
+    "novelty, another subject": (300.0, 0.02, "other"),
+}
+"""Mean pause in seconds, share of interventions, words."""
+
+
+def some_text(seeded: random.Random, words: str) -> str:
+    ranks = [int(seeded.paretovariate(1.0)) % 20_000 for _ in range(40)]
+    if words == "random":
+        return " ".join(f"x{seeded.getrandbits(40)}" for _ in ranks)
+    return " ".join(f"{words}{rank}" for rank in ranks)
+
+
+def traffic() -> None:
+    print("## Text traffic, generated: honest days (Poisson, day and night, 2 % interventions, Zipf words), then each misuse")
+    flagged, spent = Counter(), []
+    firsts = {misuse: [one for seed in range(10) if (one := misused_at(misuse, seed, flagged, spent)) is not None] for misuse in MISUSES}
+    print(f"honest: {len(spent)} queries, flagged {dict(flagged)}; {statistics.mean(spent) * 1e6:.0f} us a query")
+    for misuse, found in firsts.items():
+        print(f"{misuse:26s} {len(found)}/10 at {middle(found)}")
+
+
+def misused_at(misuse: str, seed: int, flagged: Counter[str], spent: list[float]) -> int | None:
+    """Return at which of 200 queries a misuse is flagged as such, after 1,000 honest ones."""
+    from ringwall.inference.monitors import Monitors, Query
+
+    pause_s, refused, words = MISUSES[misuse]
+    monitors, now, seeded = Monitors(salt=bytes(range(16))), START, random.Random(seed)
+    for number in range(1, 1_201):
+        honestly = number <= 1_000
+        now += timedelta(seconds=seeded.expovariate(1.0 / ((300.0 + 2_700.0 * (now.hour < 7)) if honestly else pause_s)))
+        query = Query(text=some_text(seeded, "usual" if honestly else words), intervened=seeded.random() < (0.02 if honestly else refused))
+        began = time.process_time()
+        kinds = {one.kind for one in monitors.see("a", "m", query, None, now)}
+        if honestly:
+            spent.append(time.process_time() - began)
+            flagged.update(kinds)
+        elif misuse.partition(",")[0] in kinds:
+            return number - 1_000
+    return None
+
+
+PARTS = {"benign": benign, "evasion": evasion, "extraction": extraction, "probing": probing, "traffic": traffic}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--install", action="store_true")
+    parser.add_argument("--only", choices=PARTS, action="append")
+    options = parser.parse_args()
+    python = PEER / "bin" / "python"
+    if options.install and not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", PEER], check=True)
+        wanted = ["scikit-learn==1.9.1", "adversarial-robustness-toolbox==1.20.1", "packaging"]
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", ROOT / "requirements" / "run.in", *wanted], check=True)
+    if find_spec("art") is None:
+        if not python.exists():
+            parser.exit(2, "scikit-learn and ART are not here: --install makes an environment that has them\n")
+        os.execv(python, [python, __file__, *(one for one in sys.argv[1:] if one != "--install")])
+    sys.path.insert(0, str(ROOT / "src"))
+    warnings.filterwarnings("ignore")
+    for part in options.only or PARTS:
+        PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Monitors that outlast the process: what they know lies sealed in documents, written at intervals.
+
+One document per account, model and place; a place is one worker process. Workers do not share what they know: each sees its part of an
+account's queries. A crash loses what was seen since the last writing, half a minute at most as a rule.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from ringwall.crypto import sha256
+from ringwall.errors import Conflict, IntegrityError
+from ringwall.inference.monitors.actions import DEFAULT_ACTIONS, ActionTable
+from ringwall.inference.monitors.calibration import Calibration
+from ringwall.inference.monitors.errors import CalibrationChanged
+from ringwall.inference.monitors.monitors import PAIRS_MAX, Monitors, Pair, Snapshot
+from ringwall.inference.monitors.ports import Sealer
+from ringwall.inference.monitors.query import Confidences, Query, Signal
+from ringwall.storage import Delete, Document, Insert, Replace, Storage
+
+SAVE_INTERVAL: Final = timedelta(seconds=30)
+_KEPT: Final = timedelta(days=90)
+_OWNER: Final = "ringwall"  # calibrations are of models, which belong to no tenant
+_STATE, _CALIBRATION, _ACTIONS = "monitor-state", "monitor-calibration", "monitor-actions"
+_ACTIONS_ID: Final = "account"
+_ATTEMPTS: Final = 5
+_LOOKED_MAX: Final = 1_024
+_REMEDY: Final = "restore a backup, or forget what the monitors know of the account and the model"
+
+_Value = TypeVar("_Value")
+
+
+class _Body(msgspec.Struct, frozen=True):
+    sealed: bytes
+
+
+class _Looked(NamedTuple):
+    generation: int
+    revision: int
+
+
+class _Saved(NamedTuple):
+    seen: int
+    at: datetime
+
+
+_BODY = msgspec.json.Decoder(_Body)
+_SNAPSHOT = msgspec.msgpack.Decoder(Snapshot)
+_CALIBRATION_BODY = msgspec.msgpack.Decoder(Calibration)
+_ACTIONS_BODY = msgspec.json.Decoder(ActionTable)
+
+
+class StoredMonitors:
+    """Monitors over storage. `see` reads what is stored of a pair before its first query; `save` is to be called every few seconds."""
+
+    def __init__(self, storage: Storage, sealer: Sealer, *, salt: bytes, place: str = "0", pairs_max: int = PAIRS_MAX) -> None:
+        """Open the monitors of one worker.
+
+        Args:
+            storage: holds the documents.
+            sealer: encrypts them.
+            salt: 16 to 64 secret bytes, the same at every start: words of texts are hashed with it.
+            place: names the worker; two workers at once never have the same.
+            pairs_max: how many pairs of account and model are held in memory; others are read again when they come back.
+        """
+        self.monitors = Monitors(salt=salt, pairs_max=pairs_max)
+        self._storage = storage
+        self._sealer = sealer
+        self._place = place
+        self._pairs_max = pairs_max
+        self._saved: dict[Pair, _Saved] = {}
+        self._looked: dict[str, _Looked] = {}
+
+    async def see(self, account_id: str, model_id: str, query: Query, answer: Confidences | None, now: datetime) -> list[Signal]:
+        """As `Monitors.see`, after what is stored of the pair was read.
+
+        Raises:
+            UnreadableVector: as `Monitors.see`.
+            IntegrityError: what is stored cannot be read; the call must be refused. `forget` mends it.
+        """
+        await self._read_calibration(model_id)
+        await self._read(Pair(account_id, model_id), now)
+        return self.monitors.see(account_id, model_id, query, answer, now)
+
+    async def save(self, now: datetime, *, everything: bool = False) -> int:
+        """Write the pairs that changed and were not written for half a minute (or all that changed), and return how many.
+
+        Call it with `everything` before the process ends.
+        """
+        written = 0
+        for pair in self.monitors.pairs:
+            saved = self._saved.get(pair)
+            if everything or saved is None or now - saved.at >= SAVE_INTERVAL:
+                written += await self._write(pair, now)
+        return written
+
+    async def forget(self, account_id: str, model_id: str) -> None:
+        """Forget an account's use of a model, here and in storage (other workers' shares stay)."""
+        self.monitors.forget(account_id, model_id)
+        self._saved.pop(Pair(account_id, model_id), None)
+        await self._storage.apply(Delete(account_id, _STATE, self._id(model_id)))
+
+    async def set_calibration(self, calibration: Calibration) -> None:
+        """Store a model's calibration; its version is one more than the stored one's, or 1.
+
+        Raises:
+            CalibrationChanged: it is not.
+        """
+        hashed = _hashed(calibration.model_id)
+        held = await self._storage.get(_OWNER, _CALIBRATION, hashed)
+        known = 0 if held is None else self._opened(held, _CALIBRATION_BODY).version
+        if calibration.version != known + 1:
+            raise CalibrationChanged(f"the calibration has version {calibration.version}, and the stored one has {known}")
+        document = self._sealed(_OWNER, _CALIBRATION, hashed, msgspec.msgpack.encode(calibration))
+        document = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
+        try:
+            await self._storage.apply(Insert(document) if held is None else Replace(document))
+        except Conflict as error:
+            raise CalibrationChanged("another calibration of the model was stored meanwhile") from error
+
+    async def calibration(self, model_id: str) -> Calibration | None:
+        """Return a model's stored calibration."""
+        held = await self._storage.get(_OWNER, _CALIBRATION, _hashed(model_id))
+        return None if held is None else self._opened(held, _CALIBRATION_BODY)
+
+    async def set_actions(self, account_id: str, table: ActionTable) -> None:
+        """Store an account's actions; the last one stored counts."""
+        await self._put(Document(account_id=account_id, kind=_ACTIONS, id=_ACTIONS_ID, body=msgspec.json.encode(table)))
+
+    async def actions(self, account_id: str) -> ActionTable:
+        """Return an account's actions.
+
+        Raises:
+            IntegrityError: what is stored cannot be read; nothing may pass then.
+        """
+        held = await self._storage.get(account_id, _ACTIONS, _ACTIONS_ID)
+        if held is None:
+            return DEFAULT_ACTIONS
+        try:
+            return _ACTIONS_BODY.decode(held.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise IntegrityError("the account's stored actions cannot be read", remedy="store them again") from error
+
+    async def _read_calibration(self, model_id: str) -> None:
+        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
+        known = self._looked.get(model_id)
+        if known is not None and known.generation == generation:
+            return
+        held = await self._storage.get(_OWNER, _CALIBRATION, _hashed(model_id))
+        if held is not None and (known is None or held.revision != known.revision):
+            self.monitors.calibrate(self._opened(held, _CALIBRATION_BODY))
+        if len(self._looked) >= _LOOKED_MAX:
+            self._looked.clear()
+        self._looked[model_id] = _Looked(generation, 0 if held is None else held.revision)
+
+    async def _read(self, pair: Pair, now: datetime) -> None:
+        if self.monitors.holds(*pair):
+            return
+        held = await self._storage.get(pair.account_id, _STATE, self._id(pair.model_id))
+        snapshot = None if held is None else self._opened(held, _SNAPSHOT)
+        await self._make_room(now)
+        if snapshot is not None and not self.monitors.holds(*pair):  # another call may have read it while this one waited
+            self.monitors.restore(*pair, snapshot)
+            self._saved[pair] = _Saved(snapshot.seen, now)
+
+    async def _make_room(self, now: datetime) -> None:
+        """Write and forget the pair that was not used for longest, if there is no room for one more."""
+        while len(self.monitors.pairs) >= self._pairs_max:
+            quietest = self.monitors.pairs[0]
+            await self._write(quietest, now)
+            if self._is_written(quietest):  # and not used again while it was written
+                self.monitors.forget(*quietest)
+                self._saved.pop(quietest, None)
+
+    def _is_written(self, pair: Pair) -> bool:
+        snapshot, saved = self.monitors.snapshot(*pair), self._saved.get(pair)
+        return snapshot is None or (saved is not None and saved.seen == snapshot.seen)
+
+    async def _write(self, pair: Pair, now: datetime) -> bool:
+        snapshot = self.monitors.snapshot(*pair)
+        if snapshot is None or self._is_written(pair):
+            return False
+        document = self._sealed(pair.account_id, _STATE, self._id(pair.model_id), msgspec.msgpack.encode(snapshot))
+        await self._put(msgspec.structs.replace(document, expires_at=int((now + _KEPT).timestamp())))
+        self._saved[pair] = _Saved(snapshot.seen, now)
+        return True
+
+    async def _put(self, document: Document) -> None:
+        """Store a document in the place of whatever is there."""
+        for attempt in range(_ATTEMPTS):
+            held = await self._storage.get(document.account_id, document.kind, document.id)
+            revised = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
+            try:
+                await self._storage.apply(Insert(revised) if held is None else Replace(revised))
+            except Conflict:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                continue
+            return
+
+    def _id(self, model_id: str) -> str:
+        return _hashed(f"{model_id}\0{self._place}")
+
+    def _sealed(self, account_id: str, kind: str, id: str, plaintext: bytes) -> Document:
+        sealed = self._sealer.seal(plaintext, context=f"{kind}/{account_id}/{id}")
+        return Document(account_id=account_id, kind=kind, id=id, body=msgspec.json.encode(_Body(sealed)))
+
+    def _opened(self, document: Document, decoder: msgspec.msgpack.Decoder[_Value]) -> _Value:
+        try:
+            sealed = _BODY.decode(document.body).sealed
+            return decoder.decode(self._sealer.open(sealed, context=f"{document.kind}/{document.account_id}/{document.id}"))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise IntegrityError(f"the stored {document.kind} cannot be read", remedy=_REMEDY) from error
+
+
+def _hashed(name: str) -> str:
+    return sha256(name.encode("utf-8", "surrogatepass")).hex()
