@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import msgspec
+
+BACKWARDS_S: Final = 300.0
+"""A moment further back than this means that the clock was put right; one nearer, that calls finished out of order."""
 
 
 class Fading(msgspec.Struct):
     """An exponentially weighted count.
 
-    half_life_s: after which an event counts half. A clock that goes backwards stands still here until it has caught up.
+    half_life_s: after which an event counts half.
+    While time goes backwards nothing fades: by up to five minutes it stands still until it has caught up; by more, it goes on from there.
     """
 
     half_life_s: float
@@ -20,7 +25,7 @@ class Fading(msgspec.Struct):
     def add(self, amount: float, now_s: float) -> float:
         """Let time pass, count, and return the count."""
         self.value = self.level(now_s) + amount
-        self.at_s = max(self.at_s, now_s)
+        self.at_s = now_s if self.at_s - now_s > BACKWARDS_S else max(self.at_s, now_s)
         return self.value
 
     def level(self, now_s: float) -> float:

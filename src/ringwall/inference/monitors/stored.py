@@ -93,7 +93,7 @@ class StoredMonitors:
         written = 0
         for pair in self.monitors.pairs:
             saved = self._saved.get(pair)
-            if everything or saved is None or now - saved.at >= SAVE_INTERVAL:
+            if everything or saved is None or abs(now - saved.at) >= SAVE_INTERVAL:
                 written += await self._write(pair, now)
         return written
 

@@ -60,8 +60,7 @@ class Traffic(msgspec.Struct, kw_only=True):
         return [*self._burst(now_s), *self._refusals(now_s, intervened=query.intervened), *self._novelty(query.text, salt)]
 
     def _burst(self, now_s: float) -> list[Raised]:
-        if self.first_s is None:
-            self.first_s = now_s
+        self.first_s = now_s if self.first_s is None else min(self.first_s, now_s)
         age_s = self.usually.at_s - self.first_s
         usual = self.usually.rate(now_s, age_s)  # before this query, so that a burst is not its own habit at once
         lately, rate = self.lately.add(1.0, now_s), self.lately.rate(now_s, math.inf)

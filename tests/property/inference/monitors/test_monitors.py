@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from ringwall.inference.monitors import Confidences, Monitors, Query, Signal, Snapshot
 from ringwall.inference.monitors.encoding import LEVELS, Encoder, Range, Shape
-from ringwall.inference.monitors.fading import Fading
+from ringwall.inference.monitors.fading import BACKWARDS_S, Fading
 from ringwall.inference.monitors.flags import FLAGS_WINDOW, Flags
 from tests.unit.inference.monitors.examples import SALT, answer_to, around, at, benign, calibration
 
@@ -98,15 +97,15 @@ def test_a_pair_is_never_larger_than_its_bound(texts: list[str], noise: int):
 def test_a_count_never_falls_by_a_clock_that_goes_back_and_never_exceeds_what_was_counted(
     steps: list[tuple[float, float]], half_life_s: float
 ):
-    count, total, latest = Fading(half_life_s), 0.0, -math.inf
+    count, total = Fading(half_life_s), 0.0
     for amount, now_s in steps:
-        before = count.value
+        before, reference = count.value, count.at_s
         value = count.add(amount, now_s)
         total += amount
         assert 0.0 <= value <= total * (1 + 1e-9)
-        if now_s <= latest:
+        assert count.at_s == (now_s if now_s > reference or reference - now_s > BACKWARDS_S else reference)
+        if now_s <= reference:
             assert value == before + amount
-        latest = max(latest, now_s)
 
 
 @given(numbers=st.lists(st.integers(1, 5_000), min_size=1, unique=True), ahead=st.integers(0, 3_000))

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from ringwall.errors import Bug
 from ringwall.inference.monitors import Monitors, Query
 from ringwall.inference.monitors.traffic import lower_bound
 from tests.unit.inference.monitors.examples import SALT, at
@@ -51,6 +52,20 @@ def test_refusals_are_probed_when_guardrails_intervene_far_more_often_than_is_us
     ]
     assert raised
     assert raised[0] >= 10
+
+
+def test_a_clock_that_was_ahead_for_a_while_leaves_no_alarm_behind():
+    monitors = Monitors(salt=SALT)
+    used(monitors, queries=200)
+    kinds(monitors, Query(), 30 * 86_400.0)
+    for number in range(1_000):
+        assert kinds(monitors, Query(), 12_000 + 60.0 * number) == set()
+
+
+def test_a_salt_that_is_no_secret_is_a_bug():
+    for salt in (b"", b"short", bytes(65)):
+        with pytest.raises(Bug):
+            Monitors(salt=salt)
 
 
 def test_a_few_refusals_are_nothing():
