@@ -4,7 +4,7 @@ OK = 0
 """Done; a check found nothing."""
 
 FOUND = 1
-"""A guardrail intervened: it blocked or masked. For `doctor`: something is wrong."""
+"""A guardrail intervened: it blocked or masked. For `doctor`: something is wrong. For `scan-code`: a weakness at or above the level."""
 
 REFUTED = FOUND
 """For `prove`: a claim does not hold, and the report shows why."""
@@ -16,4 +16,7 @@ FAILED = 3
 """The command could not be done; the reason is on standard error."""
 
 UNKNOWN = FAILED
-"""For `prove`: neither proof nor counterexample was found, which is no proof; a pipeline treats it as a failure."""
+"""For `prove`: neither proof nor counterexample was found, which is no proof. For `scan-code`: not all of it was scanned.
+
+A pipeline treats it as a failure.
+"""

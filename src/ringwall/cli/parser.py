@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ringwall.cli import commands
 
 EPILOG = (
-    "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, doctor found something wrong, or a proof is refuted; 2 usage; "
-    "3 the command failed, or prove does not know"
+    "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, doctor or scan-code found something, or a proof is refuted; "
+    "2 usage; 3 the command failed, prove does not know, or scan-code could not scan all"
 )
 
 

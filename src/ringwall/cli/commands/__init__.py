@@ -16,6 +16,7 @@ from ringwall.cli.commands import (
     ledger,
     prove,
     record,
+    scan_code,
     settings,
     up,
 )
@@ -24,6 +25,7 @@ REGISTRY: tuple[ModuleType, ...] = (
     up,
     guardrail,
     check,
+    scan_code,
     prove,
     dataset,
     feature_group,

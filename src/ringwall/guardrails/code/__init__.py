@@ -4,12 +4,13 @@ from ringwall.guardrails.code.block import CodeBlock, whole
 from ringwall.guardrails.code.errors import CodeDoesNotParse, ScannerAbsent, ScannerFailed
 from ringwall.guardrails.code.fences import find_code
 from ringwall.guardrails.code.finding import RANK, CodeFinding, Failure, Severity, Unscanned
-from ringwall.guardrails.code.judging import judge_code, report_on
-from ringwall.guardrails.code.languages import language_of_file
+from ringwall.guardrails.code.judging import DOES_NOT_PARSE, judge_code, report_on
+from ringwall.guardrails.code.languages import canonical, language_by_signs, language_of_file
 from ringwall.guardrails.code.policy import CodePolicy, CodeReport, CodeVerdict, annotation, judge
 from ringwall.guardrails.code.ports import CodeScanner
 
 __all__ = [
+    "DOES_NOT_PARSE",
     "RANK",
     "CodeBlock",
     "CodeDoesNotParse",
@@ -24,9 +25,11 @@ __all__ = [
     "Severity",
     "Unscanned",
     "annotation",
+    "canonical",
     "find_code",
     "judge",
     "judge_code",
+    "language_by_signs",
     "language_of_file",
     "report_on",
     "whole",

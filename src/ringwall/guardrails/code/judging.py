@@ -116,7 +116,7 @@ class _Gathered:
             try:
                 return scanner.scan(block.text, language)
             except CodeDoesNotParse as error:
-                return () if unparsed is None else (_does_not_parse(error, block, unparsed),)
+                return error.found if unparsed is None else (*error.found, _does_not_parse(error, block, unparsed))
 
         before = len(self.findings)
         done = self._attempt(block, scanner.name, scan)
@@ -136,8 +136,7 @@ class _Gathered:
 
 
 def _does_not_parse(error: CodeDoesNotParse, block: CodeBlock, severity: Severity) -> CodeFinding:
-    line = error.facts.get("line")
-    number = min(max(line, 1), max(len(block.lines), 1)) if isinstance(line, int) else 1
+    number = min(max(error.line, 1), max(len(block.lines), 1))
     begin = block.lines[number - 1][0] if block.lines else 0
     end = block.lines[number][0] if number < len(block.lines) else len(block.text)
     message = f"this is no {block.language or GUESSED} that can be read, so it was not scanned"

@@ -52,7 +52,7 @@ _INERT = (
 INERT: frozenset[str] = frozenset(_INERT.split(" "))
 """Words for what nothing runs. Signs of code below such a word still count."""
 
-_NO_EXTENSIONS = frozenset({"node", "console", "terminal", "shell"})
+_NO_EXTENSIONS = frozenset({"node", "console", "terminal", "shell", "out", "result", "plain", "output"})
 
 _WORD = re.compile(r"[A-Za-z0-9_+#-]+")
 _CLASS = re.compile(r"\{[^}]*?\.([A-Za-z0-9_+#-]+)")
@@ -102,9 +102,14 @@ def language_by_signs(text: str) -> str:
 
 
 def language_of_file(name: str) -> str:
-    """Return the language of a file by its name, or "" where the name does not tell."""
+    """Return the language of a file by its name, a word of `INERT`, or "" where the name does not tell."""
     stem = re.split(r"[/\\]", name)[-1].lower()
     if stem in {"dockerfile", "makefile"}:
         return ALIASES[stem]
     extension = stem.rpartition(".")[2] if "." in stem else ""
-    return "" if extension in _NO_EXTENSIONS else ALIASES.get(extension, "")
+    return "" if extension in _NO_EXTENSIONS else canonical(extension)
+
+
+def canonical(word: str) -> str:
+    """Return the canonical name of a language, a word of `INERT` as it is, or "" for what is neither."""
+    return ALIASES.get(word.lower()) or (word.lower() if word.lower() in INERT else "")
