@@ -6,7 +6,7 @@ import tracemalloc
 
 import msgspec
 
-from ringwall.inference.monitors import Confidences, Monitors, Query, Signal
+from ringwall.inference.monitors import Confidences, Monitors, Query, Signal, Snapshot
 from ringwall.inference.monitors.calibration import HISTORY_MAX
 from ringwall.inference.monitors.flags import FLAGS_WINDOW, Flags
 from tests.unit.inference.monitors.examples import NOW, SALT, answer_to, around, at, benign, calibration
@@ -58,11 +58,29 @@ def test_probing_needs_confidences_to_be_told():
     assert "confidence-probing" not in kinds(ask(watched(), vectors, told=False))
 
 
+def test_a_query_that_is_told_the_class_only_is_not_probing_whatever_came_before():
+    monitors, target = watched(), benign(9, 1)[0]
+    assert "confidence-probing" in kinds(ask(monitors, [around(target, seed) for seed in range(20)]))
+    untold = kinds(ask(monitors, [around(target, 21)], told=False))
+    assert "close-queries" in untold
+    assert "confidence-probing" not in untold
+
+
 def test_who_asks_about_everything_spends_the_leak_budget_and_who_asks_about_one_class_does_not():
     honest = benign(8, 400)
     assert "leak-budget" in kinds(ask(watched(), honest))
     narrow = [one for one in honest if answer_to(one).label == 0]
     assert "leak-budget" not in kinds(ask(watched(), narrow))
+
+
+def test_the_leak_budget_that_was_spent_is_spent_after_a_restart():
+    monitors, later, honest = watched(), watched(), benign(8, 400)
+    ask(monitors, honest[:399])
+    snapshot = monitors.snapshot("a", "m")
+    assert snapshot is not None
+    later.restore("a", "m", msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot))
+    [before], [after] = ([one for one in ask(each, honest[399:])[0] if one.kind == "leak-budget"] for each in (monitors, later))
+    assert before == after
 
 
 def test_the_leak_budget_counts_agreement_with_the_model_not_queries():
@@ -90,6 +108,17 @@ def test_a_new_calibration_starts_the_history_anew_and_keeps_the_flags():
     monitors.calibrate(calibration(version=2))
     assert monitors.see("a", "m", Query(vector=around(target, 21)), answer_to(target), NOW) == []
     assert {one.kind for one in monitors.standing("a", "m")} == before
+
+
+def test_a_history_that_was_stored_under_another_calibration_is_not_taken_up():
+    monitors, later, target = watched(), Monitors(salt=SALT), benign(9, 1)[0]
+    ask(monitors, [around(target, seed) for seed in range(20)])
+    snapshot = monitors.snapshot("a", "m")
+    assert snapshot is not None
+    later.calibrate(calibration(version=2))
+    later.restore("a", "m", snapshot)
+    assert kinds(ask(later, [around(target, 21)])) == set()
+    assert kinds(ask(later, [around(target, 22)])) != set()
 
 
 def test_the_same_calibration_again_forgets_nothing():
