@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +79,14 @@ async def test_a_pair_that_makes_room_is_stored_and_comes_back(storage: Storage,
         for account in ("a", "b", "c"):
             assert await ask(small, number, account=account) == await ask(large, number, account=account)
             assert len(small.monitors.pairs) <= 2
+
+
+async def test_a_pair_that_is_used_while_it_is_written_is_not_forgotten(storage: Storage, keys: Keys):
+    small, large = opened(storage, keys, pairs_max=2), opened(storage, keys, place="large")
+    await small.set_calibration(calibration())
+    for number in range(12):
+        at_once = await asyncio.gather(*[ask(small, number, account=account) for account in "cba"])
+        assert at_once == [await ask(large, number, account=account) for account in "cba"]
 
 
 async def test_places_do_not_mix(storage: Storage, keys: Keys):

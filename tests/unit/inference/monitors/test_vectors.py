@@ -128,6 +128,13 @@ def test_the_same_calibration_again_forgets_nothing():
     assert kinds(ask(monitors, [around(target, 1)])) >= {"close-queries"}
 
 
+def test_the_pair_that_was_not_used_for_longest_makes_room():
+    monitors = Monitors(salt=SALT, pairs_max=2)
+    for account in "abac":
+        monitors.see(account, "m", Query(), None, NOW)
+    assert monitors.pairs == (("a", "m"), ("c", "m"))
+
+
 def test_flags_count_over_the_last_thousand_queries():
     flags = Flags()
     for number in (1, 2, 900):
