@@ -64,9 +64,16 @@ def test_a_comment_silences_nothing_and_a_broken_rest_hides_nothing(semgrep: Pat
     scanner = SemgrepScanner(semgrep)
     assert [each.line for each in scanner.scan("f()\neval(x) // nosemgrep\n", "javascript")] == [2]
     with pytest.raises(CodeDoesNotParse) as caught:
-        scanner.scan("eval(x)\n\nfoo(((\n", "javascript")
+        scanner.scan("function g() {\n  eval(x)\n}\n\nfunction f() {\n  foo(((\n}\n", "javascript")
     assert [each.rule_id for each in caught.value.found] == ["semgrep/js-eval"]
-    assert caught.value.line == 3
+    assert caught.value.line == 6
+    with pytest.raises(CodeDoesNotParse):
+        scanner.scan("eval(x)\n\nfoo(((\n", "javascript")
+
+
+@pytest.mark.parametrize("code", ["const a = <any>f(x)\neval(y)\n", "const a = <p>{x}</p>\neval(y)\n"])
+def test_both_kinds_of_typescript_are_read(semgrep: Path, code: str):
+    assert [(each.rule_id, each.line) for each in SemgrepScanner(semgrep).scan(code, "typescript")] == [("semgrep/js-eval", 2)]
 
 
 def test_nothing_stays_behind(semgrep: Path, tmp_path: Path):
@@ -87,9 +94,17 @@ def test_a_scan_that_takes_too_long_is_killed_with_all_it_started(tmp_path: Path
     assert os.getpid() != number
 
 
-@pytest.mark.parametrize(
-    "script", ["exit 2", "echo '{}'", "echo no json", 'echo \'{"results": [], "errors": [], "paths": {"scanned": []}}\'']
-)
+ANSWERS = {
+    "an error": "exit 2",
+    "an object of another kind": "echo '{}'",
+    "no JSON": "echo no json",
+    "nothing read": """echo '{"results": [], "errors": [], "paths": {"scanned": []}}'""",
+    "out of time": """echo '{"results": [], "errors": [{"type": "Timeout"}], "paths": {"scanned": ["code.jsx"]}}'""",
+    "a rule of somebody else": """echo '{"results": [{"check_id": "x", "start": {"line": 1}, "end": {"line": 1}}], "errors": [], "paths": {"scanned": ["c"]}}'""",
+}
+
+
+@pytest.mark.parametrize("script", ANSWERS.values(), ids=ANSWERS)
 def test_a_program_that_does_not_answer_as_semgrep_fails(tmp_path: Path, script: str):
     program = tmp_path / "semgrep"
     program.write_text(f"#!/bin/sh\n{script}\n")

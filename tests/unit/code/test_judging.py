@@ -118,9 +118,19 @@ def test_readings_of_code_that_outgrow_their_budget_block():
     nested = "x" * 2000
     for _ in range(4):
         nested = base64.b64encode(nested.encode()).decode()
-    judged = judge_code(f"```json\n{nested}\n```", CodePolicy(), (), Limits(decode_budget_factor=1, decode_budget_floor=1))
+    judged = judge_code(f"```json\n{nested}\n```", CodePolicy(), (), limits=Limits(decode_budget_factor=1, decode_budget_floor=1))
     assert judged.action == "BLOCK"
     assert [failure.scanner for failure in judged.report.failures] == ["secrets"]
+
+
+def test_what_is_left_when_time_is_over_blocks():
+    turns = iter([False, True])
+    answer = "```py\nx\n```\n```py\neval(x)\n```\n```py\ny\n```\n"
+    judged = judge_code(answer, CodePolicy(action="NONE"), (Evaluations(),), expired=lambda: next(turns))
+    assert (judged.action, judged.reasons, judged.report.scanned) == ("BLOCK", ("failures",), 1)
+    (failure,) = judged.report.failures
+    assert failure.reason == "out of time"
+    assert answer[failure.span.start : failure.span.end] == "eval(x)\n```\n```py\ny\n"
 
 
 def test_findings_stand_where_they_are_in_the_answer():

@@ -61,7 +61,7 @@ def _scan(context: Context) -> int:
         for name in given.files:
             text = decode_text(context.read_file(name), context.settings)
             blocks = _blocks(name, text, given.language)
-            verdict = judge(report_on(blocks, policy, scanners, context.settings.limits), policy)
+            verdict = judge(report_on(blocks, policy, scanners, limits=context.settings.limits), policy)
             documents.append(_document(name, text, verdict))
             outcomes.append(_outcome(verdict))
     code = FOUND if FOUND in outcomes else UNKNOWN if UNKNOWN in outcomes else OK

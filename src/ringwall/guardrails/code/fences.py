@@ -106,9 +106,9 @@ def _inner(answer: str, line: tuple[int, int, int], opening: _Fence) -> tuple[in
         if quote is None:
             break
         begin = quote.end()
-    for _ in range(opening.indent):
-        if begin < end and answer[begin] in " \t":
-            begin += 1
+    inner = min(begin + opening.indent, end)
+    while begin < inner and answer[begin] in " \t":
+        begin += 1
     return begin, stop
 
 

@@ -42,17 +42,43 @@ _CWE_HARD_CODED_CREDENTIALS = 798
 _LIMITS = Limits()
 
 
-def judge_code(answer_text: str, policy: CodePolicy, scanners: Sequence[CodeScanner], limits: Limits = _LIMITS) -> CodeVerdict:
-    """Judge the code in an answer."""
-    return judge(report_on(find_code(answer_text), policy, scanners, limits), policy)
+def judge_code(
+    answer_text: str,
+    policy: CodePolicy,
+    scanners: Sequence[CodeScanner],
+    *,
+    limits: Limits = _LIMITS,
+    expired: Callable[[], bool] = lambda: False,
+) -> CodeVerdict:
+    """Judge the code in an answer.
+
+    Args:
+        answer_text: all of it.
+        policy: the owner's.
+        scanners: any number; a language that none of them reads is reported as not scanned.
+        limits: of the readings in which secrets are looked for.
+        expired: says that the caller's time is over; asked before each piece of code, and what is left then counts as a failure.
+    """
+    return judge(report_on(find_code(answer_text), policy, scanners, limits=limits, expired=expired), policy)
 
 
-def report_on(blocks: Sequence[CodeBlock], policy: CodePolicy, scanners: Sequence[CodeScanner], limits: Limits = _LIMITS) -> CodeReport:
+def report_on(
+    blocks: Sequence[CodeBlock],
+    policy: CodePolicy,
+    scanners: Sequence[CodeScanner],
+    *,
+    limits: Limits = _LIMITS,
+    expired: Callable[[], bool] = lambda: False,
+) -> CodeReport:
     """Have pieces of code scanned, and say what was found, what was not scanned and what failed. Raises nothing that a scanner raises."""
     gathered = _Gathered(policy, scanners, limits)
-    if len(blocks) > CODE_BLOCKS:
-        gathered.failures.append(Failure(scanner="code", span=Span(blocks[0].span.start, blocks[-1].span.end), reason="too many blocks"))
-    for block in blocks[:CODE_BLOCKS]:
+    for index, block in enumerate(blocks):
+        if index == CODE_BLOCKS or expired():
+            reason = "too many pieces" if index == CODE_BLOCKS else "out of time"
+            gathered.failures.append(
+                Failure(scanner="code", span=Span(block.span.start, max(each.span.end for each in blocks)), reason=reason)
+            )
+            break
         gathered.read(block)
     unique = {(finding.span, finding.rule_id, finding.severity): finding for finding in reversed(gathered.findings)}
     return CodeReport(

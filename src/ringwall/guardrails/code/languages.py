@@ -57,6 +57,7 @@ _NO_EXTENSIONS = frozenset({"node", "console", "terminal", "shell", "out", "resu
 _WORD = re.compile(r"[A-Za-z0-9_+#-]+")
 _CLASS = re.compile(r"\{[^}]*?\.([A-Za-z0-9_+#-]+)")
 _SHEBANG = re.compile(r"#![^\r\n]*?\b(python|node|bash|zsh|ksh|dash|sh|ruby|perl|php|pwsh|lua)[0-9.]*\b")
+_INFO_CHARS = 200
 _FIRST_LINES = 400  # signs are looked for in the first lines; a program that has none there is of no known language
 
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -73,6 +74,7 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def label_of(info: str) -> str:
     """Return the first word of an info string in lower case: that of ` Python title=x`, `{.python}` and `python:a.py` is `python`."""
+    info = info[:_INFO_CHARS]
     styled = _CLASS.search(info)
     found = styled[1] if styled else (word[0] if (word := _WORD.search(info)) else "")
     return found.lower().removeprefix("language-").removeprefix("lang-")

@@ -15,7 +15,7 @@ ANSWER_BYTES = 8 << 20
 
 
 class Child:
-    """One helper process behind a lock.
+    """One process behind a lock.
 
     Invariant: an answer belongs to the question before it; a child that was late, died or said too much is never asked again.
     """

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -25,17 +26,20 @@ MEMORY_MB = 1_500
 OUTPUT_BYTES = 8 << 20
 RULES = Path(__file__).with_name("semgrep_rules.json")
 
-_EXTENSIONS = {
-    "javascript": "jsx",
-    "typescript": "tsx",
-    "go": "go",
-    "java": "java",
-    "bash": "sh",
-    "php": "php",
-    "ruby": "rb",
-    "c": "c",
-    "cpp": "cpp",
+_EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "javascript": ("jsx",),
+    "typescript": ("ts", "tsx"),  # each has programs that are none in the other
+    "go": ("go",),
+    "java": ("java",),
+    "bash": ("sh",),
+    "php": ("php",),
+    "ruby": ("rb",),
+    "c": ("c",),
+    "cpp": ("cpp",),
 }
+_UNPARSED = frozenset({"PartialParsing", "Lexical error", "Syntax error", "Other syntax error", "AST builder error"})
+"""What semgrep calls code that it cannot read; any other problem (a timeout, no memory) is a failure."""
+
 _SEVERITIES: dict[str, Severity] = {"INFO": "LOW", "WARNING": "MEDIUM", "ERROR": "HIGH"}
 _NO_NETWORK = "http://127.0.0.1:9"  # the discard port: whatever semgrep might ask for, it is refused at once
 
@@ -62,9 +66,13 @@ class _Result(msgspec.Struct):
 
 
 class _Problem(msgspec.Struct):
-    level: str
-    type: object = None
+    type: str | list[object]
     spans: list[dict[str, object]] | None = None
+
+    @property
+    def name(self) -> str:
+        """What kind it is; semgrep writes `"Timeout"`, or `["PartialParsing", [...]]`."""
+        return self.type if isinstance(self.type, str) else str(self.type[0]) if self.type else ""
 
 
 class _Paths(msgspec.Struct):
@@ -114,12 +122,18 @@ class SemgrepScanner:
             data = text.encode()
         except UnicodeEncodeError as error:
             raise CodeDoesNotParse("the code holds a lone surrogate") from error
+        for extension in _EXTENSIONS[language][:-1]:
+            with suppress(CodeDoesNotParse):
+                return self._scan_file(data, text, extension)
+        return self._scan_file(data, text, _EXTENSIONS[language][-1])
+
+    def _scan_file(self, data: bytes, text: str, extension: str) -> tuple[CodeFinding, ...]:
         with tempfile.TemporaryDirectory(prefix="ringwall-code-") as folder:
-            target = Path(folder) / f"code.{_EXTENSIONS[language]}"
+            target = Path(folder) / f"code.{extension}"
             with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
             output = self._run(Path(folder), target)
-        if not output.paths.scanned:
+        if not output.paths.scanned or any(problem.name not in _UNPARSED for problem in output.errors):
             raise ScannerFailed("semgrep did not read the code")
         found = tuple(_finding(result, text) for result in output.results)
         if output.errors:
