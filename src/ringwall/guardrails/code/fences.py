@@ -49,11 +49,11 @@ def find_code(answer: str) -> tuple[CodeBlock, ...]:
     lines = split_lines(answer)
     fences = _fences(answer, lines)
     pairs = _pairs(fences, len(lines))
-    blocks = [_block(answer, lines, opening, end, "fenced") for opening, end in pairs]
+    blocks = [block for opening, end in pairs for block in _blocks(answer, lines, opening, end, "fenced")]
     paired = {(opening.index, end) for opening, end in pairs}
     for opening, following in zip(fences, [*(fence.index for fence in fences[1:]), len(lines)], strict=False):
         if (opening.index, following) not in paired and following > opening.index + 1:
-            blocks.append(_block(answer, lines, opening, following, "between"))
+            blocks.extend(_blocks(answer, lines, opening, following, "between"))
     blocks.extend(_code_spans(answer, lines, pairs))
     return tuple(sorted((block for block in blocks if block.text.strip()), key=lambda block: (block.span, block.kind)))
 
@@ -85,18 +85,25 @@ def _pairs(fences: list[_Fence], lines: int) -> list[tuple[_Fence, int]]:
     return pairs
 
 
-def _block(answer: str, lines: list[tuple[int, int, int]], opening: _Fence, end: int, kind: Kind) -> CodeBlock:
-    """Take the lines after a fence, without what its place puts before each of them."""
+def _blocks(answer: str, lines: list[tuple[int, int, int]], opening: _Fence, end: int, kind: Kind) -> list[CodeBlock]:
+    """Take the lines after a fence, without what its place puts before each of them; what was typed at prompts apart from the rest."""
     pieces = [_inner(answer, line, opening) for line in lines[opening.index + 1 : end]]
     first = next((piece for piece in pieces if answer[slice(*piece)].strip()), (0, 0))
     label = label_of(opening.info)
     if _PROMPT.match(answer, *first) and ALIASES.get(label, "python") == "python":
-        pieces, label = _prompted(answer, pieces), "python"
+        printed = [piece for piece in pieces if not _PROMPT.match(answer, *piece)]
+        rest = "".join(answer[begin:stop] for begin, stop in printed)
+        typed = _typed(answer, pieces)
+        text = "".join(answer[begin:stop] for begin, stop in typed)
+        return [
+            _made(kind, "python", "label", text, typed, fallback=lines[opening.index][2]),
+            _made("between", "", "none", rest, printed, fallback=lines[opening.index][2]),
+        ]
     text = "".join(answer[begin:stop] for begin, stop in pieces)
     if label in _MARKDOWN and any(_FENCE.match(answer, begin, stop) for begin, stop in pieces):
-        return _made(kind, label, "none", text, pieces, fallback=lines[opening.index][2])  # its own fences' code comes as "between"
+        return [_made(kind, label, "none", text, pieces, fallback=lines[opening.index][2])]  # its own fences' code comes as "between"
     language, basis = language_of(label, text)
-    return _made(kind, language, basis, text, pieces, fallback=lines[opening.index][2])
+    return [_made(kind, language, basis, text, pieces, fallback=lines[opening.index][2])]
 
 
 def _inner(answer: str, line: tuple[int, int, int], opening: _Fence) -> tuple[int, int]:
@@ -112,14 +119,10 @@ def _inner(answer: str, line: tuple[int, int, int], opening: _Fence) -> tuple[in
     return begin, stop
 
 
-def _prompted(answer: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Keep what was typed at Python's prompts, without the prompts and what was printed between them."""
-    typed = []
-    for begin, stop in pieces:
-        prompt = _PROMPT.match(answer, begin, stop)
-        if prompt is not None:
-            typed.append((prompt.end(), stop))
-    return typed
+def _typed(answer: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Keep what was typed at Python's prompts, without the prompts."""
+    prompts = [(_PROMPT.match(answer, begin, stop), stop) for begin, stop in pieces]
+    return [(prompt.end(), stop) for prompt, stop in prompts if prompt is not None]
 
 
 def _made(kind: Kind, language: str, basis: Basis, text: str, pieces: list[tuple[int, int]], *, fallback: int) -> CodeBlock:

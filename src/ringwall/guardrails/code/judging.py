@@ -16,7 +16,7 @@ from ringwall.guardrails.code.block import CodeBlock, whole
 from ringwall.guardrails.code.errors import CodeDoesNotParse
 from ringwall.guardrails.code.fences import find_code
 from ringwall.guardrails.code.finding import CodeFinding, Failure, Severity, Unscanned
-from ringwall.guardrails.code.languages import ALIASES, INERT
+from ringwall.guardrails.code.languages import ALIASES, INERT, language_by_signs
 from ringwall.guardrails.code.policy import CodePolicy, CodeReport, CodeVerdict, judge
 from ringwall.guardrails.code.ports import CodeScanner
 from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
@@ -112,7 +112,10 @@ class _Gathered:
         self._attempt(block, SECRETS, lambda: secrets_in(block.text, self._limits))
         if block.language not in _KNOWN:
             self._guess(block)
-        elif self._policy.languages and block.language not in self._policy.languages:
+            return
+        if block.language != GUESSED and language_by_signs(block.text) == GUESSED:
+            self._try_guessed(block)  # a word on a fence is a claim
+        if self._policy.languages and block.language not in self._policy.languages:
             self.waived.append(Unscanned(language=block.language, span=block.span, reason="the policy does not name the language"))
         else:
             self._scan(block)
@@ -128,12 +131,17 @@ class _Gathered:
     def _guess(self, block: CodeBlock) -> None:
         """Try code of no known language; a fenced block of it stays unscanned in the report, whatever the guess found."""
         inert = block.language in INERT
-        if _may_do_something(block) and (not self._policy.languages or GUESSED in self._policy.languages):
-            for scanner in self._scanners:
-                if GUESSED in scanner.languages:
-                    self._try(block, scanner, GUESSED, unparsed=None)
+        if _may_do_something(block):
+            self._try_guessed(block)
         if block.kind in {"fenced", "file"} and not inert:
             self.unscanned.append(Unscanned(language="", span=block.span, reason="its language is not known"))
+
+    def _try_guessed(self, block: CodeBlock) -> None:
+        if self._policy.languages and GUESSED not in self._policy.languages:
+            return
+        for scanner in self._scanners:
+            if GUESSED in scanner.languages:
+                self._try(block, scanner, GUESSED, unparsed=None)
 
     def _try(self, block: CodeBlock, scanner: CodeScanner, language: str, *, unparsed: Severity | None) -> bool:
         """Have one scanner read a block; say whether it read it to the end."""
