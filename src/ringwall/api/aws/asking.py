@@ -54,7 +54,7 @@ class Asked(msgspec.Struct, frozen=True):
         except RingwallError as error:
             ended = error.code
             raise
-        except Exception:
+        except Exception:  # only to say so in the record: it goes on to the face
             ended = Bug.code
             raise
         finally:
