@@ -1,6 +1,7 @@
 """Guardrail resources and their runs; upstream models; rate limits; behavioural monitors.
 
-Today: guardrail resources and their runs; the gateway to upstream models; web ACLs; limits on use.
+Today: guardrail resources and their runs; the gateway to upstream models; web ACLs; limits on use; scanners of
+generated code and monitors, which no request passes yet.
 """
 
 from ringwall.inference.enforced import Enforced
