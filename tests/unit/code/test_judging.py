@@ -183,6 +183,11 @@ def test_the_note_holds_nothing_of_the_answer():
     assert "canary" not in note
 
 
+def test_where_nothing_reads_python_a_code_span_that_calls_is_not_scanned():
+    assert judge_code("call `f(x)`", CodePolicy(), ()).reasons == ("unscanned",)
+    assert judge_code("the `name`", CodePolicy(), ()).reasons == ()
+
+
 def test_there_is_no_note_where_there_is_nothing_to_say():
     assert annotation(verdict("```python\nx\n```")) == ""
 

@@ -130,11 +130,13 @@ class _Gathered:
 
     def _guess(self, block: CodeBlock) -> None:
         """Try code of no known language; a fenced block of it stays unscanned in the report, whatever the guess found."""
-        inert = block.language in INERT
-        if _may_do_something(block):
+        acts = _may_do_something(block)
+        if acts:
             self._try_guessed(block)
-        if block.kind in {"fenced", "file"} and not inert:
+        if block.kind in {"fenced", "file"} and block.language not in INERT:
             self.unscanned.append(Unscanned(language="", span=block.span, reason="its language is not known"))
+        elif block.kind == "inline" and acts and not any(GUESSED in scanner.languages for scanner in self._scanners):
+            self.unscanned.append(Unscanned(language="", span=block.span, reason="its language is not known, and nothing reads Python"))
 
     def _try_guessed(self, block: CodeBlock) -> None:
         if self._policy.languages and GUESSED not in self._policy.languages:
