@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 
 from ringwall.guardrails.code import CodeDoesNotParse, CodePolicy, ScannerFailed, judge_code
 from ringwall.guardrails.code.judging import CODE_CHARS
-from ringwall.inference.code_scanners import PythonScanner
+from ringwall.inference.code_scanners import PythonScanner, child
 from ringwall.inference.code_scanners.child import Child
 from ringwall.inference.code_scanners.python_rules import MESSAGES
+
+WORKER = Path(child.__file__).with_name("python_worker.py")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,25 @@ def test_what_nests_too_deeply_fails_and_the_next_is_read(scanner: PythonScanner
     assert rules(scanner, "eval(x)") == [("bandit/B307", 1)]
 
 
+RULE_THAT_RAISES = """
+import json, runpy, sys
+worker = runpy.run_path(sys.argv[1])
+def boom(context):
+    raise ValueError("canary")
+boom._test_id = "B000"
+class Rules:
+    def get_tests(self, kind):
+        return [boom] if kind == "Call" else []
+print(json.dumps([worker["_answer"](text, Rules()) for text in ("f(canary)", "canary")]))
+"""
+
+
+def test_a_rule_that_raises_fails_and_is_not_taken_for_one_that_saw_nothing():
+    line = [sys.executable, "-I", "-c", RULE_THAT_RAISES, str(WORKER)]
+    said = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    assert json.loads(said) == [{"failed": "_RuleFailed"}, {"found": []}]
+
+
 def test_findings_hold_nothing_of_the_code_and_nothing_is_logged(scanner: PythonScanner, caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.DEBUG):
         found = scanner.scan("password = 'canary'\nimport canary.telnetlib\nexec('canary')\n", "python")
@@ -127,15 +149,15 @@ def test_a_process_that_answers_otherwise_fails(program: str):
 
 
 def test_a_process_that_cannot_begin_fails(tmp_path):
-    child = Child([str(tmp_path / "absent")], timeout_s=1.0, start_timeout_s=1.0)
+    absent = Child([str(tmp_path / "absent")], timeout_s=1.0, start_timeout_s=1.0)
     with pytest.raises(ScannerFailed):
-        child.ask(b"x\n")
+        absent.ask(b"x\n")
 
 
 def test_a_process_that_says_too_much_fails():
-    child = Child([sys.executable, "-I", "-c", "while True: print('x' * 100000, end='')"], timeout_s=60.0, start_timeout_s=10.0)
+    talker = Child([sys.executable, "-I", "-c", "while True: print('x' * 100000, end='')"], timeout_s=60.0, start_timeout_s=10.0)
     with pytest.raises(ScannerFailed):
-        child.ask(b"x\n")
+        talker.ask(b"x\n")
 
 
 def test_many_threads_get_their_own_answers(scanner: PythonScanner):

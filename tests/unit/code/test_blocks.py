@@ -11,6 +11,7 @@ ONE_BLOCK = {
     "a fence with a word": ("```python\nx()\n```\n", ("fenced", "python", "x()\n")),
     "a tilde fence": ("~~~ruby\nx\n~~~", ("fenced", "ruby", "x\n")),
     "a longer fence holds a shorter one": ("````go\n```\n````\n", ("fenced", "go", "```\n")),
+    "a fence with a word closes nothing": ("```py\nx()\n```py\ny()\n```\n", ("fenced", "python", "x()\n```py\ny()\n")),
     "a tilde fence holds backticks": ("~~~sh\n`x`\n~~~", ("fenced", "bash", "`x`\n")),
     "no end": ("```js\nx()", ("fenced", "javascript", "x()")),
     "CR LF": ("```py\r\nx()\r\ny()\r\n```\r\n", ("fenced", "python", "x()\r\ny()\r\n")),
@@ -71,6 +72,8 @@ def test_a_place_in_the_code_is_a_place_in_the_answer():
     placed = block.place(Span(begin, begin + len("eval(y)")))
     assert answer[placed.start : placed.end] == "eval(y)"
     assert block.line_at(begin) == 2
+    line = block.place(Span(0, len("if x:\n")))
+    assert answer[line.start : line.end] == "if x:\n"
     assert block.place(Span(begin, begin)) == Span(placed.start, placed.start)
 
 
