@@ -23,7 +23,7 @@ format: .venv/.dev
 	touch $@
 
 test: .venv/.dev check ## what must pass before a change lands
-	$(PY) -m pytest -n 2 -m "not clients and not slow and not night"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not clients and not slow and not night"
 
 test-all: .venv/.dev check ## every client, every database, the long figures
 	RINGWALL_TEST_LEVEL=all RINGWALL_TEST_PROFILE=all RINGWALL_TEST_KILLS=50 RINGWALL_TEST_CASES=1000000 $(PY) -m pytest -n 2 --dist worksteal -m "not night"

@@ -33,7 +33,8 @@ class Shell:
         return json.loads(self.run(*arguments, "--json", expect=expect, stdin=stdin).stdout)
 
 
-@pytest.fixture(scope="module", params=["beside a server", "without a server"])
+# Without a server every command opens the house itself, which takes a second: that half is for `make test-all`.
+@pytest.fixture(scope="module", params=["beside a server", pytest.param("without a server", marks=pytest.mark.slow)])
 def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """One data directory for a module's tests: each names things of its own."""
     live: Live = start(tmp_path_factory.mktemp("shell") / "var")
