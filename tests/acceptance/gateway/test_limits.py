@@ -18,9 +18,15 @@ LIMITS = {
         {"id": "at-once", "kind": "concurrency", "amount": 1},
         {"id": "one-model", "kind": "requests", "amount": 2, "periodS": 3600, "shape": "window", "per": ["model"], "routes": ["bedrock"]},
         {"id": "tokens", "kind": "tokens", "amount": 5000, "periodS": 3600, "shape": "window", "routes": ["anthropic"]},
+        {"id": "small", "kind": "requests", "amount": 1, "periodS": 3600, "shape": "window", "models": ["dev.small"]},
         {"id": "day", "kind": "cost", "usd": "1", "periodS": 86400, "models": ["priceless"]},
     ]
 }
+
+MODELS = [
+    {"id": "ringwall.development-v1", "aliases": ["development"], "upstream": "development:"},
+    {"id": "dev.*", "upstream": "development:"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +36,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     file.write_text(json.dumps(LIMITS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RINGWALL_BUDGETS_FILE", str(file))
+        patch.setenv("RINGWALL_MODELS", json.dumps(MODELS))
         live = start(folder / "var")
     yield live
     live.stop()
@@ -78,3 +85,10 @@ def test_a_model_is_counted_under_all_its_names(limited: Live) -> None:
     for name in ("development", "ringwall.development-v1"):
         runtime.converse(modelId=name, **asked)
     assert refused(runtime.converse, modelId="development", **asked)[:2] == (429, "ThrottlingException")
+
+
+def test_under_a_pattern_each_name_is_a_model_of_its_own(limited: Live) -> None:
+    def status(name: str) -> int:
+        return ask(limited, "/v1/messages", {**chat("hello", max_tokens=100), "model": name})[0]
+
+    assert [status("dev.small"), status("dev.small"), status("dev.large")] == [200, 429, 200]

@@ -1,7 +1,7 @@
 """kill -9 during appends and seals: nothing acknowledged is lost, no two checkpoints that ever left contradict each other, and the log is
-up again at once: checked and open within a second, and sealing when the killed one's lease of 0.6 seconds is over.
+up again: checked, open, and sealing when the killed one's lease is over. How soon is printed (`pytest -s`), not asserted.
 
-`RINGWALL_TEST_KILLS` says how often; `make test-night` kills 200 times. What was seen is printed (`pytest -s`).
+`RINGWALL_TEST_KILLS` says how often; `make test-night` kills 200 times.
 """
 
 from __future__ import annotations

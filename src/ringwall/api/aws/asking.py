@@ -111,8 +111,9 @@ def guardrail_condition(call: Call, wanted: Wanted | None) -> dict[str, Any]:
 async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
     """Admit a question under the account's limits and judge it under every guardrail it stands under.
 
-    A model is one model under all its names: whoever may not ask it, by whatever name of it, may not; what is enforced for one name is
-    enforced for all; and limits count them together. No model is asked before the answer's events are.
+    A model is one model under all its names: whoever asks by an alias must be allowed the model itself too, what is enforced for one name
+    is enforced for all, and limits know it by its id. Under a pattern each name is a model of its own. No model is asked before the
+    answer's events are.
 
     Args:
         call: who asks.
@@ -121,14 +122,15 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
         route: the endpoint it came by, as limits and web ACLs name it.
     """
     place = await call.rooms.upstreams.models.find(call.account_id, ask.model)
-    names = dict.fromkeys((ask.model, place.row.id))
-    if len(names) > 1 and call.authorize is not None:
-        await call.authorize(model_resource(call, place.row.id))
-    subject = Subject(account_id=call.account_id, key_id=call.principal.access_key_id, model_id=place.row.id, route=route)
+    model = ask.model if place.row.is_pattern else place.row.id
+    if model != ask.model:
+        assert call.authorize is not None
+        await call.authorize(model_resource(call, model))
+    subject = Subject(account_id=call.account_id, key_id=call.principal.access_key_id, model_id=model, route=route)
     grant = await call.rooms.budgets.admit(subject, _estimate(ask))
     call.give_back.append(grant.release)
     try:
-        guards = await call.rooms.guardrails.guards(call.account_id, names, wanted)
+        guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted)
         answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())

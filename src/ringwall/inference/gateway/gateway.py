@@ -89,11 +89,6 @@ class Answering:
         self._said = said
 
     @property
-    def blocked(self) -> bool:
-        """Say whether the question was blocked, so that no model saw it."""
-        return any(judged.evaluation.outcome.action == "BLOCK" for judged in self.questions)
-
-    @property
     def counted(self) -> Counted | None:
         """The tokens that the answer cost by now."""
         return None if self._said is None else self._said.counted

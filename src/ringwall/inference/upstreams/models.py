@@ -179,7 +179,7 @@ def _index(rows: Iterable[ModelRow]) -> _Index:
     patterns = []
     for row in rows:
         address = check_row(row)
-        if row.id.endswith("*"):
+        if row.is_pattern:
             patterns.append((row.id[:-1], row, address))
         for name in _names(row):
             exact.setdefault(name, (row, address))
@@ -194,7 +194,7 @@ def _look_up(index: _Index, model: str) -> tuple[ModelRow, Address] | None:
 
 
 def _names(row: ModelRow) -> tuple[str, ...]:
-    return row.aliases if row.id.endswith("*") else (row.id, *row.aliases)
+    return row.aliases if row.is_pattern else (row.id, *row.aliases)
 
 
 def _refuse_taken(row: ModelRow, others: Iterable[ModelRow]) -> None:

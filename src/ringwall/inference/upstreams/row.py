@@ -70,6 +70,11 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allow_private: bool = False
     timeouts: Timeouts = Timeouts()
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether the row is for every name that begins as its id does; each such name is a model of its own."""
+        return self.id.endswith("*")
+
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """An upstream's URI, read. `host` is without the brackets of IPv6, `authority` as it stands in the Host header."""
@@ -142,8 +147,8 @@ def check_row(row: ModelRow) -> Address:
         raise ModelRowRefused("Bedrock answers no one without a credential", remedy="name one: `env:NAME` or `file:NAME`")
     if address.kind == "development" and (row.credential or row.allow_private or row.model):
         raise ModelRowRefused("the built-in model has no credential, no network and no other name")
-    if row.id.endswith("*") and row.model:
+    if row.is_pattern and row.model:
         raise ModelRowRefused("a pattern stands for several models, so the upstream cannot have one name for them")
-    if row.id.endswith("*") and row.aliases:
+    if row.is_pattern and row.aliases:
         raise ModelRowRefused("a pattern has no aliases")
     return address
