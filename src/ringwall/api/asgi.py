@@ -44,25 +44,18 @@ class Disconnected(Exception):
     """The client went away before its request was whole: there is no one to answer."""
 
 
-class TooManyHeaders(LimitExceeded):
+class TooManyHeaders(LimitExceeded, code="too-many-headers", status=431):
     """The request's headers are more, or larger, than ringwall accepts."""
 
-    code = "too-many-headers"
-    status = 431
 
-
-class Busy(Throttled):
+class Busy(Throttled, code="busy"):
     """ringwall holds as many request bodies as it may; try again."""
 
-    code = "busy"
     remedy = "retry with backoff, or raise the setting `in_flight_bytes`"
 
 
-class ReceiveTimeout(InvalidRequest):
+class ReceiveTimeout(InvalidRequest, code="receive-timeout", status=408):
     """The request's body did not arrive in time."""
-
-    code = "receive-timeout"
-    status = 408
 
 
 class Intake:

@@ -18,11 +18,9 @@ _HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^:\[\]@/]+))(?::\
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class UnknownHost(CallerError):
+class UnknownHost(CallerError, code="unknown-host", status=421):
     """ringwall does not answer under this host name."""
 
-    code = "unknown-host"
-    status = 421
     remedy = "use the address ringwall printed at its start, or add the name to the setting `allowed_hosts`"
 
 

@@ -35,20 +35,17 @@ log = logging.getLogger("ringwall.api")
 Step = Callable[[Exchange], Awaitable[None]]
 
 
-class BlockedByWebAcl(AccessDenied):
+class BlockedByWebAcl(AccessDenied, code="blocked-by-web-acl"):
     """A web ACL of the account blocks the request."""
-
-    code = "blocked-by-web-acl"
 
     def __init__(self, message: str, response: Response | None) -> None:
         super().__init__(message)
         self.response = response
 
 
-class RecordUnavailable(DependencyError):
+class RecordUnavailable(DependencyError, code="record-unavailable"):
     """The audit record could not be written, so the answer is withheld."""
 
-    code = "record-unavailable"
     remedy = "see the server's log for the storage error; no answer leaves ringwall unrecorded"
 
 

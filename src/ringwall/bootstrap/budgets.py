@@ -31,10 +31,9 @@ _SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": 
 _Read = TypeVar("_Read")
 
 
-class BudgetStoreRefused(SettingsError):
+class BudgetStoreRefused(SettingsError, code="budget-store-refused"):
     """The shared store of limits cannot be used as it is set."""
 
-    code = "budget-store-refused"
     remedy = "write redis://HOST:PORT/DATABASE (rediss:// for TLS), and the password as a reference in `budget_store_password`"
 
 

@@ -61,10 +61,9 @@ LEDGER_FOLDER = "ledger"
 MAINTENANCE_S = 60.0
 
 
-class NotStarted(SettingsError):
+class NotStarted(SettingsError, code="not-started"):
     """This data directory has never been started."""
 
-    code = "not-started"
     remedy = "run `ringwall up` once, or name another --data-dir"
 
 

@@ -34,10 +34,8 @@ class TlsFiles(NamedTuple):
     ca: Path | None
 
 
-class TlsRefused(SettingsError):
+class TlsRefused(SettingsError, code="tls-refused"):
     """The certificate files cannot be used."""
-
-    code = "tls-refused"
 
 
 def given_files(certificate: str, private_key: str) -> TlsFiles:

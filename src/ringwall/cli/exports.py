@@ -10,10 +10,9 @@ from ringwall.cli.client import is_alive, read_server_file
 from ringwall.errors import Conflict
 
 
-class NoServer(Conflict):
+class NoServer(Conflict, code="no-server"):
     """No server runs on this data directory."""
 
-    code = "no-server"
     remedy = "start one with `ringwall up`"
 
 

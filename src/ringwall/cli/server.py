@@ -31,17 +31,15 @@ BACKLOG = 1024
 READY_PROBE_S = 0.02
 
 
-class AlreadyServed(SettingsError):
+class AlreadyServed(SettingsError, code="already-served"):
     """This data directory is being served already."""
 
-    code = "already-served"
     remedy = "stop that server, or choose another --data-dir"
 
 
-class PortTaken(SettingsError):
+class PortTaken(SettingsError, code="port-taken"):
     """The port is in use."""
 
-    code = "port-taken"
     remedy = "stop what listens there, or choose another --port"
 
 

@@ -55,10 +55,8 @@ SIGN_IN = Operation("ringwall", "ConsoleLogin", "ringwall:ConsoleLogin", _start_
 """Signing in, as the record has it: whoever holds a credential may; what each page then does is checked on its own."""
 
 
-class NoSuchPage(NotFound):
+class NoSuchPage(NotFound, code="no-such-page"):
     """There is no such page."""
-
-    code = "no-such-page"
 
 
 class Console:

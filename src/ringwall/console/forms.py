@@ -11,17 +11,14 @@ FIELDS = 32
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
-class CrossSite(AccessDenied):
+class CrossSite(AccessDenied, code="cross-site"):
     """The form did not come from a page of this console."""
 
-    code = "cross-site"
     remedy = "open the console and send the form from there"
 
 
-class UnreadableForm(InvalidRequest):
+class UnreadableForm(InvalidRequest, code="unreadable-form"):
     """The form cannot be read."""
-
-    code = "unreadable-form"
 
 
 def read_form(request: HttpRequest) -> dict[str, str]:

@@ -30,10 +30,9 @@ _ID_BYTES = 32
 _ID_CHARS = 64
 
 
-class SignInRefused(NotAuthenticated):
+class SignInRefused(NotAuthenticated, code="sign-in-refused"):
     """These credentials do not open the console."""
 
-    code = "sign-in-refused"
     remedy = "use the key that `ringwall up` printed at its first start, or make one with `ringwall key create`"
 
 

@@ -40,10 +40,9 @@ _SUBTREE_LABEL: Final = b"subtree/v1\n\0"
 _CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
-class MlDsaMissing(DependencyError):
+class MlDsaMissing(DependencyError, code="ml-dsa-missing"):
     """The installed cryptographic library has no ML-DSA-44."""
 
-    code = "ml-dsa-missing"
     remedy = "install a `cryptography` wheel of version 50 or later, or link it with OpenSSL 3.5 or later"
 
 

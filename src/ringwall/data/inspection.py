@@ -42,11 +42,9 @@ _Name = Annotated[str, Meta(max_length=1_000)]
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class DataForbidden(CallerError):
+class DataForbidden(CallerError, code="data-forbidden", status=403):
     """The data set's policy forbids what was found in the data."""
 
-    code = "data-forbidden"
-    status = 403
     remedy = "take the values out and commit again, or change the data set's policy"
 
 

@@ -34,10 +34,8 @@ class Held(msgspec.Struct, frozen=True):
 Event = Held
 
 
-class SessionOver(Bug):
+class SessionOver(Bug, code="session-over"):
     """A finished or refused session was fed again."""
-
-    code = "session-over"
 
 
 class Session:

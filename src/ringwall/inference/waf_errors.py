@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ringwall.errors import Conflict, NotFound
 
 
-class WafItemNotFound(NotFound):
+class WafItemNotFound(NotFound, code="waf-item-not-found", aws="WAFNonexistentItemException"):
     """No such web ACL, rule group or set in this account and region.
 
     AWS: WAFNonexistentItemException.
     """
 
-    code = "waf-item-not-found"
-    aws_code: ClassVar[str] = "WAFNonexistentItemException"
 
-
-class WafItemDuplicate(Conflict):
+class WafItemDuplicate(Conflict, code="waf-item-duplicate", aws="WAFDuplicateItemException"):
     """Another of the kind has the name.
 
     AWS: WAFDuplicateItemException.
     """
 
-    code = "waf-item-duplicate"
-    aws_code: ClassVar[str] = "WAFDuplicateItemException"
     remedy = "choose a different name"
 
 
-class WafLockLost(Conflict):
+class WafLockLost(Conflict, code="waf-lock-lost", aws="WAFOptimisticLockException"):
     """The lock token is not that of the newest state.
 
     AWS: WAFOptimisticLockException.
     """
 
-    code = "waf-lock-lost"
-    aws_code: ClassVar[str] = "WAFOptimisticLockException"
     remedy = "get it again, and repeat the change with the new lock token"
 
 
-class WafItemInUse(Conflict):
+class WafItemInUse(Conflict, code="waf-item-in-use", aws="WAFAssociatedItemException"):
     """A web ACL, rule group or endpoint uses it.
 
     AWS: WAFAssociatedItemException.
     """
 
-    code = "waf-item-in-use"
-    aws_code: ClassVar[str] = "WAFAssociatedItemException"
     remedy = "take it out of use first"

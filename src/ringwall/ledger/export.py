@@ -55,10 +55,9 @@ class Exported(msgspec.Struct, frozen=True):
     kept: int
 
 
-class ExportAhead(Conflict):
+class ExportAhead(Conflict, code="export-ahead"):
     """The folder holds a larger log, or another one."""
 
-    code = "export-ahead"
     remedy = "export to an empty folder, and keep the old one: two histories of one log are evidence"
 
 

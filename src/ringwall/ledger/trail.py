@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -41,56 +41,46 @@ _TYPES: Final = {
 """Resource types, as CloudFormation names them; a resource of another kind is shown without."""
 
 
-class InvalidLookupAttributes(InvalidRequest):
+class InvalidLookupAttributes(InvalidRequest, code="invalid-lookup-attributes", aws="InvalidLookupAttributesException"):
     """The lookup attributes are not what LookupEvents takes.
 
     AWS: InvalidLookupAttributesException.
     """
 
-    code = "invalid-lookup-attributes"
-    aws_code: ClassVar[str] = "InvalidLookupAttributesException"
     remedy = "give one lookup attribute"
 
 
-class InvalidTimeRange(InvalidRequest):
+class InvalidTimeRange(InvalidRequest, code="invalid-time-range", aws="InvalidTimeRangeException"):
     """The time range ends before it begins.
 
     AWS: InvalidTimeRangeException.
     """
 
-    code = "invalid-time-range"
-    aws_code: ClassVar[str] = "InvalidTimeRangeException"
 
-
-class InvalidTrailToken(InvalidRequest):
+class InvalidTrailToken(InvalidRequest, code="invalid-trail-token", aws="InvalidNextTokenException"):
     """The page token is not one that LookupEvents gave for this request.
 
     AWS: InvalidNextTokenException.
     """
 
-    code = "invalid-trail-token"
-    aws_code: ClassVar[str] = "InvalidNextTokenException"
     remedy = "start again without NextToken"
 
 
-class InvalidEventCategory(InvalidRequest):
+class InvalidEventCategory(InvalidRequest, code="invalid-event-category", aws="InvalidEventCategoryException"):
     """ringwall records no events of this category.
 
     AWS: InvalidEventCategoryException.
     """
 
-    code = "invalid-event-category"
-    aws_code: ClassVar[str] = "InvalidEventCategoryException"
     remedy = "leave EventCategory out"
 
 
-class LookupsTooFast(Throttled):
+class LookupsTooFast(Throttled, code="lookups-too-fast"):
     """The account looks events up more often than twice a second.
 
     AWS: ThrottlingException.
     """
 
-    code = "lookups-too-fast"
     remedy = "repeat the request after a pause"
 
 

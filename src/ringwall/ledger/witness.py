@@ -46,16 +46,13 @@ Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
 """Gives the consistency proof between two sizes of the log (old > 0)."""
 
 
-class WitnessRefused(DependencyError):
+class WitnessRefused(DependencyError, code="witness-refused"):
     """A witness did not cosign."""
 
-    code = "witness-refused"
 
-
-class WitnessAhead(IntegrityError):
+class WitnessAhead(IntegrityError, code="witness-ahead"):
     """A witness has cosigned a larger or different tree of this log than the log has."""
 
-    code = "witness-ahead"
     remedy = "the log was rolled back or forked: restore its newest backup, and compare with the witness before you go on"
 
 

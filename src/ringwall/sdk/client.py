@@ -38,10 +38,9 @@ Caller = Callable[[str, Mapping[str, Any]], Any]
 """Does one native operation."""
 
 
-class NoServer(ServerAway):
+class NoServer(ServerAway, code="no-ringwall"):
     """There is no ringwall to call."""
 
-    code = "no-ringwall"
     remedy = "start one with `ringwall up`, or set RINGWALL_URL and RINGWALL_API_KEY"
 
 

@@ -28,17 +28,14 @@ class ServerFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ca: str = ""
 
 
-class ServerAway(DependencyError):
+class ServerAway(DependencyError, code="server-away"):
     """The server of this data directory does not answer."""
 
-    code = "server-away"
     remedy = "start it again with `ringwall up`, or stop the process and remove server.json"
 
 
-class Refused(RingwallError):
+class Refused(RingwallError, code="refused"):
     """The server refused. `problem` is the code of the refusal (`no-such-dataset`), `status` HTTP's."""
-
-    code = "refused"
 
     def __init__(self, message: str, *, remedy: str = "", problem: str = "", status: int = 0) -> None:
         super().__init__(message, remedy=remedy)

@@ -41,17 +41,15 @@ IN_ORDER, IN_ROTATIONS, IN_REVERSE = 1, 2, 4
 MATCHES_PER_TEXT = 20_000  # and one per character besides; more than that is exhaustion
 
 
-class EmptyPhrase(InvalidRequest):
+class EmptyPhrase(InvalidRequest, code="empty-phrase"):
     """A phrase has no letter or digit to look for."""
 
-    code = "empty-phrase"
     remedy = "give every phrase at least one letter or digit"
 
 
-class InvalidAutomaton(IntegrityError):
+class InvalidAutomaton(IntegrityError, code="invalid-automaton"):
     """A phrase table is not the automaton of its phrases."""
 
-    code = "invalid-automaton"
     remedy = "compile the phrases again"
 
 

@@ -27,10 +27,9 @@ MAX_BITS = 24
 MAX_HEADS = 16
 
 
-class WeightsRefused(IntegrityError):
+class WeightsRefused(IntegrityError, code="weights-refused"):
     """A weights file is not the one that was released."""
 
-    code = "weights-refused"
     remedy = "reinstall ringwall, or train the weights again and pin their digest"
 
 

@@ -18,25 +18,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ringwall.errors import Bug, InvalidRequest, NotAuthenticated, NotFound, Unserved
 
 
-class MalformedRequest(InvalidRequest):
+class MalformedRequest(InvalidRequest, code="malformed-request", aws="SerializationException", query="MalformedInput"):
     """The request could not be read."""
 
-    code = "malformed-request"
-    aws_code: ClassVar[str] = "SerializationException"
-    query_code: ClassVar[str] = "MalformedInput"
 
-
-class ConstraintsViolated(InvalidRequest):
+class ConstraintsViolated(InvalidRequest, code="constraints-violated", aws="ValidationException", query="ValidationError"):
     """The request does not satisfy the operation's constraints."""
-
-    code = "constraints-violated"
-    aws_code: ClassVar[str] = "ValidationException"
-    query_code: ClassVar[str] = "ValidationError"
 
     def __init__(self, violations: tuple[str, ...]) -> None:
         count = len(violations)
@@ -45,114 +35,87 @@ class ConstraintsViolated(InvalidRequest):
         self.violations = violations
 
 
-class UnsupportedEncoding(InvalidRequest):
+class UnsupportedEncoding(
+    InvalidRequest, code="unsupported-encoding", status=415, aws="UnsupportedMediaTypeException", query="InvalidContentType"
+):
     """The request's content encoding is not taken here."""
 
-    code = "unsupported-encoding"
-    status = 415
     remedy = "send the body as it is, without a content-encoding header"
-    aws_code: ClassVar[str] = "UnsupportedMediaTypeException"
-    query_code: ClassVar[str] = "InvalidContentType"
 
 
-class UnknownOperation(NotFound):
+class UnknownOperation(NotFound, code="unknown-operation", aws="UnknownOperationException", query="InvalidAction"):
     """The service has no such operation."""
 
-    code = "unknown-operation"
     remedy = "check the endpoint, the method and the path, or the operation's name"
-    aws_code: ClassVar[str] = "UnknownOperationException"
-    query_code: ClassVar[str] = "InvalidAction"
 
 
-class UnservedService(Unserved):
+class UnservedService(Unserved, code="unserved-service", aws="UnknownOperationException", query="InvalidAction"):
     """ringwall does not serve this service."""
 
-    code = "unserved-service"
     remedy = "point this client at an endpoint that serves the service"
-    aws_code: ClassVar[str] = "UnknownOperationException"
-    query_code: ClassVar[str] = "InvalidAction"
 
 
-class UntranslatablePattern(Bug):
+class UntranslatablePattern(Bug, code="untranslatable-pattern"):
     """A service model holds a pattern that cannot be matched in linear time."""
 
-    code = "untranslatable-pattern"
     remedy = "add the pattern to the rewritten ones in ringwall.wire.pattern"
 
 
-class MissingAuthenticationToken(NotAuthenticated):
+class MissingAuthenticationToken(
+    NotAuthenticated, code="missing-authentication-token", aws="MissingAuthenticationTokenException", query="MissingAuthenticationToken"
+):
     """The request carries no credentials."""
 
-    code = "missing-authentication-token"
     remedy = "sign the request with AWS Signature Version 4, or send an API key as a bearer token"
-    aws_code: ClassVar[str] = "MissingAuthenticationTokenException"
-    query_code: ClassVar[str] = "MissingAuthenticationToken"
 
 
-class IncompleteSignature(NotAuthenticated):
+class IncompleteSignature(NotAuthenticated, code="incomplete-signature", aws="IncompleteSignatureException", query="IncompleteSignature"):
     """The request's signature is incomplete or cannot be read."""
 
-    code = "incomplete-signature"
-    aws_code: ClassVar[str] = "IncompleteSignatureException"
-    query_code: ClassVar[str] = "IncompleteSignature"
 
-
-class SignatureDoesNotMatch(NotAuthenticated):
+class SignatureDoesNotMatch(
+    NotAuthenticated, code="signature-does-not-match", aws="InvalidSignatureException", query="SignatureDoesNotMatch"
+):
     """The request's signature is not the one that its secret key makes."""
 
-    code = "signature-does-not-match"
     remedy = "check the secret access key and that nothing between you and ringwall changes the request"
-    aws_code: ClassVar[str] = "InvalidSignatureException"
-    query_code: ClassVar[str] = "SignatureDoesNotMatch"
 
 
-class SignatureExpired(SignatureDoesNotMatch):
+class SignatureExpired(SignatureDoesNotMatch, code="signature-expired"):
     """The request was signed too long ago, or in the future."""
 
-    code = "signature-expired"
     remedy = "set this machine's clock"
 
 
-class PayloadHashMismatch(SignatureDoesNotMatch):
+class PayloadHashMismatch(SignatureDoesNotMatch, code="payload-hash-mismatch"):
     """The body is not the one whose hash was signed."""
 
-    code = "payload-hash-mismatch"
     remedy = "check that nothing between you and ringwall changes the body"
 
 
-class UnrecognizedClient(NotAuthenticated):
+class UnrecognizedClient(NotAuthenticated, code="unrecognized-client", aws="UnrecognizedClientException", query="InvalidClientTokenId"):
     """The request's credentials are not valid."""
 
-    code = "unrecognized-client"
-    aws_code: ClassVar[str] = "UnrecognizedClientException"
-    query_code: ClassVar[str] = "InvalidClientTokenId"
 
-
-class ExpiredToken(NotAuthenticated):
+class ExpiredToken(NotAuthenticated, code="expired-token", aws="ExpiredTokenException", query="ExpiredToken"):
     """The request's session token has expired."""
 
-    code = "expired-token"
     remedy = "assume the role or fetch the session token again"
-    aws_code: ClassVar[str] = "ExpiredTokenException"
-    query_code: ClassVar[str] = "ExpiredToken"
 
 
-class PresignedUrlRefused(IncompleteSignature):
+class PresignedUrlRefused(IncompleteSignature, code="presigned-url-refused"):
     """Presigned URLs are not accepted."""
 
-    code = "presigned-url-refused"
     remedy = "sign the request's headers: a presigned URL is a credential that anyone who reads a log can use"
 
 
-class StreamingPayloadRefused(IncompleteSignature):
+class StreamingPayloadRefused(IncompleteSignature, code="streaming-payload-refused"):
     """Payloads that are signed in chunks are not accepted."""
 
-    code = "streaming-payload-refused"
     remedy = "sign the whole body (x-amz-content-sha256: its SHA-256 in hexadecimal)"
 
 
-class UnsignedPayloadRefused(IncompleteSignature):
+class UnsignedPayloadRefused(IncompleteSignature, code="unsigned-payload-refused"):
     """An unsigned body is accepted only over TLS."""
 
-    code = "unsigned-payload-refused"
     remedy = "sign the body, or use HTTPS"

@@ -44,10 +44,9 @@ _ENDPOINTS = {
 }
 
 
-class OperationUnserved(Unserved):
+class OperationUnserved(Unserved, code="operation-unserved"):
     """ringwall does not serve this AWS operation."""
 
-    code = "operation-unserved"
     remedy = "docs/wire/operations.md lists what is served"
 
 

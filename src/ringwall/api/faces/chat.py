@@ -34,10 +34,9 @@ VERSION_HEADER = "x-amzn-bedrock-guardrailversion"
 SIGNING_NAME = "bedrock"
 
 
-class PathUnserved(Unserved):
+class PathUnserved(Unserved, code="operation-unserved"):
     """ringwall does not serve this operation of that vendor's API."""
 
-    code = "operation-unserved"
     remedy = "docs/wire/dialects.md lists what is served"
 
 

@@ -23,24 +23,19 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 _ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-class NoSuchPath(NotFound):
+class NoSuchPath(NotFound, code="no-such-path"):
     """The native API has nothing here."""
 
-    code = "no-such-path"
     remedy = "GET /ringwall/v1/openapi.json describes every operation"
 
 
-class MethodNotAllowed(InvalidRequest):
+class MethodNotAllowed(InvalidRequest, code="method-not-allowed", status=405):
     """The native API does not take this method here."""
 
-    code = "method-not-allowed"
-    status = 405
 
-
-class WrongSigningName(NotAuthenticated):
+class WrongSigningName(NotAuthenticated, code="wrong-signing-name"):
     """The request was signed for another service."""
 
-    code = "wrong-signing-name"
     remedy = f"sign for the service name `{SIGNING_NAME}`"
 
 

@@ -22,10 +22,8 @@ QUERY_PARAMETERS = 64
 _JSON_DEPTH = Limits().json_depth
 
 
-class MalformedJson(InvalidRequest):
+class MalformedJson(InvalidRequest, code="malformed-json"):
     """The request's body is not the JSON that the operation takes."""
-
-    code = "malformed-json"
 
 
 class Static(msgspec.Struct, frozen=True):

@@ -9,10 +9,9 @@ from typing import Any
 from ringwall.errors import DependencyError
 
 
-class ExtraMissing(DependencyError):
+class ExtraMissing(DependencyError, code="extra-missing"):
     """A package that data sets are read with is not installed."""
 
-    code = "extra-missing"
     remedy = "install it with `pip install ringwall[data]`"
 
 

@@ -21,10 +21,9 @@ MAX_NAME: Final = 1_000
 _MAX_NESTING: Final = 8
 
 
-class UnsupportedColumn(InvalidRequest):
+class UnsupportedColumn(InvalidRequest, code="unsupported-column"):
     """The table has a column that no commitment is defined for."""
 
-    code = "unsupported-column"
     remedy = "cast the column to a plain type, or leave it out"
 
 

@@ -60,10 +60,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rena
     reader: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9 ._+-]{0,60}\Z")] = ""
 
 
-class FileChanged(Conflict):
+class FileChanged(Conflict, code="file-changed"):
     """The file changed while it was read."""
 
-    code = "file-changed"
     remedy = "commit a copy that nothing writes to"
 
 

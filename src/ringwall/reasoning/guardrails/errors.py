@@ -5,7 +5,5 @@ from __future__ import annotations
 from ringwall.errors import RingwallError
 
 
-class Incomparable(RingwallError):
+class Incomparable(RingwallError, code="pattern-incomparable"):
     """A regular expression is outside of what is compared, or comparing it would take too long."""
-
-    code = "pattern-incomparable"

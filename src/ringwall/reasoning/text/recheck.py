@@ -16,10 +16,9 @@ OTHER, END = 128, 129
 NONE, BYTES, CODE, COPY, TEXT, BREAK, FAIL, REWIND = range(8)
 
 
-class Rejected(IntegrityError):
+class Rejected(IntegrityError, code="certificate-rejected"):
     """A certificate's invariant does not prove its lemma."""
 
-    code = "certificate-rejected"
     remedy = "prove the lemma again over these tables"
 
 

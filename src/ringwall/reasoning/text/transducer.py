@@ -31,10 +31,9 @@ BREAK_UNIT = -1  # what stands among the emitted numbers where a decoder breaks 
 _STEP_LIMIT = 4_096
 
 
-class UnsupportedMachine(IntegrityError):
+class UnsupportedMachine(IntegrityError, code="unsupported-machine"):
     """A decoder does what the prover has no model of, so nothing is claimed about it."""
 
-    code = "unsupported-machine"
     remedy = "extend the prover's model before claiming anything about this decoder"
 
 

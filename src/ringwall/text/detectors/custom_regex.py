@@ -27,10 +27,9 @@ _QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\Z")
 _PROBES = (b"", b" ", b"a", b"a b", b"\n")
 
 
-class RegexRefused(InvalidRequest):
+class RegexRefused(InvalidRequest, code="regex-refused"):
     """The regular expression is not one that ringwall can run safely."""
 
-    code = "regex-refused"
     remedy = "write it without that construct: patterns run on RE2, in time linear in the text, so that no text can stall a check"
 
 

@@ -20,11 +20,9 @@ _BOUNDED = re.compile(r"\{([0-9]+),([0-9]+)\}")
 _WIDE = 8
 
 
-class EngineFailed(DependencyError):
+class EngineFailed(DependencyError, code="pattern-engine-failed", status=500):
     """The pattern engine did not answer."""
 
-    code = "pattern-engine-failed"
-    status = 500
     remedy = "the text was not checked: treat it as blocked; shorten the text or the custom patterns if this repeats"
 
 

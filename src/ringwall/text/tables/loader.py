@@ -23,10 +23,9 @@ OP_FIELDS = 11
 _CODES = "BHIq"
 
 
-class CorruptTables(IntegrityError):
+class CorruptTables(IntegrityError, code="corrupt-tables"):
     """The automaton tables are not what their manifest says."""
 
-    code = "corrupt-tables"
     remedy = "reinstall ringwall"
 
 
