@@ -32,7 +32,7 @@ from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import STATEMENT_LOG, Ledger
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.sequencer import Sequencer
-from ringwall.storage import open_storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 
 LEAF_BYTES = 213

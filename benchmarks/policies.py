@@ -189,7 +189,7 @@ async def identity() -> None:
     from ringwall.identity.roles import NewRole
     from ringwall.identity.sessions import RoleRequest
     from ringwall.keys import open_keys
-    from ringwall.storage import open_storage
+    from ringwall.storage.database import open_storage
     from ringwall.vocabulary import system_clock
     from ringwall.wire import HttpRequest, SigningKey, sign_request
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ringwall.keys import open_keys
 from ringwall.ledger import Ledger
-from ringwall.storage import Document, Insert, open_storage
+from ringwall.storage import Document, Insert
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import AuditRecord, system_clock
 
 LEAF, ERASABLE = bytes(700), bytes(300)

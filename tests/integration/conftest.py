@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from ringwall.keys import Keys, open_keys
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from tests.integration.storage.places import DATABASES, StandingClock, fresh_place
 
 REGION = "us-east-1"

@@ -5,25 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringwall.api.counters import Counters
-from ringwall.data.features import FeatureStore
-from ringwall.data.lineage import Lineage
-from ringwall.guardrails import Scorers
-from ringwall.inference import Guardrails
-from ringwall.inference.gateway import Gateway
-from ringwall.inference.limits import Limits as Budgets
-from ringwall.inference.upstreams import Upstreams
-from ringwall.inference.waf import Waf
-from ringwall.keys import Keys
-from ringwall.ledger import Ledger
-from ringwall.ledger.attestations import Attestor
-from ringwall.ledger.audit_log import AuditLog
-from ringwall.ledger.trail import Trail
-from ringwall.storage import Storage
-from ringwall.vocabulary import Clock, Limits
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the tables
+    from ringwall.api.counters import Counters
+    from ringwall.data.features import FeatureStore
+    from ringwall.data.lineage import Lineage
+    from ringwall.guardrails import Scorers
     from ringwall.identity import Identity
+    from ringwall.inference.gateway import Gateway
+    from ringwall.inference.guardrails import Guardrails
+    from ringwall.inference.limits import Limits as Budgets
+    from ringwall.inference.upstreams.upstreams import Upstreams
+    from ringwall.inference.waf import Waf
+    from ringwall.keys import Keys
+    from ringwall.ledger import Ledger
+    from ringwall.ledger.attestations import Attestor
+    from ringwall.ledger.audit_log import AuditLog
+    from ringwall.ledger.trail import Trail
+    from ringwall.storage import Storage
+    from ringwall.vocabulary import Clock, Limits
 
 
 @dataclass(frozen=True, slots=True)

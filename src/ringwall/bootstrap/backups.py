@@ -12,8 +12,8 @@ from ringwall.keys import open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import AUDIT_LOG, LOGS
 from ringwall.ledger.shards import shard_folder
-from ringwall.storage import open_storage
 from ringwall.storage.backups import BackupSummary, backup, restore
+from ringwall.storage.database import open_storage
 from ringwall.storage.location import FILE_NAME
 from ringwall.vocabulary import system_clock
 

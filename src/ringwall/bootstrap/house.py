@@ -38,18 +38,22 @@ from ringwall.errors import Conflict, RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
-from ringwall.inference import Guardrails, Workers
 from ringwall.inference.gateway import Gateway
-from ringwall.inference.upstreams import Connections, Credentials, ModelTable, Upstreams
+from ringwall.inference.guardrails import Guardrails
+from ringwall.inference.upstreams.connections import Connections
+from ringwall.inference.upstreams.credentials import Credentials
+from ringwall.inference.upstreams.models import ModelTable
+from ringwall.inference.upstreams.upstreams import Upstreams
 from ringwall.inference.waf import Waf
-from ringwall.inference.workers import INLINE_CHARACTERS
+from ringwall.inference.workers import INLINE_CHARACTERS, Workers
 from ringwall.keys import LogKeyStore, open_keys
 from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import AUDIT_LOG, Ledger
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
-from ringwall.storage import Storage, open_storage
+from ringwall.storage import Storage
+from ringwall.storage.database import open_storage
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer

@@ -20,7 +20,8 @@ from ringwall.keys.root import DEFAULT_REFERENCE
 from ringwall.ledger import STATEMENT_LOG, Ledger, Verification
 from ringwall.ledger.attestations import Attestor, timestamp
 from ringwall.ledger.new_origin import NewOrigin
-from ringwall.storage import Storage, open_storage
+from ringwall.storage import Storage
+from ringwall.storage.database import open_storage
 from ringwall.storage.location import FILE_NAME
 from ringwall.vocabulary import AuditRecord, system_clock
 

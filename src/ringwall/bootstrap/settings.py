@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from ringwall.errors import SettingsError
-from ringwall.inference.upstreams import DEVELOPMENT_ROW, ModelRow
+from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, ModelRow
 from ringwall.vocabulary import Limits
 
 PREFIX = "RINGWALL_"

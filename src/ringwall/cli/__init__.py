@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringwall import __version__
-from ringwall.bootstrap import load_settings, read_environment
+from ringwall.bootstrap.settings import load_settings, read_environment
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FAILED, OK, USAGE
 from ringwall.cli.output import complain
-from ringwall.cli.parser import build_parser
+from ringwall.cli.parser import parser_for
 from ringwall.errors import RingwallError
 
 __all__ = ["main"]
@@ -23,7 +23,8 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (`ringwall.cli.exit_codes`)."""
-    parser = build_parser()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = parser_for(arguments)
     given = parser.parse_args(arguments)
     if given.version:
         print(__version__)

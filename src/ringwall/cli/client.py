@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import msgspec
-
-from ringwall.api.in_process import Caller
-from ringwall.api.native.operation import Static
-from ringwall.bootstrap import House, Settings, open_house
+from ringwall.bootstrap.settings import Settings
 from ringwall.sdk.connection import Connection, Refused, ServerAway, ServerFile, read_server_file, server_file
 
 __all__ = [
     "Client",
     "HttpClient",
-    "LocalClient",
     "Refused",
     "ServerAway",
     "ServerFile",
@@ -46,7 +41,9 @@ async def connect(settings: Settings, account: str | None) -> Client:
     served = read_server_file(settings.directory)
     if served is not None and is_alive(served):
         return HttpClient(served, account)
-    return LocalClient(await open_house(settings), account)
+    from ringwall.cli.local_client import open_local  # the whole house, which a client of a running server has no use for
+
+    return await open_local(settings, account)
 
 
 def is_alive(served: ServerFile) -> bool:
@@ -66,23 +63,3 @@ class HttpClient:
 
     async def close(self) -> None:
         """Nothing is held between calls."""
-
-
-class LocalClient:
-    """Works on the data directory itself, in this process, as its operator."""
-
-    def __init__(self, house: House, account: str | None) -> None:
-        self._house = house
-        self._account = account
-
-    async def call(self, name: str, members: Mapping[str, Any]) -> Any:
-        """Do one operation."""
-        given = {member: value for member, value in members.items() if value is not None}
-        principal = await self._house.operator(self._account)
-        caller = Caller(principal, face="cli", source_ip="127.0.0.1", user_agent="ringwall-cli", secure=False)
-        output = await self._house.local.call(name, caller, given)
-        return output.content if isinstance(output, Static) else msgspec.to_builtins(output)
-
-    async def close(self) -> None:
-        """Close the data directory."""
-        await self._house.close()

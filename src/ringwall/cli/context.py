@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ringwall.bootstrap import Settings, Sourced
+from ringwall.bootstrap.settings import Settings, Sourced
 from ringwall.cli.client import Client, connect
 from ringwall.cli.output import print_json
 from ringwall.errors import InvalidRequest, LimitExceeded

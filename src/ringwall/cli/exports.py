@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from ringwall.bootstrap import Settings
+from ringwall.bootstrap.settings import Settings
 from ringwall.cli.client import is_alive, read_server_file
 from ringwall.errors import Conflict
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
-from ringwall.cli import commands
+from ringwall.cli.commands import REGISTRY
 
 EPILOG = (
     "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, doctor or scan-code found something, or a proof is refuted; "
@@ -13,17 +14,34 @@ EPILOG = (
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; each command sets `run` to the coroutine function or function that does it."""
+def build_parser(modules: Iterable[str] = REGISTRY.values()) -> argparse.ArgumentParser:
+    """Return the parser; each command sets `run` to the coroutine function or function that does it.
+
+    Args:
+        modules: whose commands it knows; each is imported.
+    """
     parser = argparse.ArgumentParser(
         prog="ringwall", description="A self-hosted security substrate for AI applications, behind the AWS wire.", epilog=EPILOG
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     _add_common(parser, suppress=False)
     groups = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in commands.REGISTRY:
-        module.add_to(_Group(groups))
+    for module in dict.fromkeys(modules):
+        import_module(f"ringwall.cli.commands.{module}").add_to(_Group(groups))
     return parser
+
+
+def parser_for(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser that knows the command which a command line names; one that knows all, where it names none of them."""
+    first = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    _add_common(first, suppress=True)
+    first.add_argument("command", nargs="?")
+    first.add_argument("rest", nargs=argparse.REMAINDER)
+    try:
+        named = first.parse_known_args(arguments)[0].command
+    except argparse.ArgumentError:
+        return build_parser()
+    return build_parser([REGISTRY[named]]) if named in REGISTRY else build_parser()
 
 
 class _Group:
@@ -49,8 +67,3 @@ def _add_common(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
     parser.add_argument("--data-dir", metavar="DIR", default=missing, help="folder of the database, keys and server.json (default: ./var)")
     parser.add_argument("--account", metavar="ID", default=missing, help="act in this account (default: the first one)")
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS if suppress else False, help="print one JSON document")
-
-
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command line; prints help and exits with 2 where it cannot be understood."""
-    return build_parser().parse_args(arguments)

@@ -21,7 +21,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server
 
-from ringwall.bootstrap import Settings, TlsFiles
+from ringwall.bootstrap.settings import Settings
+from ringwall.bootstrap.tls import TlsFiles
 from ringwall.cli.client import ServerFile, read_server_file, server_file
 from ringwall.errors import SettingsError
 from ringwall.storage.private_folder import make_private

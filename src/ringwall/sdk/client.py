@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ringwall.bootstrap import load_settings, read_client_environment, read_environment
+from ringwall.bootstrap.settings import load_settings, read_client_environment, read_environment
 from ringwall.data.commitment import (
     Commitment,
     Committed,

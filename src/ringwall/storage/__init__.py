@@ -1,11 +1,9 @@
 """Durable tables, blobs, counters, leases and compare-and-swap; the only room that opens a database.
 
 Two shapes are served: documents with compare-and-swap (a lease is a document that expires, a counter one that is replaced), and
-append-only logs with group commit. `open_storage` gives the same promises (`ports.py`) over SQLite and PostgreSQL.
+append-only logs with group commit. `open_storage` (`database.py`) gives the same promises (`ports.py`) over SQLite and PostgreSQL.
 """
 
-from ringwall.storage.backups import BackupSummary, backup, restore
-from ringwall.storage.database import open_storage
 from ringwall.storage.limits import ERASABLE_BYTES, LEAF_BYTES
 from ringwall.storage.ports import (
     Change,
@@ -25,7 +23,6 @@ from ringwall.storage.ports import (
 __all__ = [
     "ERASABLE_BYTES",
     "LEAF_BYTES",
-    "BackupSummary",
     "Change",
     "Delete",
     "Document",
@@ -38,7 +35,4 @@ __all__ = [
     "Tile",
     "TreeHead",
     "Trees",
-    "backup",
-    "open_storage",
-    "restore",
 ]

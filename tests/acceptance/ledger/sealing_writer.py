@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import Ledger
-from ringwall.storage import open_storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 
 

@@ -22,7 +22,7 @@ import pytest
 from ringwall.crypto import RootBuilder, leaf_hashes
 from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import Ledger
-from ringwall.storage import open_storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.storage.places import DATABASES, fresh_place
 

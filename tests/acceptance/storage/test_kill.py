@@ -14,8 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.storage.places import DATABASES, fresh_place
 

@@ -7,7 +7,8 @@ import itertools
 import os
 import sys
 
-from ringwall.storage import Document, Insert, open_storage
+from ringwall.storage import Document, Insert
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 
 

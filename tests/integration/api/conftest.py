@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from ringwall.bootstrap import FirstStart, House, load_settings, open_house
+from ringwall.bootstrap.first_start import FirstStart
+from ringwall.bootstrap.house import House, open_house
+from ringwall.bootstrap.settings import load_settings
 from ringwall.wire import HttpRequest, SigningKey, sign_request
 from tests.asgi import Answer, send_request
 

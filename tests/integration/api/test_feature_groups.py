@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ringwall.bootstrap import load_settings, open_house
+from ringwall.bootstrap.house import open_house
+from ringwall.bootstrap.settings import load_settings
 from tests.integration.api.conftest import Home
 from tests.integration.api.test_ledger_api import tenant
 

@@ -24,8 +24,7 @@ from ringwall.ledger.trail import (
     LookupsTooFast,
     Trail,
 )
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import AuditRecord
 from tests.integration.storage.places import DATABASES, StandingClock, fresh_place
 

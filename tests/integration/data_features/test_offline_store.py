@@ -275,7 +275,7 @@ sys.modules["pyarrow"] = None  # what an installation without the extra finds
 from ringwall.data.feature_errors import OfflineStoreUnavailable
 from ringwall.data.features import FeatureStore
 from ringwall.keys import open_keys
-from ringwall.storage import open_storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, new_group
 

@@ -13,7 +13,8 @@ from ringwall.identity import Administrator, Identity
 from ringwall.identity.access_keys import NewAccessKey
 from ringwall.identity.sessions import Issued
 from ringwall.keys import Keys, open_keys
-from ringwall.storage import Storage, open_storage
+from ringwall.storage import Storage
+from ringwall.storage.database import open_storage
 from ringwall.wire import HttpRequest, SigningKey, sign_request
 
 REGION = "us-east-1"

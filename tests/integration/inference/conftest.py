@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ringwall.inference import Guardrails
+from ringwall.inference.guardrails import Guardrails
 from ringwall.keys import Keys
 from ringwall.storage.database import DatabaseStorage
 from ringwall.vocabulary import Limits

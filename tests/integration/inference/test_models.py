@@ -9,11 +9,10 @@ import msgspec
 import pytest
 
 from ringwall.errors import Conflict, SettingsError
-from ringwall.inference.upstreams import DEVELOPMENT_ROW, ModelRow, ModelTable
 from ringwall.inference.upstreams.errors import ModelNotFound, ModelRowRefused, TooManyModels
-from ringwall.inference.upstreams.models import ROWS
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.inference.upstreams.models import ROWS, ModelTable
+from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, ModelRow
+from ringwall.storage.database import DatabaseStorage, open_storage
 from tests.integration.storage.places import StandingClock
 
 pytestmark = pytest.mark.anyio

@@ -17,12 +17,16 @@ from ringwall.api.rooms import Rooms
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.identity import Identity
-from ringwall.inference import Guardrails, Workers
 from ringwall.inference.gateway import Gateway
+from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.limits import Limits as Budgets
 from ringwall.inference.limits import MemoryStore, StoredLimits, shipped_prices
-from ringwall.inference.upstreams import Connections, Credentials, ModelTable, Upstreams
+from ringwall.inference.upstreams.connections import Connections
+from ringwall.inference.upstreams.credentials import Credentials
+from ringwall.inference.upstreams.models import ModelTable
+from ringwall.inference.upstreams.upstreams import Upstreams
 from ringwall.inference.waf import Waf
+from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
 from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor

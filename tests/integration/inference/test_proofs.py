@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from ringwall.guardrails import Guardrail
-from ringwall.inference import Guardrails, Proofs
 from ringwall.inference import proofs as room
 from ringwall.inference.errors import GuardrailNotFound
+from ringwall.inference.guardrails import Guardrails
+from ringwall.inference.proofs import Proofs
 from ringwall.keys import Keys
 from ringwall.reasoning.guardrails import ProofChange, Standing, proof_status, proofs_lost
 from ringwall.storage.database import DatabaseStorage

@@ -6,9 +6,9 @@ import pytest
 
 from ringwall.errors import AccessDenied, CallerError, Conflict, InvalidRequest
 from ringwall.guardrails import PolicyRefused
-from ringwall.inference import Guardrails
 from ringwall.inference.catalogue import GUARDRAILS_MAX, VERSIONS_MAX
 from ringwall.inference.errors import GuardrailNotFound, NameTaken, QuotaExceeded, TokenReused, TooManyTags
+from ringwall.inference.guardrails import Guardrails
 from ringwall.keys import BadPageToken
 from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock

@@ -11,11 +11,11 @@ import pytest
 
 from ringwall.errors import InvalidRequest, LimitExceeded
 from ringwall.guardrails import ContentRefused
-from ringwall.inference import Guardrails, Workers
 from ringwall.inference.errors import GuardrailNotFound, ScansWaiting
+from ringwall.inference.guardrails import Guardrails
+from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import Limits
 from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock

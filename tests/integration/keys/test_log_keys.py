@@ -12,8 +12,7 @@ from ringwall.crypto.checkpoint import Checkpoint
 from ringwall.crypto.notes import sign_note
 from ringwall.errors import Conflict, IntegrityError, InvalidRequest
 from ringwall.keys import Keys, LogKeyStore, RootKeys
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import system_clock
 
 pytestmark = pytest.mark.anyio

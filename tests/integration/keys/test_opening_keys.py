@@ -12,7 +12,8 @@ import pytest
 
 from ringwall.errors import SettingsError
 from ringwall.keys import Keys, open_keys, rotate_root_key
-from ringwall.storage import Storage, open_storage
+from ringwall.storage import Storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.storage.places import DATABASES, fresh_place
 

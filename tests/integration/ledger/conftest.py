@@ -12,8 +12,7 @@ import pytest
 from ringwall.errors import RingwallError
 from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import Ledger
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.storage.places import DATABASES, fresh_place
 

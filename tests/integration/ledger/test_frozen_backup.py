@@ -20,7 +20,8 @@ from ringwall.errors import Conflict, IntegrityError
 from ringwall.keys import LogKeyStore
 from ringwall.ledger import STATEMENT_LOG, Ledger
 from ringwall.ledger.shards import shard_folder
-from ringwall.storage import backup, open_storage, restore
+from ringwall.storage.backups import backup, restore
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import KEYS, OpenLedger
 

@@ -13,8 +13,7 @@ from ringwall.crypto import leaf_hash, root_hash
 from ringwall.errors import DependencyError, IntegrityError, InvalidRequest, NotFound
 from ringwall.keys import Keys, LogKeyStore, RootKeys
 from ringwall.ledger import Ledger
-from ringwall.storage import open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.vocabulary import AuditRecord, system_clock
 from tests.integration.storage.places import DATABASES, fresh_place
 

@@ -16,7 +16,8 @@ from ringwall.crypto.notes import open_checkpoint, parse_vkey
 from ringwall.errors import Conflict, IntegrityError
 from ringwall.keys import LogKeyStore
 from ringwall.ledger import STATEMENT_LOG, Ledger
-from ringwall.storage import backup, open_storage, restore
+from ringwall.storage.backups import backup, restore
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import KEYS, Opened
 from tests.integration.storage.places import DATABASES, fresh_place

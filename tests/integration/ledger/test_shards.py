@@ -10,7 +10,8 @@ from ringwall.crypto import leaf_hash, root_hash, verify_consistency, verify_inc
 from ringwall.crypto.tiles import read_bundle
 from ringwall.errors import Conflict, IntegrityError, InvalidRequest
 from ringwall.ledger.ledger import STATEMENT_LOG
-from ringwall.storage import backup, open_storage, restore
+from ringwall.storage.backups import backup, restore
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import Opened, OpenLedger
 

@@ -26,8 +26,8 @@ from ringwall.inference.limits import (
 )
 from ringwall.inference.limits.errors import TooManyLimits
 from ringwall.inference.limits.stored import LIMITS_MAX
-from ringwall.storage import Replace, open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage import Replace
+from ringwall.storage.database import DatabaseStorage, open_storage
 from tests.integration.storage.places import StandingClock
 
 pytestmark = pytest.mark.anyio

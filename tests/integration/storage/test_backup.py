@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ringwall.errors import Conflict, DependencyError, IntegrityError, SettingsError
-from ringwall.storage import Delete, Document, Insert, Replace, backup, open_storage, restore
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage import Delete, Document, Insert, Replace
+from ringwall.storage.backups import backup, restore
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.storage.schema import HEAD
 from tests.integration.storage.places import StandingClock
 

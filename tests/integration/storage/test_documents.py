@@ -194,7 +194,7 @@ async def test_generation_differs_after_every_document_change_and_only_then(open
 
 
 async def test_own_changes_count_before_the_next_poll(place: str, clock: StandingClock) -> None:
-    from ringwall.storage import open_storage
+    from ringwall.storage.database import open_storage
 
     storage = open_storage(place, clock=clock, poll_interval_s=3600)
     try:

@@ -17,9 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from ringwall.errors import Bug, DependencyError, IntegrityError, RingwallError, SettingsError, Throttled
-from ringwall.storage import Document, Insert, open_storage
+from ringwall.storage import Document, Insert
 from ringwall.storage import migrate as migrate_module
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.storage.group_writer import WAITING_OPERATIONS
 from ringwall.storage.schema import HEAD, metadata
 from tests.integration.storage.places import StandingClock

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import ringwall
-from ringwall.storage import Document, Entry, Insert, backup, open_storage, restore
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage import Document, Entry, Insert
+from ringwall.storage.backups import backup, restore
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.storage.migrate import current_revision
 from ringwall.storage.schema import HEAD
 from tests.integration.storage.places import StandingClock

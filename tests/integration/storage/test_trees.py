@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from ringwall.errors import Conflict, InvalidRequest, LimitExceeded
-from ringwall.storage import Sealing, Tile, TreeHead, backup, restore
+from ringwall.storage import Sealing, Tile, TreeHead
+from ringwall.storage.backups import backup, restore
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.storage.places import StandingClock
 
@@ -185,7 +186,7 @@ async def test_a_tree_goes_through_a_backup_into_either_database(
     before = await storage.trees.head("audit")
     backup(place, tmp_path / "b", clock=clock)
     restore(tmp_path / "b", other_place)
-    from ringwall.storage import open_storage
+    from ringwall.storage.database import open_storage
 
     restored = open_storage(other_place, clock=clock)
     assert await restored.trees.head("audit") == before

@@ -16,8 +16,8 @@ from ringwall.inference.waf_items import IP_SET, PATTERN_SET, RULE_GROUP, WEB_AC
 from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
 from ringwall.policies.waf import InvalidWafDocument, WafElementUnserved, WafLimitsExceeded, WafReferenceNotFound
-from ringwall.storage import Replace, open_storage
-from ringwall.storage.database import DatabaseStorage
+from ringwall.storage import Replace
+from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.wire import HttpRequest
 from tests.conformance.guardrails.service_model import misfits
 from tests.integration.conftest import REGION

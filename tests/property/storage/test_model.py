@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringwall.errors import Conflict
-from ringwall.storage import Change, Delete, Document, Insert, Replace, open_storage
+from ringwall.storage import Change, Delete, Document, Insert, Replace
+from ringwall.storage.database import open_storage
 
 ACCOUNTS = ("1", "2")
 IDS = ("a", "ab", "b")

@@ -11,7 +11,7 @@ from ringwall.bootstrap.budgets import open_limits
 from ringwall.bootstrap.settings import load_settings
 from ringwall.errors import RingwallError, SettingsError
 from ringwall.inference.limits import LimitReached, Limits, MemoryStore, SharedStore, Subject, UnpricedModel, Usage
-from ringwall.storage import open_storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 
 pytestmark = pytest.mark.anyio

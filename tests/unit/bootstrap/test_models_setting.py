@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ringwall.bootstrap import Settings, load_settings
+from ringwall.bootstrap.settings import Settings, load_settings
 from ringwall.bootstrap.tls import TlsRefused, development_files, trusted_authorities
 from ringwall.errors import SettingsError
-from ringwall.inference.upstreams import DEVELOPMENT_ROW, ModelRow, Timeouts
+from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, ModelRow, Timeouts
 
 FILE = """
 [[models]]

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from ringwall.bootstrap import describe_settings, load_settings
-from ringwall.bootstrap.settings import TYPES
+from ringwall.bootstrap.settings import TYPES, describe_settings, load_settings
 from ringwall.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringwall.cli.parser import build_parser, parse
+from ringwall.cli.parser import build_parser, parser_for
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,14 +40,14 @@ def test_every_command_runs_something_and_takes_the_common_options_on_either_sid
     ],
 )
 def test_common_options_stand_where_they_like(line: list[str]) -> None:
-    given = parse(line)
+    given = parser_for(line).parse_args(line)
     assert (given.data_dir, given.json, given.account) == ("d", True, None)
 
 
 @pytest.mark.parametrize("line", [["guardrail"], ["nothing"], ["guardrail", "apply", "x"], ["up", "--port", "x"]])
 def test_what_is_no_command_is_a_usage_error(line: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
-        parse(line)
+        parser_for(line).parse_args(line)
     assert refused.value.code == 2
 
 

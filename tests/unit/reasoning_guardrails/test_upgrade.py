@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ringwall.api.native.demo import demo_guardrail
-from ringwall.bootstrap import load_scorers
+from ringwall.bootstrap.house import load_scorers
 from ringwall.guardrails import Block, Guardrail, compile_guardrail, evaluate, parse_config
 from ringwall.guardrails.policy import PiiType
 from ringwall.reasoning.guardrails import UpgradeReport, examples, prove_upgrade, to_json, to_markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ringwall.inference import ProofStatus
+from ringwall.inference.guardrails import ProofStatus
 from ringwall.reasoning.guardrails import Loss, ProofChange, TheoremStatus, WallStatus
 
 

@@ -1,40 +1,27 @@
-"""The commands, a module each; `add_to` describes its arguments, and sets `run`."""
+"""The commands, a module each; `add_to` describes its arguments, and sets `run`.
+
+A command imports what it needs, which may be the whole house; so only the module of the command that is asked for is imported.
+"""
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping
 
-from ringwall.cli.commands import (
-    account,
-    backup,
-    check,
-    dataset,
-    doctor,
-    feature_group,
-    guardrail,
-    key,
-    ledger,
-    prove,
-    record,
-    scan_code,
-    settings,
-    up,
-)
-
-REGISTRY: tuple[ModuleType, ...] = (
-    up,
-    guardrail,
-    check,
-    scan_code,
-    prove,
-    dataset,
-    feature_group,
-    account,
-    key,
-    record,
-    ledger,
-    settings,
-    doctor,
-    backup,
-)
-"""Every command module, in the order of the help."""
+REGISTRY: Mapping[str, str] = {
+    "up": "up",
+    "guardrail": "guardrail",
+    "check": "check",
+    "scan-code": "scan_code",
+    "prove": "prove",
+    "dataset": "dataset",
+    "feature-group": "feature_group",
+    "account": "account",
+    "key": "key",
+    "record": "record",
+    "ledger": "ledger",
+    "settings": "settings",
+    "doctor": "doctor",
+    "backup": "backup",
+    "restore": "backup",
+}
+"""Every command and the module that has it, in the order of the help."""

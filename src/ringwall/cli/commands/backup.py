@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ringwall.bootstrap import back_up, put_back
+from ringwall.bootstrap.backups import back_up, put_back
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK
 from ringwall.cli.output import fields

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from ringwall import __version__
-from ringwall.bootstrap import load_scorers, look_at_storage
+from ringwall.bootstrap.backups import look_at_storage
+from ringwall.bootstrap.house import load_scorers
 from ringwall.cli.client import is_alive, read_server_file
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK

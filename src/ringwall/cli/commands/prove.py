@@ -12,7 +12,7 @@ import msgspec
 
 from ringwall.api.native.demo import demo_guardrail
 from ringwall.api.native.operation import parse_object
-from ringwall.bootstrap import load_scorers
+from ringwall.bootstrap.house import load_scorers
 from ringwall.cli.commands.guardrail import identifier_of
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK, REFUTED, UNKNOWN

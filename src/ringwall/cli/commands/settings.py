@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ringwall.bootstrap import describe_settings
+from ringwall.bootstrap.settings import describe_settings
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK
 from ringwall.cli.output import table

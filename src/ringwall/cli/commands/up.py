@@ -11,7 +11,8 @@ from typing import Any
 
 import uvloop
 
-from ringwall.bootstrap import FirstStart, House, open_house
+from ringwall.bootstrap.first_start import FirstStart
+from ringwall.bootstrap.house import House, open_house
 from ringwall.cli.client import ServerFile, server_file
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FAILED, OK

@@ -17,7 +17,9 @@ from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
-from ringwall.inference.upstreams import Answer, Counted, Route
+from ringwall.inference.upstreams.answer import Answer
+from ringwall.inference.upstreams.counting import Counted
+from ringwall.inference.upstreams.models import Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
-from ringwall.inference.upstreams import Connections, Credentials, ModelRow, ModelTable, Route, Timeouts, UpstreamRules, Upstreams
+from ringwall.inference.upstreams.connections import Connections
+from ringwall.inference.upstreams.credentials import Credentials
+from ringwall.inference.upstreams.models import ModelTable, Route
 from ringwall.inference.upstreams.reach import Lookup, system_lookup
-from ringwall.inference.upstreams.row import check_row
-from ringwall.storage import open_storage
+from ringwall.inference.upstreams.row import ModelRow, Timeouts, check_row
+from ringwall.inference.upstreams.upstreams import UpstreamRules, Upstreams
+from ringwall.storage.database import open_storage
 from tests.integration.inference.upstreams.tiny import Tiny
 from tests.integration.storage.places import StandingClock
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 import msgspec
 import pytest
 
-from ringwall.inference.upstreams import UpstreamRules
 from ringwall.inference.upstreams.breaker import BreakerRules
 from ringwall.inference.upstreams.errors import (
     CircuitOpen,
@@ -16,6 +15,7 @@ from ringwall.inference.upstreams.errors import (
     UpstreamBusy,
     UpstreamTimeout,
 )
+from ringwall.inference.upstreams.upstreams import UpstreamRules
 from ringwall.wire.dialects.errors import UpstreamFailed
 from ringwall.wire.dialects.model import BlockDelta, MessageStop, Usage
 from tests.integration.inference.upstreams.conftest import World, route_of, row_of

@@ -15,7 +15,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as AwsCredentials
 
 from ringwall.bootstrap.tls import development_files
-from ringwall.inference.upstreams import DEVELOPMENT_ROW, ModelRow, Timeouts
 from ringwall.inference.upstreams.errors import (
     AddressRefused,
     CredentialMissing,
@@ -24,6 +23,7 @@ from ringwall.inference.upstreams.errors import (
     UpstreamUnreachable,
     UpstreamUnverified,
 )
+from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, ModelRow, Timeouts
 from tests.integration.inference.upstreams.conftest import QUICK, World, route_of, row_of
 from tests.integration.inference.upstreams.scripts import answers, streams
 from tests.integration.inference.upstreams.servers import Visit, serving

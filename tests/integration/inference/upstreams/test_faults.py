@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from ringwall.errors import DependencyError
-from ringwall.inference.upstreams import Timeouts
 from ringwall.inference.upstreams.errors import (
     UpstreamBrokeOff,
     UpstreamBusy,
@@ -20,6 +19,7 @@ from ringwall.inference.upstreams.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from ringwall.inference.upstreams.row import Timeouts
 from ringwall.wire.dialects.errors import MalformedAnswer, UpstreamFailed
 from tests.integration.inference.upstreams.conftest import World, route_of, row_of
 from tests.integration.inference.upstreams.servers import LAST_CHUNK, STREAM_HEAD, Script, Visit, serving, whole

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from ringwall.errors import DependencyError
-from ringwall.inference.upstreams import UpstreamRules
 from ringwall.inference.upstreams.breaker import BreakerRules
 from ringwall.inference.upstreams.errors import UpstreamBrokeOff, UpstreamUnreachable
 from ringwall.inference.upstreams.retries import RetryRules
+from ringwall.inference.upstreams.upstreams import UpstreamRules
 from ringwall.wire.dialects.errors import MalformedAnswer, UpstreamFailed
 from ringwall.wire.dialects.model import BlockDelta, BlockStart, MessageStop, Usage
 from ringwall.wire.dialects.table import DIALECTS

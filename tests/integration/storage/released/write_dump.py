@@ -13,7 +13,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ringwall.storage import Document, Insert, Replace, open_storage
+from ringwall.storage import Document, Insert, Replace
+from ringwall.storage.database import open_storage
 
 
 def standing_clock() -> datetime:

@@ -13,7 +13,8 @@ import pytest
 from ringwall.errors import IntegrityError
 from ringwall.inference.monitors import CalibrationChanged, Confidences, Query, Signal, StoredMonitors, parse_actions
 from ringwall.keys import Keys, open_keys
-from ringwall.storage import Replace, Storage, open_storage
+from ringwall.storage import Replace, Storage
+from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.unit.inference.monitors.examples import NOW, SALT, answer_to, around, at, benign, calibration
 

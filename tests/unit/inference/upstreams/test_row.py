@@ -5,11 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ringwall.inference.upstreams import ModelRow
 from ringwall.inference.upstreams.connections import reach_of
 from ringwall.inference.upstreams.errors import ModelRowRefused
 from ringwall.inference.upstreams.reach import Reach, allows
-from ringwall.inference.upstreams.row import Address, check_row, parse_upstream
+from ringwall.inference.upstreams.row import Address, ModelRow, check_row, parse_upstream
 
 READ = {
     "openai+https://api.openai.com/v1": Address(kind="openai", host="api.openai.com", authority="api.openai.com", path="/v1"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ringwall.api.aws.operation import Call, Operation
-from ringwall.inference import Updated
+from ringwall.inference.guardrails import Updated
 
 LOSSES_RECORDED = 50
 _SERVICE = "bedrock"
