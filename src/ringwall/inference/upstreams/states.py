@@ -1,4 +1,11 @@
-"""What is remembered of each upstream between requests: its circuit, its retry budget, and how many requests are under way."""
+"""What is remembered of each upstream between requests: its circuit, its retry budget, and how many requests are under way.
+
+Accounts share a server fairly: each may have as many requests under way to it as there are places free. One account alone has half of all
+places, n accounts that ask for all they can have an (n + 1)-th each, and as much stays free for whoever comes next. Whoever has more than
+that, because it came first, gets no more until its own have ended.
+
+Source: A. K. Choudhury, E. L. Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998, with alpha = 1.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +41,7 @@ class States:
         self._breaker = breaker
         self._retries = retries
         self._states: OrderedDict[tuple[str, str, str, str], State] = OrderedDict()
-        self._under_way: Counter[str] = Counter()
+        self._under_way: dict[str, Counter[str]] = {}
 
     def of(self, route: Route) -> State:
         """Return a route's state."""
@@ -50,20 +57,35 @@ class States:
         return state
 
     @contextmanager
-    def entered(self, state: State, authority: str, most: int) -> Iterator[None]:
-        """Count a request as under way to a server.
+    def entered(self, state: State, route: Route, most: int) -> Iterator[None]:
+        """Count a request as under way to a route's server.
+
+        Args:
+            state: the route's.
+            route: whose account asks, and which server.
+            most: how many one account alone may have under way there; of all together there may be twice as many.
 
         Raises:
-            UpstreamBusy: `most` of this account are already, or twice as many of all.
+            UpstreamBusy: this account has its share.
         """
-        if state.in_flight >= most or self._under_way[authority] >= 2 * most:
+        account_id, authority = route.account_id, route.address.authority
+        shares = self._under_way.setdefault(authority, Counter())
+        if shares[account_id] >= 2 * most - shares.total():
+            self._forget(authority, account_id)
             raise UpstreamBusy("as many requests as may be are under way to the upstream", retry_after_s=1)
         state.in_flight += 1
-        self._under_way[authority] += 1
+        shares[account_id] += 1
         try:
             yield
         finally:
             state.in_flight -= 1
-            self._under_way[authority] -= 1
-            if not self._under_way[authority]:
-                del self._under_way[authority]
+            shares[account_id] -= 1
+            self._forget(authority, account_id)
+
+    def _forget(self, authority: str, account_id: str) -> None:
+        """Forget shares of nothing."""
+        shares = self._under_way[authority]
+        if not shares[account_id]:
+            del shares[account_id]
+        if not shares:
+            del self._under_way[authority]

@@ -44,9 +44,9 @@ from ringwall.wire.dialects.model import Ask, Event
 
 
 class UpstreamRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How upstreams are treated. in_flight: requests of one account under way to one upstream; more are refused, not queued.
+    """How upstreams are treated. in_flight: requests of one account alone under way to one server; more are refused, not queued.
 
-    Of all accounts together there may be twice as many.
+    Of all accounts together there may be twice as many, shared fairly (`states.py`).
     """
 
     breaker: BreakerRules = BreakerRules()
@@ -121,7 +121,7 @@ class Upstreams:
                 yield event
             return
         state = self._states.of(route)
-        with self._states.entered(state, route.address.authority, self._rules.in_flight):
+        with self._states.entered(state, route, self._rules.in_flight):
             async with aclosing(self._exchange(ask, route, tally, state)) as batches:
                 async for batch in batches:
                     for event in batch:
