@@ -25,6 +25,7 @@ NAMES = (
     "dialect_answer",
     "dialect_stream",
     "sse",
+    "tabular",
 )
 
 

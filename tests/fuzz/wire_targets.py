@@ -6,6 +6,7 @@ A request is written as text (`METHOD target`, header lines, an empty line, the 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,7 @@ from ringwall.wire.event_stream import encode_event, encode_message
 from ringwall.wire.pattern import pattern
 from ringwall.wire.strict_cbor import decode_cbor
 from ringwall.wire.strict_json import decode_json
+from ringwall.wire.tabular.rows import CSV, JSON, NPY, read_rows
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -164,6 +166,12 @@ def sse(data: bytes) -> None:
     assert [event.data for event in again] == [event.data for event in found]
 
 
+def tabular(data: bytes) -> None:
+    rows = read_rows((JSON, CSV, NPY)[data[0] % 3] if data else "", data[1:])
+    assert rows
+    assert all(isinstance(value, float) and abs(value) < math.inf for row in rows for value in row)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "route_and_decode": route_and_decode,
     "signature": signature,
@@ -175,6 +183,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "dialect_answer": dialect_answer,
     "dialect_stream": dialect_stream,
     "sse": sse,
+    "tabular": tabular,
 }
 
 
@@ -236,6 +245,10 @@ def seeds(target: str) -> list[bytes]:
         return [request.body for request in _requests() if request.body.startswith(b"{")] + [b'[1e5,-0.1,"\\ud83d\\ude00"," "]']
     if target == "patterns":
         return [b"\x00abc", b"\x10arn:aws:bedrock:us-east-1:123456789012:guardrail/abc"]
+    if target == "tabular":
+        vectors = json.loads((_VECTORS.parent / "tabular.json").read_text(encoding="utf-8"))["read"]
+        kinds = (JSON, CSV, NPY)
+        return [bytes([kinds.index(case["type"].partition(";")[0])]) + bytes.fromhex(case["body"]) for case in vectors]
     return _dialect_seeds(target)
 
 
