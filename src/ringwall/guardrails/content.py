@@ -11,11 +11,12 @@ The rules (Source: Amazon Bedrock user guide, "Calling contextual grounding chec
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from ringwall.guardrails.errors import ContentRefused
-from ringwall.guardrails.policy import Source
+from ringwall.guardrails.policy import Source, TextOrigin
 
 SOURCE_CHARS = 100_000  # Amazon Bedrock user guide, "Use contextual grounding check": limits of source, query and response
 QUERY_CHARS = 1_000
@@ -25,10 +26,14 @@ _REFERENCE = frozenset({"grounding_source", "query"})
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One text of a request; its text stays out of `repr`, so that it reaches no log by accident."""
+    """One text of a request; its text stays out of `repr`, so that it reaches no log by accident.
+
+    origin: what a tool or a document says may have strengths of its own; "" is everybody else's words.
+    """
 
     text: str
     qualifiers: frozenset[str] = frozenset()
+    origin: TextOrigin | Literal[""] = ""
 
     def __repr__(self) -> str:
         return f"Block({len(self.text)} characters, {sorted(self.qualifiers)})"

@@ -11,7 +11,7 @@ from ringwall.guardrails.content import Block, Grounds, grounds_of, guarded_indi
 from ringwall.guardrails.errors import ContentRefused
 from ringwall.guardrails.guardrail import Guardrail, Plan
 from ringwall.guardrails.judging import content_verdicts, finding_verdicts, grounding_verdict, topic_verdicts
-from ringwall.guardrails.policy import Source
+from ringwall.guardrails.policy import Source, TextOrigin
 from ringwall.guardrails.scan import Seen, scan_blocks
 from ringwall.guardrails.verdict import Outcome, Verdict, combine
 from ringwall.vocabulary import Limits
@@ -22,6 +22,7 @@ class BlockCoverage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     qualifiers: tuple[str, ...]
     guarded: bool
+    origin: str = ""
     characters: int
     bytes: int
 
@@ -101,7 +102,9 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
     verdicts: list[Verdict] = []
     if has_text and plan.detectors is not None:
         seen = scan_blocks(plan, [(index, blocks[index].text) for index in guarded], limits)  # 2
-        verdicts += content_verdicts(guardrail, plan.content, seen)  # 3
+        origins = {index: block.origin for index in guarded if (block := blocks[index]).origin}
+        unchecked += _unscored(plan, frozenset(origins.values()))
+        verdicts += content_verdicts(guardrail, plan.content, seen, origins)  # 3
         verdicts += topic_verdicts(guardrail, plan.topics, seen)
         verdicts += finding_verdicts(plan, seen)
     if run.grounds is not None:
@@ -115,6 +118,16 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
         outcome=combine(verdicts) if verdicts else _unjudged(unchecked),  # 4
         coverage=_coverage(run, seen, verdicts, unchecked),
     )
+
+
+def _unscored(plan: Plan, origins: frozenset[TextOrigin]) -> list[str]:
+    """Say which content filters' scores do not count for an origin that is there, because its strength is NONE."""
+    return [
+        f"{rule.type} is not scored for {origin}"
+        for origin in sorted(origins)
+        for rule in plan.content
+        if rule.by_origin.get(origin) == "NONE"
+    ]
 
 
 def refuse_over_limits(characters: int, blocks: int, limits: Limits) -> None:
@@ -184,6 +197,7 @@ def _block_coverage(block: Block, guarded: bool) -> BlockCoverage:
     return BlockCoverage(
         qualifiers=tuple(sorted(block.qualifiers)) if block.qualifiers else (),
         guarded=guarded,
+        origin=block.origin,
         characters=size,
         bytes=size if block.text.isascii() else len(block.text.encode("utf-8", "surrogatepass")),
     )

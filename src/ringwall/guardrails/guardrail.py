@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from ringwall.crypto import sha256
 from ringwall.guardrails.errors import PolicyRefused
-from ringwall.guardrails.policy import GuardrailConfig, Source, Strength, Topic
+from ringwall.guardrails.policy import ContentType, GuardrailConfig, Source, Strength, TextOrigin, Topic
 from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
 from ringwall.guardrails.verdict import Action, Verdict
 from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
@@ -17,13 +17,14 @@ from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
 
 @dataclass(frozen=True, slots=True)
 class ContentRule:
-    """One content filter on one source."""
+    """One content filter on one source. `by_origin`: the strengths of the origins that have their own."""
 
     rule_id: str
     type: str
     strength: Strength
     action: Action
     thresholds: tuple[float, float, float]
+    by_origin: Mapping[TextOrigin, Strength] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, detectors: 
     actions: dict[tuple[str, str], tuple[str, Action]] = {}
     thresholds = scorers.content.thresholds if scorers.content is not None else {}
     content = tuple(
-        ContentRule(f"content/{f.type}", f.type, f.strength_on(source), f.action_on(source), thresholds[f.type])
+        ContentRule(
+            f"content/{f.type}", f.type, f.strength_on(source), f.action_on(source), thresholds[f.type], _by_origin(config, source, f.type)
+        )
         for f in config.content_filters
         if f.is_enabled(source)
     )
@@ -176,6 +179,13 @@ def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, detectors: 
     rule_ids = (*learned, *clean, *(rule.rule_id for rule in grounding))
     kinds = tuple(dict.fromkeys(rule_id.partition("/")[0] for rule_id in (*learned, *clean)))
     return Plan(source, rule_ids, kinds, detectors, clean, actions, content, topics, grounding)
+
+
+def _by_origin(config: GuardrailConfig, source: Source, type_: ContentType) -> dict[TextOrigin, Strength]:
+    """Return a filter's strengths by origin: what tools and documents say is input."""
+    if source == "OUTPUT":
+        return {}
+    return {origin: strengths[type_] for origin, strengths in config.origin_strengths.items() if type_ in strengths}
 
 
 def _digest(config: GuardrailConfig, plans: Mapping[Source, Plan], scorers: Scorers) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
 from ringwall.guardrails.learned import Reading, Worst, breaches, check_score, confidence_of, score_categories, windows
-from ringwall.guardrails.ports import TopicScorer
+from ringwall.guardrails.policy import Strength, TextOrigin
+from ringwall.guardrails.ports import ContentScorer, TopicScorer
 from ringwall.guardrails.scan import EXHAUSTED, Seen
 from ringwall.guardrails.verdict import Action, Verdict, strongest
 
@@ -27,24 +29,46 @@ def finding_verdicts(plan: Plan, seen: Seen) -> list[Verdict]:
     return verdicts
 
 
-def content_verdicts(guardrail: Guardrail, rules: Sequence[ContentRule], seen: Seen) -> list[Verdict]:
+Origins = Mapping[int, TextOrigin]
+"""The origins of the blocks that have one, by their positions."""
+_Origin = TextOrigin | Literal[""]
+
+
+def content_verdicts(guardrail: Guardrail, rules: Sequence[ContentRule], seen: Seen, origins: Origins) -> list[Verdict]:
+    """Judge by the content filters; where blocks have origins, each origin's worst score by the strength that holds there."""
     scorer = guardrail.scorers.content
     if not rules or scorer is None:
         return []
     failed = seen.failed or (EXHAUSTED if seen.exhausted else "")
-    scores: dict[str, Worst] = {}
+    scores: dict[_Origin, Mapping[str, Worst]] = {}
     if not failed:
-        failed = _attempt(lambda: scores.update(score_categories(scorer, seen.readings)))
-    return [_content_verdict(rule, scores.get(rule.type), failed, seen) for rule in rules]
+        apart = origins if origins and any(rule.by_origin for rule in rules) else {}
+        failed = _attempt(lambda: scores.update(_scores(scorer, seen.readings, apart)))
+    return [_content_verdict(rule, scores, failed, seen) for rule in rules]
 
 
-def _content_verdict(rule: ContentRule, worst: Worst | None, failed: str, seen: Seen) -> Verdict:
+def _scores(scorer: ContentScorer, readings: Sequence[Reading], origins: Origins) -> dict[_Origin, Mapping[str, Worst]]:
+    if not origins:
+        return {"": score_categories(scorer, readings)}
+    groups: dict[_Origin, list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault(origins.get(reading.block, ""), []).append(reading)
+    return {origin: score_categories(scorer, group) for origin, group in groups.items()}
+
+
+def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]], failed: str, seen: Seen) -> Verdict:
     hits = tuple(seen.hits.get(rule.rule_id, ()))
-    if worst is None and not failed:
-        failed = "no score for this category"
+    strength, worst = rule.strength, None
+    if not failed:
+        if not scores or any(rule.type not in found for found in scores.values()):
+            failed = "no score for this category"
+        else:
+            strength, worst = _strictest(rule, scores)
     score = 0.0 if worst is None else worst.score
-    confidence = "HIGH" if hits else confidence_of(score, rule.thresholds)  # a rule of ours that fired is certain of what it saw
-    detected = breaches(confidence, rule.strength)
+    confidence = confidence_of(score, rule.thresholds)
+    detected = breaches(confidence, strength)
+    if hits:  # a rule of ours that fired is certain of what it saw, whoever said it
+        detected, strength, confidence = True, rule.strength, "HIGH"
     return Verdict(
         rule_id=rule.rule_id,
         policy="contentPolicy",
@@ -54,9 +78,17 @@ def _content_verdict(rule: ContentRule, worst: Worst | None, failed: str, seen: 
         hits=hits,
         score=None if worst is None else score,
         confidence=confidence,
-        strength=rule.strength,
+        strength=strength,
         chain=() if worst is None else worst.chain,
     )
+
+
+def _strictest(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]]) -> tuple[Strength, Worst]:
+    """Return the strength and score of the origin that decides: one whose score breaches its strength, else the highest score."""
+    judged = [
+        (rule.by_origin.get(origin, rule.strength) if origin else rule.strength, found[rule.type]) for origin, found in scores.items()
+    ]
+    return max(judged, key=lambda each: (breaches(confidence_of(each[1].score, rule.thresholds), each[0]), each[1].score))
 
 
 def topic_verdicts(guardrail: Guardrail, rules: Sequence[TopicRule], seen: Seen) -> list[Verdict]:

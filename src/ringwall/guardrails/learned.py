@@ -34,10 +34,11 @@ _WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One text a learned detector scores: a content block as it is, folded or decoded."""
+    """One text a learned detector scores: the content block at position `block` as it is, folded or decoded."""
 
     chain: tuple[str, ...]
     text: str
+    block: int = 0
 
 
 class Worst(msgspec.Struct, frozen=True):

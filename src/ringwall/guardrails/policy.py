@@ -17,6 +17,7 @@ from ringwall.guardrails.verdict import Action
 
 Source = Literal["INPUT", "OUTPUT"]
 Strength = Literal["NONE", "LOW", "MEDIUM", "HIGH"]
+TextOrigin = Literal["TOOL_RESULT", "DOCUMENT"]  # where a text comes from that nobody of the conversation wrote
 ContentType = Literal["SEXUAL", "VIOLENCE", "HATE", "INSULTS", "MISCONDUCT", "PROMPT_ATTACK"]
 BlockAction = Literal["BLOCK", "NONE"]
 SensitiveAction = Literal["BLOCK", "ANONYMIZE", "NONE"]
@@ -98,10 +99,15 @@ class ContentFilter(_Blocking, frozen=True, kw_only=True):
 
 
 class ContentPolicy(_Config, frozen=True, kw_only=True):
-    """Content filters."""
+    """Content filters.
+
+    origin_strengths: ringwall's own, in no AWS shape: filters' strengths for what tools and documents say, where they differ from the
+        filter's `input_strength`. They are for scores; rules that fire count as everywhere.
+    """
 
     filters_config: Annotated[tuple[ContentFilter, ...], Meta(min_length=1, max_length=6)]
     tier_config: TierConfig | None = None
+    origin_strengths: dict[TextOrigin, dict[ContentType, Strength]] | None = None
 
 
 class Word(_Blocking, frozen=True, kw_only=True):
@@ -204,6 +210,11 @@ class GuardrailConfig(_Config, frozen=True, kw_only=True):
         return self.content_policy_config.filters_config if self.content_policy_config else ()
 
     @property
+    def origin_strengths(self) -> dict[TextOrigin, dict[ContentType, Strength]]:
+        """The content filters' strengths by origin, where they differ."""
+        return (self.content_policy_config.origin_strengths if self.content_policy_config else None) or {}
+
+    @property
     def words(self) -> tuple[Word, ...]:
         """The denied words."""
         return self.word_policy_config.words_config if self.word_policy_config else ()
@@ -263,8 +274,48 @@ def parse_config(config: Mapping[str, Any]) -> GuardrailConfig:
         raise PolicyRefused("the configuration holds a lone surrogate, which is no character and can be neither stored nor found") from None
     _refuse_duplicates(parsed)
     _refuse_unserved_values(parsed)
+    _refuse_idle_origins(parsed)
     _refuse_nothing_to_check(parsed)
     return parsed
+
+
+def keep_origins(config: GuardrailConfig, former: GuardrailConfig) -> GuardrailConfig:
+    """Return a configuration with the strengths by origin of the one before it.
+
+    AWS's shapes have no word for them, so an update in AWS's words leaves them as they are, for the filters that still run on INPUT.
+    """
+    policy = config.content_policy_config
+    if policy is None or policy.origin_strengths is not None:
+        return config
+    running = {filter_.type for filter_ in config.content_filters if filter_.is_enabled("INPUT")}
+    kept = {
+        origin: {type_: strength for type_, strength in strengths.items() if type_ in running}
+        for origin, strengths in former.origin_strengths.items()
+        if running & strengths.keys()
+    }
+    return msgspec.structs.replace(config, content_policy_config=msgspec.structs.replace(policy, origin_strengths=kept)) if kept else config
+
+
+def _refuse_idle_origins(config: GuardrailConfig) -> None:
+    """Refuse strengths by origin that would do nothing: whoever wrote them means something else.
+
+    Raises:
+        PolicyRefused: there are none, or one is of a filter that does not run on INPUT.
+    """
+    policy = config.content_policy_config
+    if policy is None or policy.origin_strengths is None:
+        return
+    member = "contentPolicyConfig.originStrengths"
+    if not policy.origin_strengths or not all(policy.origin_strengths.values()):
+        raise PolicyRefused(f"`{member}` is empty", remedy="give every origin in it a filter's strength, or leave it out")
+    running = {filter_.type for filter_ in config.content_filters if filter_.is_enabled("INPUT")}
+    for origin, strengths in policy.origin_strengths.items():
+        for type_ in strengths:
+            if type_ not in running:
+                raise PolicyRefused(
+                    f"`{member}.{origin}.{type_}`: the guardrail has no {type_} filter that runs on INPUT",
+                    remedy=f"give {type_} an inputStrength other than NONE, or leave it out of `{member}`",
+                )
 
 
 def _refuse_duplicates(config: GuardrailConfig) -> None:

@@ -72,7 +72,7 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         exhausted = exhausted or scan.exhausted
         chains.update(dict.fromkeys(scan.views))
         if learns:
-            readings.extend(readings_of(views))
+            readings.extend(readings_of(views, position))
         for finding in scan.findings:
             _add(plan, hits, position, finding)
     if len(texts) > 1:
@@ -124,14 +124,14 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
     return parts
 
 
-def readings_of(views: Sequence[View]) -> list[Reading]:
+def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
     """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none."""
     readings: dict[str, Reading] = {}
     for view in views:
         if not is_guessed(view.chain):
             read = view.text if view.chain in _WHOLE else passages_of(view.text)
             if read:
-                readings.setdefault(read, Reading(view.chain, read))
+                readings.setdefault(read, Reading(view.chain, read, block))
     return list(readings.values())
 
 

@@ -12,19 +12,20 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from ringwall.guardrails import Block, ContentRefused, Evaluation, evaluate, record, render
+from ringwall.guardrails import ContentRefused, Evaluation, evaluate, record, render
 from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
+from ringwall.inference.gateway.questions import masked, pieces_of, references_of
 from ringwall.inference.upstreams.answer import Answer
 from ringwall.inference.upstreams.counting import Counted
 from ringwall.inference.upstreams.models import Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits
-from ringwall.wire.dialects.model import Ask, Event, MessageStart, MessageStop, Text, Usage
-from ringwall.wire.dialects.texts import judged_texts, replace_texts, unjudged
+from ringwall.wire.dialects.model import Ask, Event, MessageStart, MessageStop, Usage
+from ringwall.wire.dialects.texts import unjudged
 
 _Result = TypeVar("_Result")
 
@@ -166,7 +167,7 @@ class Gateway:
         passing: list[tuple[Guard, OutputGuard]] = []
         said = self._upstreams.call(ask, route)
         events: AsyncGenerator[Event, None] = said
-        references = tuple(Block(text.text, text.qualifiers & _REFERENCE) for text in judged_texts(ask) if text.qualifiers & _REFERENCE)
+        references = references_of(ask)
         for guard in guards:
             output = OutputGuard(
                 guard.ready,
@@ -186,17 +187,14 @@ class Gateway:
         return Answering(ask, questions, events, judged, said)
 
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
-        texts = _guarded_texts(ask, guard)
-        marks = any(_GUARD_MARK in text.qualifiers for _, text in texts if text.origin not in _UNASKED)
-        marked = _REFERENCE | {_GUARD_MARK} if marks and not guard.every_turn else _REFERENCE
-        blocks = [Block(text.text, text.qualifiers & marked) for _, text in texts]
+        pieces = pieces_of(ask, guard)
+        blocks = [piece.block for piece in pieces]
         weight = sum(len(block.text) for block in blocks)
         evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
         judged = self._judged(account_id, guard, evaluation, latency_ms)
         if evaluation.outcome.action != "ANONYMIZE":
             return judged, ask
-        guarded = [texts[position][0] for position in evaluation.guarded]
-        return judged, replace_texts(ask, dict(zip(guarded, outputs(evaluation), strict=True)))
+        return judged, masked(ask, pieces, dict(zip(evaluation.guarded, outputs(evaluation), strict=True)))
 
     def _judged(self, account_id: str, guard: Guard, evaluation: Evaluation, latency_ms: int = 0) -> Judged:
         applied = guard.ready.applied
@@ -210,26 +208,6 @@ class Gateway:
     async def _run(self, characters: int, work: Callable[[], _Result]) -> _Result:
         done, _ = await self._workers.run(characters, work)
         return done
-
-
-_REFERENCE = frozenset({"grounding_source", "query"})
-_GUARD_MARK = "guard_content"
-
-
-_UNASKED = frozenset({"system", "definition"})  # the application's own words
-
-
-def _guarded_texts(ask: Ask, guard: Guard) -> list[tuple[int, Text]]:
-    """Return what is given to a guardrail, each text with its index: every turn, and what else the application marked.
-
-    Words that stand where only the upstream knows what they are for are given always: nobody can say that they are not a turn. A mark in a
-    system prompt adds that prompt; marks in turns choose among turns.
-    Source: Amazon Bedrock user guide, "Use a guardrail with the Converse API": system prompts are judged where they are marked.
-    """
-    texts = judged_texts(ask)
-    own = len(texts) - len(ask.elsewhere)
-    left_out = frozenset() if guard.every_turn and guard.system else _UNASKED - {"system"} if guard.system else _UNASKED
-    return [(index, text) for index, text in enumerate(texts) if index >= own or text.qualifiers or text.origin not in left_out]
 
 
 def _refuse_unjudged(ask: Ask) -> None:

@@ -44,12 +44,14 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
     qualifiers: Bedrock's `guard_content`, `query`, `grounding_source`. Text of a guardContent block has at least one.
     path: where the text stands; () where it stands in no body. Where the body has a JSON value that is not a string (a tool's result, a
         schema), the text is that value's JSON.
+    marked: the [start, end) spans that input tags enclosed (`input_tags.py`), rising; () where nothing did.
     """
 
     text: str
     origin: Origin
     qualifiers: frozenset[str] = frozenset()
     path: Path = ()
+    marked: tuple[tuple[int, int], ...] = ()
 
 
 class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):

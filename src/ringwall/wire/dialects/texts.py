@@ -35,12 +35,16 @@ def unjudged(ask: Ask) -> tuple[Unjudged, ...]:
     return tuple(found)
 
 
-def replace_texts(ask: Ask, changed: Mapping[int, str]) -> Ask:
+_NO_MARKS: Mapping[int, tuple[tuple[int, int], ...]] = {}
+
+
+def replace_texts(ask: Ask, changed: Mapping[int, str], marked: Mapping[int, tuple[tuple[int, int], ...]] = _NO_MARKS) -> Ask:
     """Return the request with other words in some places.
 
     Args:
         ask: the request.
         changed: the new text for an index into `judged_texts(ask)`.
+        marked: which spans of a new text input tags enclosed; none, where nothing is said.
 
     Raises:
         Unmaskable: a new text stands where only JSON can, and is none.
@@ -51,7 +55,7 @@ def replace_texts(ask: Ask, changed: Mapping[int, str]) -> Ask:
         raise Bug("a text was to be changed that the request does not have")
     if not changed:
         return ask
-    words = _Words(changed)
+    words = _Words(changed, marked)
     system = tuple(words.part(part) for part in ask.system)
     turns = tuple(Turn(turn.role, tuple(words.part(part) for part in turn.parts)) for turn in ask.turns)
     tools = tuple(words.tool(tool) for tool in ask.tools)
@@ -148,8 +152,9 @@ def _described(tool: Tool) -> bool:
 class _Words:
     """Hands out the words of a request in the order of `judged_texts`, the changed ones in their new form."""
 
-    def __init__(self, changed: Mapping[int, str]) -> None:
+    def __init__(self, changed: Mapping[int, str], marked: Mapping[int, tuple[tuple[int, int], ...]]) -> None:
         self._changed = changed
+        self._marked = marked
         self._at = -1
 
     def _next(self) -> str | None:
@@ -158,7 +163,7 @@ class _Words:
 
     def text(self, text: Text) -> Text:
         new = self._next()
-        return text if new is None else msgspec.structs.replace(text, text=new)
+        return text if new is None else msgspec.structs.replace(text, text=new, marked=self._marked.get(self._at, ()))
 
     def part(self, part: Part) -> Part:
         if isinstance(part, Text):

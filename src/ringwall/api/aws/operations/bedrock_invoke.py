@@ -19,6 +19,7 @@ from ringwall.api.aws.operations.bedrock_converse import ROUTE, trace_of
 from ringwall.errors import InvalidRequest
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.wire.dialects.dialect import Dialect
+from ringwall.wire.dialects.input_tags import read_input_tags
 from ringwall.wire.dialects.model import Ask, MessageStop
 from ringwall.wire.dialects.sse import SseReader
 from ringwall.wire.dialects.table import DIALECTS
@@ -55,7 +56,10 @@ def _read(call: Call, request: dict[str, Any], *, stream: bool) -> _Read:
     dialect = _dialect_of(body)
     members = {name: value for name, value in body.items() if not name.startswith(_OWN) and name != _VERSION}
     ask = dialect.read_request(members | {"stream": stream}, model=request["modelId"])
-    return _Read(dialect, ask, _wanted(request, config))
+    wanted = _wanted(request, config)
+    if config and config.get("tagSuffix") is not None:
+        ask = read_input_tags(ask, config["tagSuffix"])
+    return _Read(dialect, ask, wanted)
 
 
 def _dialect_of(body: dict[str, Any]) -> Dialect:
@@ -79,11 +83,6 @@ def _wanted(request: dict[str, Any], config: Any) -> Wanted | None:
         raise InvalidRequest("a guardrail's identifier and its version go together")
     if config is not None and not isinstance(config, dict):
         raise InvalidRequest(f"`{_CONFIG}` must be an object")
-    if config and config.get("tagSuffix") is not None:
-        raise InvalidRequest(
-            "input tags (`tagSuffix`) are not served",
-            remedy="leave them out, and every turn is judged; or use Converse, with guardContent",
-        )
     mode = _MODES.get((config or {}).get("streamProcessingMode", "SYNCHRONOUS"))
     if mode is None:
         raise InvalidRequest("`streamProcessingMode` must be SYNCHRONOUS or ASYNCHRONOUS")
