@@ -101,7 +101,9 @@ async def authorize(exchange: Exchange) -> None:
         user_agent=exchange.header("user-agent")[:1000],
         rooms=exchange.rooms,
         settle=lambda details: _settle(exchange, details),
-        authorize=lambda resources: exchange.rooms.identity.authorize(principal, operation.action, resources, request_context(exchange)),
+        authorize=lambda resources, action="": exchange.rooms.identity.authorize(
+            principal, action or operation.action, resources, request_context(exchange)
+        ),
     )
     exchange.resources = tuple(operation.resources(call, exchange.input))
     if operation.authorized:

@@ -269,8 +269,14 @@ def test_a_policy_can_ask_for_a_guardrail(live: Live, guardrail: dict[str, str])
         "Resource": "*",
         "Condition": {"StringEquals": {"bedrock:GuardrailIdentifier": arn}},
     }
+    applied = {"Effect": "Allow", "Action": "bedrock:ApplyGuardrail", "Resource": arn}
+
+    def may(*statements: dict[str, Any]) -> None:
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_user_policy(UserName="guarded", PolicyName="p", PolicyDocument=document)
+
     iam.create_user(UserName="guarded")
-    iam.put_user_policy(UserName="guarded", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    may(allowed, applied)
     key = iam.create_access_key(UserName="guarded")["AccessKey"]
     runtime = boto3.client(
         "bedrock-runtime",
@@ -284,6 +290,20 @@ def test_a_policy_can_ask_for_a_guardrail(live: Live, guardrail: dict[str, str])
     with pytest.raises(ClientError) as error:
         runtime.converse(modelId=MODEL, messages=said("hello"))
     assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    may({**allowed, "Condition": {}}, {**applied, "Resource": f"{arn}x"})
+    runtime.converse(modelId=MODEL, messages=said("hello"))
+    for refused in (
+        lambda: runtime.converse(modelId=MODEL, messages=said("hello"), guardrailConfig=guardrail),
+        lambda: runtime.apply_guardrail(
+            guardrailIdentifier=guardrail["guardrailIdentifier"],
+            guardrailVersion="DRAFT",
+            source="INPUT",
+            content=[{"text": {"text": "hello"}}],
+        ),
+    ):
+        with pytest.raises(ClientError, match=f"bedrock:ApplyGuardrail on resource: {arn} ") as error:
+            refused()
+        assert error.value.response["Error"]["Code"] == "AccessDeniedException"
     iam.delete_access_key(UserName="guarded", AccessKeyId=key["AccessKeyId"])
     iam.delete_user_policy(UserName="guarded", PolicyName="p")
     iam.delete_user(UserName="guarded")

@@ -7,7 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from ringwall.inference.limits import InvalidLimit, Rule, Subject, UnpricedModel, parse_rule, parse_rules, read_prices, shipped_prices
+from ringwall.identity.caller import caller_of, root_of, session_of
+from ringwall.identity.entities import Role, User
+from ringwall.inference.limits import (
+    InvalidLimit,
+    Rule,
+    Subject,
+    UnpricedModel,
+    counted_key,
+    parse_rule,
+    parse_rules,
+    read_prices,
+    shipped_prices,
+)
 from ringwall.inference.limits.errors import UnreadablePrices
 from ringwall.inference.limits.rule import NANO
 
@@ -134,3 +146,13 @@ def test_a_small_price_is_exact():
 def test_a_malformed_price_is_refused(price: str):
     with pytest.raises(UnreadablePrices):
         read_prices(b'{"version":"1","note":"","models":{"m":%s}}' % price.encode())
+
+
+def test_temporary_credentials_count_under_who_is_behind_them() -> None:
+    role = Role(account_id="111122223333", name="worker", created=1, id="AROA1", path="/jobs/", trust="{}")
+    sessions = [session_of(role, name, f"ASIA{name}", 5, ()) for name in ("one", "two")]
+    assert {counted_key(session) for session in sessions} == {"arn:aws:iam::111122223333:role/jobs/worker"}
+    user = User(account_id="111122223333", name="ada", created=1, id="AIDA1")
+    assert counted_key(caller_of(user, "AKIA1")) == "AKIA1"
+    assert counted_key(msgspec.structs.replace(caller_of(user, "ASIA1"), issued_at=5)) == "arn:aws:iam::111122223333:user/ada"
+    assert counted_key(root_of("111122223333", "AKIA2")) == "AKIA2"

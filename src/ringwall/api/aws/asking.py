@@ -12,7 +12,7 @@ import msgspec
 from ringwall.api.aws.operation import Call
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Wanted
-from ringwall.inference.limits import Grant, Subject, Usage
+from ringwall.inference.limits import Grant, Subject, Usage, counted_key
 from ringwall.inference.upstreams.models import is_model_name
 from ringwall.wire.dialects.model import Ask, Event, MessageStop
 from ringwall.wire.dialects.model import Usage as AnswerUsage
@@ -21,6 +21,7 @@ from ringwall.wire.dialects.texts import judged_texts
 ANSWER_TOKENS = 4096
 """What an answer is taken to cost before it is known, where the question sets no limit."""
 _TOKEN_CHARS = 4
+APPLY_GUARDRAIL = "bedrock:ApplyGuardrail"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -103,13 +104,20 @@ def guardrail_condition(call: Call, wanted: Wanted | None) -> dict[str, Any]:
     """
     if wanted is None:
         return {}
-    name = wanted.identifier
-    arn = name if name.startswith("arn:") else f"arn:aws:bedrock:{call.region}:{call.account_id}:guardrail/{name}"
+    arn = _guardrail_arn(call, wanted)
     return {"bedrock:GuardrailIdentifier": arn if wanted.version == "DRAFT" else f"{arn}:{wanted.version}"}
+
+
+def _guardrail_arn(call: Call, wanted: Wanted) -> str:
+    name = wanted.identifier
+    return name if name.startswith("arn:") else f"arn:aws:bedrock:{call.region}:{call.account_id}:guardrail/{name}"
 
 
 async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
     """Admit a question under the account's limits and judge it under every guardrail it stands under.
+
+    Whoever names a guardrail must be allowed to apply it. (Source: Amazon Bedrock user guide, "Set up permissions to use Amazon Bedrock
+    Guardrails": model inference with a guardrail takes `bedrock:ApplyGuardrail` on its ARN.) What the account enforces takes no permission.
 
     A model is one model under all its names: whoever asks by an alias must be allowed the model itself too, what is enforced for one name
     is enforced for all, and limits know it by its id. Under a pattern each name is a model of its own. No model is asked before the
@@ -121,12 +129,14 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
         wanted: the guardrail that the request names.
         route: the endpoint it came by, as limits and web ACLs name it.
     """
+    assert call.authorize is not None
+    if wanted is not None:
+        await call.authorize((_guardrail_arn(call, wanted),), APPLY_GUARDRAIL)
     place = await call.rooms.upstreams.models.find(call.account_id, ask.model)
     model = ask.model if place.row.is_pattern else place.row.id
     if model != ask.model:
-        assert call.authorize is not None
         await call.authorize(model_resource(call, model))
-    subject = Subject(account_id=call.account_id, key_id=call.principal.access_key_id, model_id=model, route=route)
+    subject = Subject(account_id=call.account_id, key_id=counted_key(call.principal), model_id=model, route=route)
     grant = await call.rooms.budgets.admit(subject, _estimate(ask))
     call.give_back.append(grant.release)
     try:

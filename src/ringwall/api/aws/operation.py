@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ringwall.api.rooms import Rooms
 from ringwall.vocabulary import Principal
+
+
+class Authorize(Protocol):
+    """The permission check, for who asks and under the conditions of the request."""
+
+    def __call__(self, resources: Sequence[str], action: str = "") -> Awaitable[None]:
+        """Return if the caller may do an action (nothing: the operation's own) to every resource; raise `AccessDenied`."""
+        ...
 
 
 @dataclass(slots=True)
@@ -17,7 +25,7 @@ class Call:
 
     record: what the handler wants in the audit record's `ringwall` part (digests, rule ids, spans; never text).
     settle: writes a second record, for an answer that streams: what became of it; its last event leaves after that record's commit.
-    authorize: asks whether the caller may do this to further resources, which only the handler finds.
+    authorize: asks whether the caller may do this to further resources, which only the handler finds, or another action.
     give_back: what is called when the request is over, however it ends; each may have been called before.
     """
 
@@ -30,7 +38,7 @@ class Call:
     rooms: Rooms
     record: dict[str, Any] = field(default_factory=dict)
     settle: Callable[[dict[str, Any]], Awaitable[None]] | None = None
-    authorize: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    authorize: Authorize | None = None
     give_back: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property

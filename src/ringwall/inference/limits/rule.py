@@ -9,8 +9,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ringwall.identity.caller import Caller
 from ringwall.inference.limits.charge import NUMBER_MAX, Shape
 from ringwall.inference.limits.errors import InvalidLimit
+from ringwall.vocabulary import Principal
 
 Kind = Literal["requests", "tokens", "cost", "concurrency"]
 Part = Literal["key", "model", "route"]
@@ -23,12 +25,22 @@ _Filter = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=256)], ..
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks for what: the tenant, the key it asks with, the model, and the way (`openai`, `bedrock`)."""
+    """Who asks for what: the tenant, the key it asks with (`counted_key`), the model, and the way (`openai`, `bedrock`)."""
 
     account_id: str
     key_id: str = ""
     model_id: str = ""
     route: str = ""
+
+
+def counted_key(principal: Principal) -> str:
+    """Return what stands for a caller's key in limits: its id; for temporary credentials the ARN of the role, user or root behind them.
+
+    Whoever may ask for a session may ask for many: sessions that counted as keys of their own would each have a fresh budget.
+    """
+    if isinstance(principal, Caller) and principal.issued_at:
+        return principal.principal_arn
+    return principal.access_key_id
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
