@@ -1,4 +1,7 @@
-"""What each dialect can do: a pair of readers and writers for requests, for whole answers and for streamed ones."""
+"""What each dialect can do: readers and writers of requests, of whole answers and of streamed ones.
+
+An application may ask in more dialects than upstreams are asked in.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,8 @@ class StreamWriter(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """One vendor's way to ask a model."""
+class ApplicationDialect(Protocol):
+    """One vendor's way to ask a model, as an application sees it: it asks, and is answered."""
 
     name: str
 
@@ -60,6 +63,22 @@ class Dialect(Protocol):
             SeveralChoices: it asks for more than one answer.
         """
         ...
+
+    def write_answer(self, events: Sequence[Event], ask: Ask, *, answer_id: str, created: int) -> dict[str, Any]:
+        """Write a whole answer (`created`: Unix time, for the dialects that say it).
+
+        Raises:
+            MalformedAnswer: a tool's arguments are no JSON object, where the dialect has them as one.
+        """
+        ...
+
+    def stream_writer(self, ask: Ask, *, answer_id: str, created: int) -> StreamWriter:
+        """Return a writer for one stream."""
+        ...
+
+
+class Dialect(ApplicationDialect, Protocol):
+    """One that upstreams are asked in, too."""
 
     def write_request(self, ask: Ask, *, model: str) -> dict[str, Any]:
         """Write a request for an upstream of this dialect, which knows the model as `model`.
@@ -82,18 +101,6 @@ class Dialect(Protocol):
         """
         ...
 
-    def write_answer(self, events: Sequence[Event], ask: Ask, *, answer_id: str, created: int) -> dict[str, Any]:
-        """Write a whole answer (`created`: Unix time, for the dialects that say it).
-
-        Raises:
-            MalformedAnswer: a tool's arguments are no JSON object, where the dialect has them as one.
-        """
-        ...
-
     def stream_reader(self) -> StreamReader:
         """Return a reader for one stream."""
-        ...
-
-    def stream_writer(self, ask: Ask, *, answer_id: str, created: int) -> StreamWriter:
-        """Return a writer for one stream."""
         ...

@@ -29,6 +29,18 @@ class SeveralChoices(InvalidRequest, code="several-choices"):
     remedy = "leave `n` out, and send the request once for each answer you want"
 
 
+class StoresNoText(InvalidRequest, code="stores-no-text"):
+    """The request wants something kept, or refers to something that was: ringwall stores no text."""
+
+    remedy = "send the whole conversation in `input`, with `store` false, and wait for the answer"
+
+
+class HostedTool(InvalidRequest, code="hosted-tool"):
+    """The request has a tool that the vendor would run itself."""
+
+    remedy = "offer functions, and run them in the application"
+
+
 class Unmaskable(InvalidRequest, code="unmaskable"):
     """A text that had to be changed stands where only JSON can, and is none any more."""
 

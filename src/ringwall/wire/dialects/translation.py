@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -14,13 +14,19 @@ from ringwall.wire.dialects.model import Ask, Part, Text, ToolUse, Turn
 from ringwall.wire.dialects.texts import unjudged
 
 
-def refuse_the_unsayable(ask: Ask, dialect: str) -> None:
+def refuse_the_unsayable(ask: Ask, dialect: str, sayable: Collection[str] = ()) -> None:
     """Refuse a request with members or contents that only its own dialect has words for.
+
+    Args:
+        ask: the request.
+        dialect: the one it is to be said in.
+        sayable: the members beyond the common model that this dialect has words for all the same.
 
     Raises:
         Untranslatable: it has some; they are named.
     """
-    names = list(dict.fromkeys([*ask.beyond, *(f"a part of the kind {part.kind}" for part in unjudged(ask))]))
+    beyond = [name for name in ask.beyond if name not in sayable]
+    names = list(dict.fromkeys([*beyond, *(f"a part of the kind {part.kind}" for part in unjudged(ask))]))
     if ask.sampling.max_tokens == 0:  # Anthropic fills a cache so
         names.append("an answer of no tokens")
     if names:

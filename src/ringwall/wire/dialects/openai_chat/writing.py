@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ringwall.wire.dialects.model import Ask, Part, Reasoning, Text, Tool, ToolResult, ToolUse, Turn, Unjudged
+from ringwall.wire.dialects.openai_responses.names import chat_members
 from ringwall.wire.dialects.translation import refuse_the_unsayable, sampling_of, unsayable, without_nothing
 
 NAME = "openai_chat"
@@ -14,14 +15,15 @@ _CHOICES = {"auto": "auto", "none": "none", "any": "required"}
 
 def write_request(ask: Ask, model: str) -> dict[str, Any]:
     """Write a request; see `Dialect.write_request`."""
-    refuse_the_unsayable(ask, NAME)
+    alike = chat_members(ask)
+    refuse_the_unsayable(ask, NAME, alike)
     messages: list[dict[str, Any]] = []
     system = [part for part in ask.system if isinstance(part, Text)]
     if system:
         messages.append({"role": "system", "content": _content(system)})
     for turn in ask.turns:
         messages += _user(turn) if turn.role == "user" else _assistant(turn)
-    body: dict[str, Any] = {"model": model, "messages": messages, **sampling_of(ask, _SAMPLING)}
+    body: dict[str, Any] = {"model": model, "messages": messages, **sampling_of(ask, _SAMPLING), **dict(alike.values())}
     if ask.tools:
         body["tools"] = [_tool(tool) for tool in ask.tools]
     if ask.tool_choice.startswith("tool:"):
