@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringwall.errors import IntegrityError
@@ -25,6 +26,7 @@ from ringwall.inference.limits import (
     read_prices,
 )
 from ringwall.inference.limits.errors import TooManyLimits
+from ringwall.inference.limits.seen import Seen
 from ringwall.inference.limits.stored import LIMITS_MAX
 from ringwall.storage import Replace
 from ringwall.storage.database import DatabaseStorage, open_storage
@@ -224,3 +226,42 @@ async def test_nothing_passes_limits_that_cannot_be_read(stored: StoredLimits, s
     await storage.apply(Replace(type(held)(account_id=ACCOUNT, kind="limits", id="account", body=b"{", revision=held.revision)))
     with pytest.raises(IntegrityError):
         await service(stored, clock).admit(ADA, NOTHING)
+
+
+async def test_use_is_listed_by_subject_the_fullest_first_and_for_this_account_alone(stored: StoredLimits, clock: StandingClock) -> None:
+    limits = service(stored, clock, requests(10, per=["key", "model"]), {"id": "day", "kind": "cost", "usd": "1", "periodS": 60})
+    await stored.set(ACCOUNT, parse_rule(CALLS | {"amount": 4}))
+    grant = await limits.admit(ADA, Usage(tokens_in=1_000, tokens_out=0))
+    for _ in range(2):
+        await (await limits.admit(BOB, NOTHING)).settle(NOTHING)
+    by_key, cost, calls = await limits.use(ACCOUNT)
+    assert [(one.limit.id, one.origin) for one in (by_key, cost, calls)] == [
+        ("requests", "operator"),
+        ("day", "operator"),
+        ("calls", "account"),
+    ]
+    assert by_key.uses is not None
+    assert [(use.subject, use.used) for use in by_key.uses] == [({"key": "bob", "model": "dear"}, 2), ({"key": "ada", "model": "dear"}, 1)]
+    assert cost.uses is not None
+    assert [(use.used_usd, use.percent) for use in cost.uses] == [("0.001", 0.1)]
+    assert calls.uses is not None
+    assert [(use.used, use.of, use.percent) for use in calls.uses] == [(1, 4, 25.0)]
+    await grant.release()
+    clock.now += timedelta(seconds=3)
+    by_key, _, calls = await limits.use(ACCOUNT)
+    assert by_key.uses is not None
+    assert [use.used for use in by_key.uses] == [2, 1], "what is left of one counts as one"
+    assert calls.uses is not None
+    assert [use.used for use in calls.uses] == [0]
+    assert [one.uses for one in await limits.use(OTHER)] == [(), (msgspec.structs.replace(cost.uses[0], used=0, used_usd="0"),)]
+
+
+def test_of_many_subjects_the_last_are_remembered() -> None:
+    seen = Seen(tables_max=2, subjects_max=3)
+    for number in (1, 2, 3, 1, 4):
+        seen.note("a", str(number))
+    assert seen.subjects("a") == ("4", "1", "3")
+    seen.note("b", "1")
+    seen.note("a", "4")
+    seen.note("c", "1")
+    assert (seen.subjects("b"), len(seen.subjects("a"))) == ((), 3)

@@ -42,6 +42,7 @@ async def test_the_script_counts_as_the_arithmetic_does(server: Server, seed: in
             charges = [charge(draw, shape) for shape in shapes]
             mine = await memory.take(f"h{number}", charges, now)
             assert await shared.take(f"h{number}", charges, now) == mine
+            assert list(await shared.levels(charges, now)) == list(await memory.levels(charges, now))
             outcomes.add(mine is None)
             if mine is None:
                 under_way.append((f"h{number}", charges, now))
@@ -155,3 +156,23 @@ async def test_a_worker_that_dies_gives_its_places_back_after_the_lease(server: 
         assert await shared.take("comes", [one], 6_000) is None
     finally:
         await shared.close()
+
+
+async def test_use_is_that_of_all_workers_and_is_left_out_while_the_server_is_away(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    house = (requests(10, per=["key"]), tokens(100))
+    workers = [limits_on(server, storage, clock, *house) for _ in range(2)]
+    try:
+        for worker in workers:
+            await (await worker.admit(ADA, Usage(tokens_out=30))).settle(Usage(tokens_out=20))
+        by_key, tokens_used = await workers[0].use(ADA.account_id)
+        assert by_key.uses is not None
+        assert tokens_used.uses is not None
+        assert [(use.subject, use.used, use.of) for use in by_key.uses] == [({"key": "ada"}, 2, 10)]
+        assert [(use.subject, use.used, use.of) for use in tokens_used.uses] == [({}, 40, 100)]
+        server.kill()
+        assert [one.uses for one in await workers[0].use(ADA.account_id)] == [None, None]
+    finally:
+        for worker in workers:
+            await worker.close()

@@ -72,6 +72,14 @@ class Store(Protocol):
         """
         ...
 
+    async def levels(self, charges: Sequence[Charge], now_ms: int) -> Sequence[int]:
+        """Return how much of each charge's subject is used now (a bucket's times its period); for people, nothing is decided by it.
+
+        Raises:
+            LimitsUnavailable: it is not known.
+        """
+        ...
+
     async def close(self) -> None:
         """Release every handle."""
         ...

@@ -43,9 +43,9 @@ class Bucket:
 
     __slots__ = ("at_ms", "used")
 
-    def __init__(self) -> None:
-        self.used = 0
-        self.at_ms = 0
+    def __init__(self, used: int = 0, at_ms: int = 0) -> None:
+        self.used = used
+        self.at_ms = at_ms
 
     def _used(self, charge: Charge, now_ms: int) -> int:
         return max(0, self.used - max(0, now_ms - self.at_ms) * charge.limit)
@@ -85,9 +85,9 @@ class Window:
 
     __slots__ = ("last", "slots")
 
-    def __init__(self) -> None:
-        self.slots: dict[int, int] = {}
-        self.last = 0
+    def __init__(self, slots: dict[int, int] | None = None, last: int = 0) -> None:
+        self.slots = slots or {}
+        self.last = last
 
     def _live(self, charge: Charge, now_ms: int) -> dict[int, int]:
         """Return the slots that count: one more than the window is long, for the oldest may still be inside in part."""

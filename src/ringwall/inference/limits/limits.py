@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from ringwall.crypto import sha256
@@ -19,12 +20,15 @@ from ringwall.inference.limits.errors import AskTooLarge, LimitReached, LimitsUn
 from ringwall.inference.limits.grant import Grant, Taken, Usage
 from ringwall.inference.limits.prices import Price, PriceTable
 from ringwall.inference.limits.rule import Rule, Subject
+from ringwall.inference.limits.seen import Seen
 from ringwall.inference.limits.stored import StoredLimits
+from ringwall.inference.limits.use import LimitUse, Use, use_of
 from ringwall.vocabulary import Clock, new_id
 
 log = logging.getLogger("ringwall.inference.limits")
 
 OWED_MAX = 10_000
+_HOUSE, _OWN = "house", "own"
 
 
 class _Owed(NamedTuple):
@@ -58,9 +62,10 @@ class Limits:
     ) -> None:
         self.stored = stored
         self._store = store
-        self._prices = prices
+        self.prices = prices
         self._clock = clock
         self._house = tuple(house)
+        self._seen = Seen()
         self._opens = when_unreachable == "open"
         self._owed: OrderedDict[str, _Owed] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +85,7 @@ class Limits:
         """
         taken = self._charges(subject, ask, await self.stored.rules(subject.account_id))
         if not taken:
-            return Grant((), _nothing, price_version=self._prices.version)
+            return Grant((), _nothing, price_version=self.prices.version)
         hold, now_ms = new_id(24), self._now_ms()
         try:
             refused = await self._store.take(hold, [one.charge for one in taken], now_ms)
@@ -88,7 +93,7 @@ class Limits:
             self._owe(hold, _Owed([Settlement(one.charge, -one.charge.amount) for one in taken], now_ms))
             if self._opens and isinstance(error, LimitsUnavailable):
                 log.warning("inference.limits.passed_uncounted")
-                return Grant((), _nothing, price_version=self._prices.version)
+                return Grant((), _nothing, price_version=self.prices.version)
             raise
         self._repay()
         if refused is not None:
@@ -103,7 +108,31 @@ class Limits:
         async def finish(settlements: Sequence[Settlement]) -> None:
             await self._finish(hold, _Owed(settlements, now_ms))
 
-        return Grant(taken, finish, price_version=self._prices.version)
+        return Grant(taken, finish, price_version=self.prices.version)
+
+    async def use(self, account_id: str) -> tuple[LimitUse, ...]:
+        """Return every limit that stands for an account, the operator's first, and what of each is used.
+
+        Of limits that count subjects apart, the subjects are those that this process counted lately.
+
+        Raises:
+            IntegrityError: the account's limits cannot be read.
+        """
+        listed: list[LimitUse] = []
+        for origin, rules in self._rules(await self.stored.rules(account_id)):
+            for rule in rules:
+                listed.append(await self._use_of(account_id, origin, rule))  # noqa: PERF401 - awaits one after the other
+        return tuple(listed)
+
+    async def _use_of(self, account_id: str, origin: str, rule: Rule) -> LimitUse:
+        subjects = self._seen.subjects(_table(rule, origin, account_id)) if rule.per else ("",)
+        charges = [_charge_of(rule, origin, account_id, subject, 1) for subject in subjects]
+        uses: tuple[Use, ...] | None = None
+        with suppress(LimitsUnavailable):  # the limits are listed without their use
+            levels = await self._store.levels(charges, self._now_ms())
+            made = [use_of(rule, charge, subject, level) for charge, subject, level in zip(charges, subjects, levels, strict=True)]
+            uses = tuple(sorted(made, key=lambda one: -one.percent))
+        return LimitUse(limit=rule, origin="operator" if origin == _HOUSE else "account", uses=uses)
 
     async def close(self) -> None:
         """Settle what is owed, if the store answers, and release it."""
@@ -114,7 +143,7 @@ class Limits:
 
     def _charges(self, subject: Subject, ask: Usage, own: Sequence[Rule]) -> list[Taken]:
         taken = []
-        for origin, rules in (("house", self._house), ("own", own)):
+        for origin, rules in self._rules(own):
             for rule in rules:
                 if rule.applies_to(subject):
                     one = self._charge(rule, origin, subject, ask)
@@ -122,28 +151,25 @@ class Limits:
                         taken.append(one)
         return taken
 
+    def _rules(self, own: Sequence[Rule]) -> tuple[tuple[str, Sequence[Rule]], ...]:
+        return ((_HOUSE, self._house), (_OWN, own))
+
     def _charge(self, rule: Rule, origin: str, subject: Subject, ask: Usage) -> Taken | None:
         price: Price | None = None
         amount = 1
         if rule.kind == "tokens":
             amount = ask.tokens
         elif rule.kind == "cost":
-            price = self._prices.price(subject.model_id)
+            price = self.prices.price(subject.model_id)
             amount = price.cost(ask.tokens_in, ask.tokens_out)
             if not price.cost(1, 1):
                 return None  # it runs here, and costs nothing whatever it uses
         if amount > min(rule.capacity, NUMBER_MAX):
             raise AskTooLarge(f"the limit `{rule.id}` on {rule.kind} never allows as much at once", limit=rule.id, kind=rule.kind)
-        period_ms = (rule.period_s or 0) * 1000
-        charge = Charge(
-            table=f"{subject.account_id}:{origin}:{rule.id}:{rule.counting}:{period_ms}",
-            subject=sha256(rule.subject_of(subject).encode()).hex()[:32],
-            shape=rule.counting,
-            limit=rule.limit,
-            capacity=rule.capacity,
-            period_ms=period_ms,
-            amount=amount,
-        )
+        counted = rule.subject_of(subject)
+        charge = _charge_of(rule, origin, subject.account_id, counted, amount)
+        if rule.per:
+            self._seen.note(charge.table, counted)
         return Taken(rule.id, rule.kind, charge, price)
 
     async def _finish(self, hold: str, owed: _Owed) -> None:
@@ -185,6 +211,22 @@ class Limits:
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)
+
+
+def _table(rule: Rule, origin: str, account_id: str) -> str:
+    return f"{account_id}:{origin}:{rule.id}:{rule.counting}:{(rule.period_s or 0) * 1000}"
+
+
+def _charge_of(rule: Rule, origin: str, account_id: str, subject: str, amount: int) -> Charge:
+    return Charge(
+        table=_table(rule, origin, account_id),
+        subject=sha256(subject.encode()).hex()[:32],
+        shape=rule.counting,
+        limit=rule.limit,
+        capacity=rule.capacity,
+        period_ms=(rule.period_s or 0) * 1000,
+        amount=amount,
+    )
 
 
 async def _nothing(_settlements: Sequence[Settlement]) -> None:

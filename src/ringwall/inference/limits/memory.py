@@ -37,6 +37,10 @@ class _Table:
         made.raise_to(self._floor, charge, now_ms)
         return made
 
+    def level(self, charge: Charge, now_ms: int) -> int:
+        """Return how much a charge's subject used; one that is not kept stands at the floor."""
+        return self._subjects.get(charge.subject, self._floor).level(charge, now_ms)
+
     def _make_room(self, charge: Charge, now_ms: int) -> bool:
         levels = {subject: count.level(charge, now_ms) for subject, count in self._subjects.items()}
         quietest = sorted(levels, key=levels.__getitem__)[: max(1, self._max // 20)]  # a twentieth, so that sorting is seldom
@@ -86,6 +90,11 @@ class MemoryStore:
             count = self._count(one.charge, now_ms)
             if count is not None:
                 count.settle(one.charge, one.difference, hold, taken_ms=taken_ms, now_ms=now_ms)
+
+    async def levels(self, charges: Sequence[Charge], now_ms: int) -> Sequence[int]:
+        """Return how much of each charge's subject is used now."""
+        kept = [self._tables.get(charge.table) for charge in charges]
+        return [0 if one is None else one[0].level(charge, now_ms) for one, charge in zip(kept, charges, strict=True)]
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -8,39 +8,27 @@ budget.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
-from ringwall.inference.limits.charge import Charge, Refused, Settlement
-from ringwall.inference.limits.errors import LimitsUnavailable, SharedLimitsMissing
+from ringwall.inference.limits.charge import Charge, Refused, Settlement, Shape
+from ringwall.inference.limits.counting import Bucket, Window
+from ringwall.inference.limits.server import TIMEOUT_S, Script, SharedServer
 
 LEASE_MS = 3_600_000  # a worker that dies leaves its calls counted this long; a longer call is not counted any more
-TIMEOUT_S = 1.0
 PREFIX = "ringwall:limits"
-
-_Script = Callable[..., Awaitable[Any]]
 
 
 class SharedStore:
     """The store of all workers."""
 
     def __init__(self, url: str, *, password: str | None = None, timeout_s: float = TIMEOUT_S, lease_ms: int = LEASE_MS) -> None:
-        try:
-            library = importlib.import_module("redis.asyncio")
-            errors = importlib.import_module("redis.exceptions")
-        except ModuleNotFoundError as error:
-            raise SharedLimitsMissing(
-                "limits are to be shared through Valkey or Redis, and the library `redis` is not installed"
-            ) from error
-        options = {} if password is None else {"password": password}
-        self._client: Any = library.Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, **options)
-        self._failures: tuple[type[BaseException], ...] = (errors.RedisError, OSError, TimeoutError)
+        self._server = SharedServer(url, password=password, timeout_s=timeout_s)
         self._lease_ms = lease_ms
         folder = files("ringwall.inference.limits")
         shared = folder.joinpath("shared.lua.txt").read_text("utf-8")
-        self._take, self._settle = (self._client.register_script(part) for part in shared.split("-- settle --\n"))
+        self._take, self._settle = (self._server.script(part) for part in shared.split("-- settle --\n"))
 
     async def take(self, hold: str, charges: Sequence[Charge], now_ms: int) -> Refused | None:
         """Take all charges, or say which does not fit."""
@@ -57,13 +45,39 @@ class SharedStore:
             arguments += [one.charge.shape, one.charge.limit, one.charge.period_ms, one.difference]
         await self._call(self._settle, hold, [one.charge for one in settlements], arguments)
 
+    async def levels(self, charges: Sequence[Charge], now_ms: int) -> Sequence[int]:
+        """Return how much of each charge's subject is used now."""
+        if not charges:
+            return []
+        answers = await self._server.ask([_READ[charge.shape](_key(charge), now_ms) for charge in charges])
+        return [_level(charge, answer, now_ms) for charge, answer in zip(charges, answers, strict=True)]
+
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._server.close()
 
-    async def _call(self, script: _Script, hold: str, charges: Sequence[Charge], arguments: list[str | int]) -> Any:
-        keys = [f"{PREFIX}:hold:{hold}", *(f"{PREFIX}:{charge.table}:{charge.subject}" for charge in charges)]
-        try:
-            return await script(keys=keys, args=arguments)
-        except self._failures as error:
-            raise LimitsUnavailable("the shared store of limits does not answer") from error
+    async def _call(self, script: Script, hold: str, charges: Sequence[Charge], arguments: list[str | int]) -> Any:
+        return await self._server.run(script, [f"{PREFIX}:hold:{hold}", *map(_key, charges)], arguments)
+
+
+def _key(charge: Charge) -> str:
+    return f"{PREFIX}:{charge.table}:{charge.subject}"
+
+
+_READ: dict[Shape, Callable[[str, int], tuple[str | int, ...]]] = {
+    "bucket": lambda key, _: ("HMGET", key, "used", "at"),
+    "window": lambda key, _: ("HGETALL", key),
+    "held": lambda key, now_ms: ("ZCOUNT", key, f"({now_ms}", "+inf"),
+}
+"""By shape, the command that reads what the scripts have written."""
+
+
+def _level(charge: Charge, answer: Any, now_ms: int) -> int:
+    if charge.shape == "held":
+        return int(answer)
+    if charge.shape == "bucket":
+        used, at_ms = (int(value or 0) for value in answer)
+        return Bucket(used, at_ms).level(charge, now_ms)
+    members = {name: int(value) for name, value in answer.items()}
+    last = members.pop(b"last", 0)
+    return Window({int(slot): amount for slot, amount in members.items()}, last).level(charge, now_ms)
