@@ -105,13 +105,17 @@ class Catalogue:
             raise NameTaken(f"another guardrail in this account is called `{config.name}`") from None
         return made
 
-    async def update(self, account_id: str, identifier: str, config: GuardrailConfig) -> tuple[Made, GuardrailConfig]:
-        """Replace the DRAFT of a guardrail; return what was made, and the configuration that stood there.
+    async def update(
+        self, account_id: str, identifier: str, config: GuardrailConfig, *, revision: int | None = None
+    ) -> tuple[Made, GuardrailConfig]:
+        """Replace the DRAFT of a guardrail, if it is still at `revision`; return what was made, and the configuration that stood there.
 
         Raises:
             GuardrailNotFound, NameTaken, ChangedMeanwhile: as their names say.
         """
         found = await self.draft(account_id, identifier)
+        if revision is not None and found.revision != revision:
+            raise ChangedMeanwhile("the guardrail was changed by another request")
         now = self._clock()
         stored = msgspec.structs.replace(found.stored, config=config, description=config.description, updated_at=now)
         changes: list[Insert | Replace | Delete] = [Replace(stored.document(account_id, revision=found.revision))]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ringwall.guardrails import Block, ContentRefused
 from ringwall.guardrails.assessment import OutputScope
-from ringwall.guardrails.policy import Source
+from ringwall.guardrails.policy import Source, TextOrigin
 
 
 def read_source(source: object) -> Source:
@@ -36,7 +36,7 @@ def read_scope(scope: object) -> OutputScope:
     raise ContentRefused("`outputScope` must be INTERVENTIONS or FULL")
 
 
-def read_blocks(content: Sequence[Any]) -> list[Block]:
+def read_blocks(content: Sequence[Any], source: Source = "INPUT") -> list[Block]:
     """Read content blocks.
 
     Raises:
@@ -44,10 +44,10 @@ def read_blocks(content: Sequence[Any]) -> list[Block]:
     """
     if not isinstance(content, list | tuple):
         raise ContentRefused("`content` must be a list of blocks")
-    return [_block(index, block) for index, block in enumerate(content)]
+    return [_block(index, block, source) for index, block in enumerate(content)]
 
 
-def _block(index: int, block: Any) -> Block:
+def _block(index: int, block: Any, source: Source) -> Block:
     if not isinstance(block, dict):
         raise ContentRefused(f"content[{index}] must be an object with the member `text`")
     kinds = [kind for kind, value in block.items() if value is not None]
@@ -61,6 +61,19 @@ def _block(index: int, block: Any) -> Block:
     qualifiers = text.get("qualifiers") or ()
     if not isinstance(qualifiers, list | tuple) or not all(isinstance(each, str) for each in qualifiers):
         raise ContentRefused(f"content[{index}].text.qualifiers must be a list of strings")
-    if not text.keys() <= {"text", "qualifiers"}:
+    if not text.keys() <= {"text", "qualifiers", "origin"}:
         raise ContentRefused(f"content[{index}].text has an unknown member")
-    return Block(text["text"], frozenset(qualifiers))
+    return Block(text["text"], frozenset(qualifiers), _origin(index, source, text.get("origin")))
+
+
+def _origin(index: int, source: Source, origin: object) -> TextOrigin | Literal[""]:
+    """Return where a text comes from; ringwall's own member, which no AWS shape has."""
+    if origin is None:
+        return ""
+    if source == "OUTPUT":
+        raise ContentRefused(f"content[{index}].text.origin: an answer is the model's own words", remedy="leave `origin` out")
+    if origin == "TOOL_RESULT":
+        return "TOOL_RESULT"
+    if origin == "DOCUMENT":
+        return "DOCUMENT"
+    raise ContentRefused(f"content[{index}].text.origin must be TOOL_RESULT or DOCUMENT")

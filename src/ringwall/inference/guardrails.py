@@ -26,6 +26,7 @@ from ringwall.guardrails import (
     render,
 )
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
+from ringwall.guardrails.policy import keep_origins
 from ringwall.inference.catalogue import Catalogue
 from ringwall.inference.compiled import CompiledGuardrails, Ready
 from ringwall.inference.content import read_blocks, read_scope, read_source
@@ -141,13 +142,23 @@ class Guardrails:
 
     async def update_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Replace a guardrail's DRAFT; UpdateGuardrail."""
-        return (await self.replace_draft(account_id, request)).answer
+        return (await self.replace_draft(account_id, request, keeps_origins=True)).answer
 
-    async def replace_draft(self, account_id: str, request: Mapping[str, Any]) -> Updated:
-        """Replace a guardrail's DRAFT, and say which proofs of the former one are lost. The change stands whatever is lost."""
+    async def replace_draft(self, account_id: str, request: Mapping[str, Any], *, keeps_origins: bool = False) -> Updated:
+        """Replace a guardrail's DRAFT, and say which proofs of the former one are lost. The change stands whatever is lost.
+
+        Args:
+            account_id: the tenant.
+            request: of UpdateGuardrail.
+            keeps_origins: strengths by origin, of which AWS's shapes know nothing, stay as they are.
+        """
         config = self._catalogue.parse(request)
+        revision = None
+        if keeps_origins:
+            stored, revision = await self._catalogue.draft(account_id, request["guardrailIdentifier"])
+            config = keep_origins(config, stored.config)
         new = await self._compile(config)
-        made, former = await self._catalogue.update(account_id, request["guardrailIdentifier"], config)
+        made, former = await self._catalogue.update(account_id, request["guardrailIdentifier"], config, revision=revision)
         arn = self._catalogue.arn(account_id, made.guardrail_id)
         old = self._compiled.at_hand(account_id, made.guardrail_id, made.version)
         if old is None or old.config != former:
@@ -283,7 +294,7 @@ class Guardrails:
             ScansWaiting: too much waits already.
         """
         source = read_source(request.get("source"))
-        blocks = read_blocks(request["content"])
+        blocks = read_blocks(request["content"], source)
         scope = read_scope(request.get("outputScope"))
         identifier = self._catalogue.id_of(account_id, request["guardrailIdentifier"])
         ready = await self._compiled.ready(account_id, identifier, version_word(request["guardrailVersion"]))

@@ -91,7 +91,10 @@ def _policies(config: GuardrailConfig) -> dict[str, Any]:
         policies["topicPolicy"] = {"topics": [_shown(each) for each in config.topics], **_tier(config.topic_policy_config.tier_config)}
     if config.content_policy_config is not None:
         filters = [{"inputModalities": ["TEXT"], "outputModalities": ["TEXT"], **_shown(each)} for each in config.content_filters]
-        policies["contentPolicy"] = {"filters": filters, **_tier(config.content_policy_config.tier_config)}
+        own = (
+            {"originStrengths": config.origin_strengths} if config.origin_strengths else {}
+        )  # no AWS shape has it: the native API shows it
+        policies["contentPolicy"] = {"filters": filters, **_tier(config.content_policy_config.tier_config), **own}
     if config.word_policy_config is not None:
         lists = {"words": [_shown(each) for each in config.words], "managedWordLists": [_shown(each) for each in config.managed_words]}
         policies["wordPolicy"] = {name: entries for name, entries in lists.items() if entries}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringwall.errors import AccessDenied, CallerError, Conflict, InvalidRequest
@@ -314,3 +316,28 @@ async def test_an_enforcement_that_is_malformed_is_refused(service: Guardrails, 
         await service.put_enforced_guardrail_configuration(
             ACCOUNT, {"guardrailInferenceConfig": {"guardrailIdentifier": id_, "guardrailVersion": "1", **members}}, by="arn:me"
         )
+
+
+async def test_strengths_by_origin_are_kept_in_awss_words_and_frozen_by_versions(service: Guardrails) -> None:
+    origins = {"TOOL_RESULT": {"PROMPT_ATTACK": "LOW"}}
+    plain = {**config(**content_policy(("PROMPT_ATTACK", "HIGH", "NONE"))), "name": "origins"}
+    own = {**plain, "contentPolicyConfig": {**plain["contentPolicyConfig"], "originStrengths": origins}}  # type: ignore[dict-item]
+    id_ = (await service.create_guardrail(ACCOUNT, own))["guardrailId"]
+    await service.create_guardrail_version(ACCOUNT, {"guardrailIdentifier": id_})
+
+    async def strengths(version: str = "DRAFT") -> Any:
+        shown = await service.get_guardrail(ACCOUNT, {"guardrailIdentifier": id_, "guardrailVersion": version})
+        return shown["contentPolicy"].get("originStrengths")
+
+    async def judged(version: str) -> str:
+        content = [{"text": {"text": "attack at 40", "origin": "TOOL_RESULT"}}]
+        request = {"guardrailIdentifier": id_, "guardrailVersion": version, "source": "INPUT", "content": content}
+        return str((await service.apply_guardrail(ACCOUNT, request)).answer["action"])
+
+    await service.update_guardrail(ACCOUNT, {**plain, "guardrailIdentifier": id_})  # AWS's words have none to say
+    assert await strengths() == origins
+    assert await judged("DRAFT") == "NONE"
+    await service.replace_draft(ACCOUNT, {**plain, "guardrailIdentifier": id_})  # the native API's do
+    assert await strengths() is None
+    assert await strengths("1") == origins
+    assert [await judged("DRAFT"), await judged("1")] == ["GUARDRAIL_INTERVENED", "NONE"]

@@ -19,6 +19,7 @@ from ringwall.api.native.judgement import Judgement, judgement
 from ringwall.api.native.operation import NativeOperation
 from ringwall.errors import InvalidRequest
 from ringwall.guardrails import Applied, Block, Guardrail, GuardrailConfig, compile_guardrail, evaluate, normalise, parse_config, record
+from ringwall.guardrails.policy import TextOrigin
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=2048)]
 Version = Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,7}|DRAFT)\Z")]
@@ -56,21 +57,26 @@ class VersionInput(_Input, frozen=True, kw_only=True):
 
 
 class ApplyInput(_Input, frozen=True, kw_only=True):
-    """What to judge: `text` alone, or `content` blocks as ApplyGuardrail takes them."""
+    """What to judge: `text` alone, or `content` blocks as ApplyGuardrail takes them.
+
+    origin: of `text`, where a tool or a document says it; a block of `content` has it beside its text (`{"text": {"text", "origin"}}`).
+    """
 
     guardrail_identifier: Identifier
     guardrail_version: Version = "DRAFT"
     source: Source = "INPUT"
     text: str | None = None
+    origin: TextOrigin | None = None
     content: list[dict[str, Any]] | None = None
     output_scope: Literal["INTERVENTIONS", "FULL"] = "INTERVENTIONS"
 
 
 class CheckInput(_Input, frozen=True, kw_only=True):
-    """A text, and the policy to judge it by (absent: the demo's); nothing is stored."""
+    """A text, where it comes from, and the policy to judge it by (absent: the demo's); nothing is stored."""
 
     text: str
     source: Source = "INPUT"
+    origin: TextOrigin | None = None
     policy: dict[str, Any] | None = None
 
 
@@ -196,11 +202,13 @@ async def _freeze(call: Call, given: VersionInput) -> dict[str, Any]:
 async def _apply(call: Call, given: ApplyInput) -> ApplyOutput:
     if (given.text is None) == (given.content is None):
         raise InvalidRequest("give either `text` or `content`")
+    if given.origin is not None and given.text is None:
+        raise InvalidRequest("`origin` goes with `text`", remedy="give each block of `content` its own `origin`")
     request = {
         "guardrailIdentifier": given.guardrail_identifier,
         "guardrailVersion": given.guardrail_version,
         "source": given.source,
-        "content": given.content if given.text is None else [{"text": {"text": given.text}}],
+        "content": given.content if given.text is None else [{"text": {"text": given.text, "origin": given.origin}}],
         "outputScope": given.output_scope,
     }
     run = await call.rooms.guardrails.apply_guardrail(call.account_id, request)
@@ -233,7 +241,9 @@ _policies = _Policies()
 
 async def _check(call: Call, given: CheckInput) -> Judgement:
     guardrail = await _policies.ready(call, given.policy if given.policy is not None else demo_guardrail())
-    blocks = (Block(given.text),)
+    if given.origin is not None and given.source == "OUTPUT":
+        raise InvalidRequest("an answer is the model's own words: `origin` goes with the source INPUT")
+    blocks = (Block(given.text, frozenset(), given.origin or ""),)
     if len(given.text) <= _INLINE_CHARACTERS:
         evaluation = evaluate(guardrail, given.source, blocks, call.rooms.limits)
     else:

@@ -14,7 +14,7 @@ from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK
 from ringwall.cli.output import complain
 from ringwall.cli.reading import intervention, reading
-from ringwall.guardrails import Block, compile_guardrail, evaluate, normalise, parse_config
+from ringwall.guardrails import Block, ContentRefused, compile_guardrail, evaluate, normalise, parse_config
 
 
 def add_to(group: Any) -> None:
@@ -23,6 +23,7 @@ def add_to(group: Any) -> None:
     check.add_argument("text", metavar="TEXT", help="the text, or - for standard input")
     check.add_argument("--policy", metavar="FILE", help="a guardrail as JSON (default: the demo's policy, which has every kind of filter)")
     check.add_argument("--source", choices=("INPUT", "OUTPUT"), default="INPUT", help="a prompt or an answer (default: INPUT)")
+    check.add_argument("--origin", choices=("TOOL_RESULT", "DOCUMENT"), help="who says it in the prompt, if a tool or a document does")
     check.set_defaults(run=_check)
 
 
@@ -33,7 +34,10 @@ def _check(context: Context) -> int:
     for warning in read.warnings:
         complain(f"warning: {warning}")
     guardrail = compile_guardrail(parse_config(read.config), load_scorers())
-    evaluation = evaluate(guardrail, given.source, (Block(context.read_text(given.text)),), context.settings.limits)
+    if given.origin and given.source == "OUTPUT":
+        raise ContentRefused("an answer is the model's own words", remedy="leave `--origin` out, or judge the text as INPUT")
+    block = Block(context.read_text(given.text), frozenset(), given.origin or "")
+    evaluation = evaluate(guardrail, given.source, (block,), context.settings.limits)
     found: dict[str, Any] = msgspec.to_builtins(judgement(evaluation))
     context.show(found, reading(found))
     return FOUND if intervention(found) else OK

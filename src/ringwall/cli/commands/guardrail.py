@@ -37,6 +37,7 @@ def add_to(group: Any) -> None:
     apply.add_argument("text", metavar="TEXT", help="the text, or - for standard input")
     apply.add_argument("--guardrail-version", metavar="N", default="DRAFT", help="a version (default: DRAFT)")
     apply.add_argument("--source", choices=("INPUT", "OUTPUT"), default="INPUT", help="a prompt or an answer (default: INPUT)")
+    apply.add_argument("--origin", choices=("TOOL_RESULT", "DOCUMENT"), help="who says it in the prompt, if a tool or a document does")
     apply.set_defaults(run=_apply)
     delete = guardrails.command("delete", "delete a guardrail, or one version of it")
     delete.add_argument("id", metavar="ID", help="id, ARN or name")
@@ -156,6 +157,7 @@ async def _apply(context: Context) -> int:
     members = {
         "guardrailVersion": given.guardrail_version,
         "source": given.source,
+        "origin": given.origin,
         "text": context.read_text(given.text),
     }
     async with context.client() as client:
