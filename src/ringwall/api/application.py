@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from ringwall.api.asgi import Disconnected, Intake, Receive, Scope, Send, TooManyHeaders, respond
-from ringwall.api.counting import count
+from ringwall.api.counting import observe
 from ringwall.api.exchange import Exchange, Face
 from ringwall.api.faces.chat import is_chat
 from ringwall.api.faces.native import NativeFace
@@ -107,9 +107,10 @@ class Application:
         finally:
             self._intake.release(exchange.request)
             await release(exchange)
+            observe(exchange, 200)  # only what is not counted yet: a stream that nobody began to read
 
     def _exchange(self, scope: Scope, face: Face, request: HttpRequest, request_id: str) -> Exchange:
-        return Exchange(
+        exchange = Exchange(
             face=face,
             rooms=self._rooms,
             request_id=request_id,
@@ -117,9 +118,13 @@ class Application:
             source_ip=_source_ip(scope),
             request=request,
         )
+        if self._rooms.watching.trace is not None:
+            exchange.notes.trace = self._rooms.watching.trace(request)
+        return exchange
 
     async def _finish(self, send: Send, exchange: Exchange, response: HttpResponse, receive: Receive | None = None) -> None:
-        count(exchange, response.status)
+        if response.stream is None:
+            observe(exchange, response.status)
         await respond(send, response, exchange.request_id, method=exchange.request.method, receive=receive)
 
     async def _serve_console(self, scope: Scope, receive: Receive, send: Send) -> None:

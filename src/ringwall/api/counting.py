@@ -1,21 +1,72 @@
-"""From a finished exchange to its account's live counters."""
+"""From a finished exchange to those who watch: its account's live counters, and every observer of telemetry."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from ringwall.api.exchange import Exchange
+from ringwall.telemetry import Judged, Observed, RuleSeen
 
-_OUTCOMES = {"BLOCK": "blocked", "ANONYMIZE": "masked", "NONE": "passed"}  # the strongest first
+_OUTCOMES = {"BLOCK": "blocked", "ANONYMIZE": "masked", "NONE": "passed"}  # the strongest first; no judgement is no outcome
 
 
-def count(exchange: Exchange, status: int) -> None:
-    """Count an answered exchange; one whose caller is unknown is no one's. Of an answer that streams, its question alone is counted."""
-    if exchange.principal is None:
+def observe(exchange: Exchange, status: int) -> None:
+    """Count an answered exchange, once; of an answer that streams, when it ended.
+
+    Counters have those whose caller is known; one whose caller is not is no account's.
+    """
+    if exchange.observed:
         return
-    record = exchange.call.record if exchange.call is not None and exchange.error is None else {}
-    runs = [run for run in (record, *record.get("input", ()), *record.get("output", ())) if "outcome" in run and "coverage" in run]
-    actions = {run["outcome"]["action"] for run in runs}
-    outcome = next((word for action, word in _OUTCOMES.items() if action in actions), "")
-    characters = sum(run["coverage"]["charactersGuarded"] for run in runs)
-    exchange.rooms.counters.count(
-        exchange.principal.account_id, exchange.now.timestamp(), status=status, outcome=outcome, characters=characters
+    exchange.observed = True
+    observed = _observed(exchange, status)
+    if observed.account_id:
+        exchange.rooms.counters.count(
+            observed.account_id,
+            observed.at,
+            status=status,
+            outcome=_OUTCOMES.get(observed.action, ""),
+            characters=sum(run.characters for run in observed.judged),
+        )
+    for observer in exchange.rooms.watching.observers:
+        observer.observe(observed)
+
+
+def _observed(exchange: Exchange, status: int) -> Observed:
+    operation, error, notes = exchange.operation, exchange.error, exchange.notes
+    record = exchange.call.record if exchange.call is not None and error is None else {}
+    return Observed(
+        request_id=exchange.request_id,
+        account_id=exchange.principal.account_id if exchange.principal is not None else "",
+        face=exchange.face.name,
+        service=operation.service if operation is not None else "",
+        operation=operation.name if operation is not None else "Unrouted",
+        method=exchange.request.method,
+        status=status,
+        code=error.code if error is not None else notes.ended,
+        limit_kind=str(error.facts.get("kind", "")) if error is not None else "",
+        at=exchange.now.timestamp(),
+        seconds=time.monotonic() - notes.begun,
+        watched=operation is None or operation.recorded,
+        judged=tuple([_judged(run) for run in _runs(record)]),
+        notes=notes,
+    )
+
+
+def _runs(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the runs of guardrails that an audit record tells of: its own, or a question's and its answer's."""
+    return [run for run in (record, *record.get("input", ()), *record.get("output", ())) if "outcome" in run and "coverage" in run]
+
+
+def _judged(run: Mapping[str, Any]) -> Judged:
+    guardrail = run.get("guardrail", {})
+    return Judged(
+        guardrail=guardrail.get("arn", ""),
+        version=guardrail.get("version", ""),
+        source=run.get("source", ""),
+        action=run["outcome"]["action"],
+        rules=tuple([RuleSeen(seen["ruleId"], seen["action"], "failed" in seen) for seen in run.get("verdicts", ())]),
+        characters=run["coverage"]["charactersGuarded"],
+        digests=tuple(run.get("contentDigests", ())),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.rooms import Rooms
 from ringwall.errors import RingwallError
+from ringwall.telemetry import Notes
 from ringwall.vocabulary import Principal
 from ringwall.wire import BearerClaim, HttpRequest, HttpResponse, SigV4Claim
 
@@ -38,6 +39,8 @@ class Exchange:
     output: Any = None
     error: RingwallError | None = None
     screened: dict[str, Any] | None = None  # what the account's web ACL said of the request
+    notes: Notes = field(default_factory=Notes)  # for those who watch: what took how long
+    observed: bool = False  # they were told
     unserved: Callable[[], RingwallError] | None = None  # the operation is not served: makes the refusal, once the caller is known
 
     def header(self, name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ringwall.api.aws.operation import Operation
-from ringwall.api.counting import count
+from ringwall.api.counting import observe
 from ringwall.api.exchange import Exchange
 from ringwall.api.native.registry import BY_NAME
 from ringwall.api.pipeline import STEPS_IN_PROCESS, walk
@@ -103,7 +103,7 @@ class InProcess:
             principal=caller.principal,
         )
         await walk(exchange, STEPS_IN_PROCESS)
-        count(exchange, 200 if exchange.error is None else exchange.error.status)
+        observe(exchange, 200 if exchange.error is None else exchange.error.status)
         if exchange.error is not None:
             raise exchange.error
         return exchange.output

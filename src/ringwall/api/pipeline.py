@@ -22,12 +22,14 @@ import msgspec
 
 from ringwall.api.aws.operation import Call
 from ringwall.api.conditions import request_context
+from ringwall.api.counting import observe
 from ringwall.api.exchange import Exchange
 from ringwall.api.logs import locate
 from ringwall.api.recording import audit_record
 from ringwall.errors import AccessDenied, Bug, DependencyError, RingwallError
 from ringwall.inference.waf import request_view
 from ringwall.policies.waf.actions import Response
+from ringwall.telemetry import noting
 from ringwall.wire import HttpResponse
 
 log = logging.getLogger("ringwall.api")
@@ -139,6 +141,7 @@ async def answer(exchange: Exchange) -> HttpResponse:
 
 async def walk(exchange: Exchange, steps: tuple[Step, ...]) -> None:
     """Run steps until one refuses, then write the record; the outcome is in `exchange.output` or `exchange.error`."""
+    noting.set(exchange.notes)
     try:
         for step in steps:
             await step(exchange)
@@ -164,7 +167,7 @@ async def _record(exchange: Exchange) -> None:
 
 
 async def _settle(exchange: Exchange, details: dict[str, Any]) -> None:
-    """Write the record of how a streamed answer ended; failing to withholds its last event.
+    """Write the record of how a streamed answer ended, and tell who watches; failing to withholds its last event.
 
     Raises:
         RecordUnavailable: it was not written.
@@ -176,6 +179,8 @@ async def _settle(exchange: Exchange, details: dict[str, Any]) -> None:
     except Exception as error:  # noqa: BLE001 - the request rim, as in `_record`
         log.error("api.record.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
         raise RecordUnavailable("the audit record of the answer's end could not be written") from None
+    finally:
+        observe(exchange, 200)
 
 
 async def release(exchange: Exchange) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the t
     from ringwall.ledger.audit_log import AuditLog
     from ringwall.ledger.trail import Trail
     from ringwall.storage import Storage
+    from ringwall.telemetry import Watching
     from ringwall.vocabulary import Clock, Limits
 
 
@@ -43,6 +44,7 @@ class Rooms:
     gateway: Gateway
     scorers: Scorers
     counters: Counters
+    watching: Watching
     features: FeatureStore
     lineage: Lineage
     trail: Trail

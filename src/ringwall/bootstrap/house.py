@@ -54,6 +54,7 @@ from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage
 from ringwall.storage.database import open_storage
+from ringwall.telemetry import Watching
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
@@ -168,6 +169,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
     ledger = Ledger(storage, keys)
     attestor = Attestor(storage, keys, ledger)
     workers = Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
+    watching = Watching()
     upstreams = Upstreams(
         ModelTable(storage, clock, settings.models),
         dialects=DIALECTS,
@@ -192,6 +194,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         gateway=Gateway(upstreams, workers=workers, keys=keys, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
+        watching=watching,
         features=FeatureStore(
             storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store", attestor=attestor
         ),

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ringwall.inference.errors import ScansWaiting
+from ringwall.telemetry import noting
 
 _Result = TypeVar("_Result")
 
@@ -65,8 +66,17 @@ class Workers:
         """Run work that is slow whatever it reads in a worker thread."""
         return await asyncio.wrap_future(self._threads.submit(work))
 
+    @property
+    def waiting_characters(self) -> int:
+        """What waits for a thread, or is being read in one."""
+        return self._waiting
+
     def _since(self, begun: float) -> int:
-        return round((self._timer() - begun) * 1000)
+        elapsed_s = self._timer() - begun
+        notes = noting.get()
+        if notes is not None:
+            notes.guardrail_s += elapsed_s
+        return round(elapsed_s * 1000)
 
     def _done(self, characters: int) -> None:
         with self._counting:

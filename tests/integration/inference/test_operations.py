@@ -33,6 +33,7 @@ from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage.database import DatabaseStorage
+from ringwall.telemetry import Watching
 from ringwall.vocabulary import Limits, Principal
 from ringwall.wire.dialects.table import DIALECTS
 from tests.conformance.guardrails.service_model import misfits, service_model
@@ -71,6 +72,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         gateway=Gateway(upstreams, workers=Workers(inline_characters=1_000_000), keys=keys, limits=Limits()),
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
+        watching=Watching(),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store", attestor=attestor),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
         trail=Trail(ledger, keys=keys, clock=clock),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import msgspec
 
 from ringwall.api.aws.operation import Call
+from ringwall.api.noting import note_answer, note_model, note_usage
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.inference.limits import Grant, Subject, Usage, counted_key
 from ringwall.inference.upstreams.models import is_model_name
-from ringwall.wire.dialects.model import Ask, Event, MessageStop
+from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop
 from ringwall.wire.dialects.model import Usage as AnswerUsage
 from ringwall.wire.dialects.texts import judged_texts
 
@@ -33,10 +35,14 @@ class Asked(msgspec.Struct, frozen=True):
 
     async def whole(self) -> list[Event]:
         """Return every event of the answer."""
+        notes = note_answer(self.answering.counted)
         try:
             async with aclosing(self.answering.events()) as events:
-                return [event async for event in events]
+                taken = [event async for event in events]
+            notes.finish = next((event.reason for event in reversed(taken) if isinstance(event, MessageStop)), "")
+            return taken
         finally:
+            notes.upstream_ended = time.monotonic()
             self.call.record.update(self.answering.record())
             await self._settle_limits()
 
@@ -44,12 +50,17 @@ class Asked(msgspec.Struct, frozen=True):
         """Yield the answer's events; the last ones after the record of how it ended, which is written however it ends."""
         last: list[Event] = []
         ended = "left"
+        notes = note_answer(self.answering.counted)
         try:
             async with aclosing(self.answering.events()) as events:
                 async for event in events:
                     if isinstance(event, MessageStop | AnswerUsage):
                         last.append(event)
+                        if isinstance(event, MessageStop):
+                            notes.finish = event.reason
                     else:
+                        if not notes.first_token and isinstance(event, BlockDelta):
+                            notes.first_token = time.monotonic()
                         yield event
             ended = ""
         except RingwallError as error:
@@ -59,6 +70,7 @@ class Asked(msgspec.Struct, frozen=True):
             ended = Bug.code
             raise
         finally:
+            notes.upstream_ended, notes.ended = time.monotonic(), ended
             await _to_the_end(self._settle(ended))
         for event in last:
             yield event
@@ -73,6 +85,7 @@ class Asked(msgspec.Struct, frozen=True):
         if counted is None:  # no model was asked
             await self.grant.settle(Usage())
         else:
+            note_usage(counted)
             await self.grant.settle(Usage(tokens_in=counted.input_tokens, tokens_out=counted.output_tokens))
 
 
@@ -133,6 +146,7 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
     if wanted is not None:
         await call.authorize((_guardrail_arn(call, wanted),), APPLY_GUARDRAIL)
     place = await call.rooms.upstreams.models.find(call.account_id, ask.model)
+    note_model(ask, place)
     model = ask.model if place.row.is_pattern else place.row.id
     if model != ask.model:
         await call.authorize(model_resource(call, model))

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from ringwall.errors import RingwallError
-from ringwall.inference.upstreams.doors import Call
+from ringwall.inference.upstreams.doors import Call, Headers
 from ringwall.inference.upstreams.errors import (
     AddressRefused,
     UpstreamTimeout,
@@ -25,6 +25,7 @@ from ringwall.inference.upstreams.errors import (
 )
 from ringwall.inference.upstreams.reach import GuardedResolver, Lookup, Reach, allows, socket_factory, system_lookup
 from ringwall.inference.upstreams.row import Address, ModelRow, Timeouts
+from ringwall.telemetry import noting
 from ringwall.wire.dialects.errors import MalformedAnswer
 
 HEAD_LINE_BYTES = 8 * 1024
@@ -73,7 +74,7 @@ class Connections:
                 return await self._session(reach).post(
                     URL(call.url, encoded=True),
                     data=call.body,
-                    headers=call.headers,
+                    headers=_headers(call),
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=None, connect=times.connect_s, sock_connect=times.connect_s, sock_read=None),
                     trace_request_ctx=(scope, times.first_byte_s),
@@ -100,6 +101,15 @@ class Connections:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+
+
+def _headers(call: Call) -> Headers:
+    """Return a request's headers, with the trace that it belongs to where it is followed, and note that it is sent."""
+    notes = noting.get()
+    if notes is None:
+        return call.headers
+    notes.attempts += 1
+    return call.headers if notes.trace is None else (*call.headers, *notes.trace.outbound())
 
 
 def _open_session(reach: Reach, tls: ssl.SSLContext | None, lookup: Lookup) -> aiohttp.ClientSession:
