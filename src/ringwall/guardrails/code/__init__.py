@@ -8,6 +8,7 @@ from ringwall.guardrails.code.judging import DOES_NOT_PARSE, judge_code, report_
 from ringwall.guardrails.code.languages import canonical, language_by_signs, language_of_file
 from ringwall.guardrails.code.policy import CodePolicy, CodeReport, CodeVerdict, annotation, judge
 from ringwall.guardrails.code.ports import CodeScanner
+from ringwall.guardrails.code.splitter import CodeSplitter, Piece, code_of
 
 __all__ = [
     "DOES_NOT_PARSE",
@@ -18,14 +19,17 @@ __all__ = [
     "CodePolicy",
     "CodeReport",
     "CodeScanner",
+    "CodeSplitter",
     "CodeVerdict",
     "Failure",
+    "Piece",
     "ScannerAbsent",
     "ScannerFailed",
     "Severity",
     "Unscanned",
     "annotation",
     "canonical",
+    "code_of",
     "find_code",
     "judge",
     "judge_code",

@@ -1,8 +1,10 @@
 """The code in an answer: fenced blocks, code spans, and what another reader of Markdown may take for a block.
 
 Fences are read more generously than CommonMark 0.31.2 (sections 4.5 and 6.1) reads them: behind any indentation, quote marks and list
-markers, because chat windows differ in what they take. Where two readers pair fence lines differently, one's code is the other's prose; so
-every stretch from one fence line to the next that is no block of its own is given back too, as kind "between".
+markers, because chat windows differ in what they take; and at the end of a line of prose, because models write them there and programs
+that cut code out of answers take them. Where two readers pair fence lines differently, one's code is the other's prose; so from the first
+pair on that they may differ about (`pairs_for_all`), every stretch from one fence line to the next that is no block of its own is given
+back too, as kind "between".
 """
 
 from __future__ import annotations
@@ -16,64 +18,124 @@ from ringwall.guardrails.code.languages import ALIASES, Basis, label_of, languag
 from ringwall.vocabulary import Span
 
 _FENCE = re.compile(r"(?P<lead>(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})(?P<info>[^\r\n]*)")
+LOOSE = re.compile(r"(?P<fence>`{3,})(?P<info>[\w+#.-]{0,40}[ \t]*)")
+"""What a fence behind prose is, to the end of its line: no more than a word follows."""
+
+_LOOSE_LINE = re.compile(rf"(?P<prose>[^`\r\n]+){LOOSE.pattern}")
+LEAD_CHARS = " \t>*+-.)0123456789"
+"""What may stand before a fence that opens its line."""
+
+DOUBTS = frozenset("<$")
+"""A line of prose that begins so, behind any of `LEAD_CHARS`, may begin what some readers take no fences in: HTML, mathematics."""
+
+TICKS = re.compile(r"`+")
 _QUOTE = re.compile(r"[ \t]*>[ ]?")
-_TICKS = re.compile(r"`+")
-_BLANK = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?:[ ]|(?=[\r\n])|\Z)")
 _MARKDOWN = frozenset({"markdown", "md", "mdx"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Fence:
-    """A line that could open or close a block: its index, what stands before the fence, the fence, and the info string."""
+class Fence:
+    """A line that could open or close a block: its index, what leads, the fence, and the info string.
+
+    begin: where the line begins, or the fence itself where it stands behind prose, which `loose` says.
+    """
 
     index: int
+    begin: int
     quotes: int
     indent: int
     fence: str
     info: str
+    loose: bool = False
 
-    @property
-    def opens(self) -> bool:
-        return self.fence[0] == "~" or "`" not in self.info
-
-    def closes(self, opening: _Fence) -> bool:
-        return self.fence[0] == opening.fence[0] and len(self.fence) >= len(opening.fence) and not self.info.strip()
+    def closes(self, opening: Fence) -> bool:
+        """Say whether this line ends the block that `opening` began."""
+        alike = self.fence[0] == opening.fence[0] and len(self.fence) >= len(opening.fence)
+        return alike and not self.loose and not self.info.strip()
 
 
-def find_code(answer: str) -> tuple[CodeBlock, ...]:
+def find_code(answer: str, *, doubtful: bool = False) -> tuple[CodeBlock, ...]:
     """Return every piece of code in an answer, in the order of where it begins.
 
+    Args:
+        answer: all of it, or what begins with a fence.
+        doubtful: what came before lets readers differ about the first pair of fences already.
     Cost: O(len(answer)). Fenced blocks that end nowhere go on to the end of the answer.
     """
     lines = split_lines(answer)
-    fences = _fences(answer, lines)
+    fences = [fence for index, (begin, end, _) in enumerate(lines) if (fence := fence_at(answer, begin, end, index)) is not None]
     pairs = _pairs(fences, len(lines))
     blocks = [block for opening, end in pairs for block in _blocks(answer, lines, opening, end, "fenced")]
     paired = {(opening.index, end) for opening, end in pairs}
+    doubt = 0 if doubtful else _doubt_from(answer, lines, pairs)
     for opening, following in zip(fences, [*(fence.index for fence in fences[1:]), len(lines)], strict=False):
-        if (opening.index, following) not in paired and following > opening.index + 1:
+        if opening.index >= doubt and (opening.index, following) not in paired and following > opening.index + 1:
             blocks.extend(_blocks(answer, lines, opening, following, "between"))
     blocks.extend(_code_spans(answer, lines, pairs))
+    return _in_order(blocks)
+
+
+def find_code_spans(paragraph: str) -> tuple[CodeBlock, ...]:
+    """Return the code spans of a part of one paragraph, which begins with backticks."""
+    return _in_order(_spans_of_paragraph(paragraph, 0, len(paragraph)))
+
+
+def _in_order(blocks: list[CodeBlock]) -> tuple[CodeBlock, ...]:
     return tuple(sorted((block for block in blocks if block.text.strip()), key=lambda block: (block.span, block.kind)))
 
 
-def _fences(answer: str, lines: list[tuple[int, int, int]]) -> list[_Fence]:
-    found = []
-    for index, (begin, end, _) in enumerate(lines):
-        match = _FENCE.fullmatch(answer, begin, end)
-        if match is not None:
-            quotes, _, inner = match["lead"].rpartition(">")
-            count = quotes.count(">") + 1 if match["lead"].find(">") >= 0 else 0
-            indent = len(inner) - (1 if count and inner.startswith(" ") else 0)
-            found.append(_Fence(index, count, indent, match["fence"], match["info"]))
-    return [fence for fence in found if fence.opens]
+def fence_at(text: str, begin: int, end: int, index: int = 0) -> Fence | None:
+    """Return the fence that a line of a text has, if it has one."""
+    match = _FENCE.fullmatch(text, begin, end)
+    if match is not None:
+        quotes, _, inner = match["lead"].rpartition(">")
+        count = quotes.count(">") + 1 if match["lead"].find(">") >= 0 else 0
+        indent = len(inner) - (1 if count and inner.startswith(" ") else 0)
+        fence = Fence(index, begin, count, indent, match["fence"], match["info"])
+        return fence if fence.fence[0] == "~" or "`" not in fence.info else None
+    loose = _LOOSE_LINE.fullmatch(text, begin, end)
+    return None if loose is None else Fence(index, loose.start("fence"), 0, 0, loose["fence"], loose["info"], loose=True)
 
 
-def _pairs(fences: list[_Fence], lines: int) -> list[tuple[_Fence, int]]:
+def pairs_for_all(segment: str) -> bool:
+    """Say whether every reader of Markdown pairs the fences of a segment's first and last lines, so that what follows is prose for all.
+
+    Both are led by the same number of spaces, no line between them by fewer (it could end a list item, and the block with it), and no
+    other fence stands between. Then a reader takes both for fences, or, where they are too far in, neither.
+    """
+    lines = split_lines(segment)
+    (_, first_end, inner_begin), (last, _, _) = lines[0], lines[-1]
+    width = len(segment) - len(segment.lstrip(" "))
+    lead = segment[:width]
+    inner = segment[inner_begin:last]
+    even = segment.startswith(("`", "~"), width) and segment.startswith(("`", "~"), last + width) and segment[last : last + width] == lead
+    alone = "```" not in inner and "~~~" not in inner and first_end < last
+    return even and alone and all(segment.startswith(lead, begin) or not segment[begin:end].strip() for begin, end, _ in lines[1:-1])
+
+
+def _doubt_from(answer: str, lines: list[tuple[int, int, int]], pairs: list[tuple[Fence, int]]) -> int:
+    """Return the line of the first fence that readers may differ about."""
+    after = 0
+    for opening, end in pairs:
+        prose = (answer[begin:stop] for begin, stop, _ in lines[after : opening.index])
+        if any(is_doubtful(line) for line in prose) or opening.loose or end == len(lines):
+            return opening.index
+        if not pairs_for_all(answer[opening.begin : lines[end][2]]):
+            return opening.index
+        after = end + 1
+    return len(lines)
+
+
+def is_doubtful(line: str) -> bool:
+    """Say whether after a line of prose readers may differ about the next fence."""
+    return "```" in line or line.lstrip(LEAD_CHARS)[:1] in DOUBTS
+
+
+def _pairs(fences: list[Fence], lines: int) -> list[tuple[Fence, int]]:
     """Pair each opening fence with the line that closes it, or the end."""
-    pairs: list[tuple[_Fence, int]] = []
-    opening: _Fence | None = None
+    pairs: list[tuple[Fence, int]] = []
+    opening: Fence | None = None
     for fence in fences:
         if opening is None:
             opening = fence
@@ -85,7 +147,7 @@ def _pairs(fences: list[_Fence], lines: int) -> list[tuple[_Fence, int]]:
     return pairs
 
 
-def _blocks(answer: str, lines: list[tuple[int, int, int]], opening: _Fence, end: int, kind: Kind) -> list[CodeBlock]:
+def _blocks(answer: str, lines: list[tuple[int, int, int]], opening: Fence, end: int, kind: Kind) -> list[CodeBlock]:
     """Take the lines after a fence, without what its place puts before each of them; what was typed at prompts apart from the rest."""
     pieces = [_inner(answer, line, opening) for line in lines[opening.index + 1 : end]]
     first = next((piece for piece in pieces if answer[slice(*piece)].strip()), (0, 0))
@@ -106,7 +168,7 @@ def _blocks(answer: str, lines: list[tuple[int, int, int]], opening: _Fence, end
     return [_made(kind, language, basis, text, pieces, fallback=lines[opening.index][2])]
 
 
-def _inner(answer: str, line: tuple[int, int, int], opening: _Fence) -> tuple[int, int]:
+def _inner(answer: str, line: tuple[int, int, int], opening: Fence) -> tuple[int, int]:
     begin, end, stop = line
     for _ in range(opening.quotes):
         quote = _QUOTE.match(answer, begin, end)
@@ -134,30 +196,36 @@ def _made(kind: Kind, language: str, basis: Basis, text: str, pieces: list[tuple
     return CodeBlock(kind=kind, language=language, basis=basis, text=text, span=span, lines=tuple(maps))
 
 
-def _code_spans(answer: str, lines: list[tuple[int, int, int]], pairs: list[tuple[_Fence, int]]) -> list[CodeBlock]:
+def _code_spans(answer: str, lines: list[tuple[int, int, int]], pairs: list[tuple[Fence, int]]) -> list[CodeBlock]:
     """Find code spans in what stands outside the fenced blocks, paragraph by paragraph."""
     spans: list[CodeBlock] = []
     begin = 0
     for opening, end in pairs:
-        spans.extend(_spans_in(answer, begin, lines[opening.index][0]))
+        spans.extend(_spans_in(answer, begin, opening.begin))
         begin = lines[end][2] if end < len(lines) else len(answer)
     spans.extend(_spans_in(answer, begin, len(answer)))
     return spans
 
 
 def _spans_in(answer: str, begin: int, stop: int) -> list[CodeBlock]:
+    """Find the code spans of a stretch without fences; a blank line ends a paragraph."""
     found: list[CodeBlock] = []
     paragraph = begin
-    for blank in [*_BLANK.finditer(answer, begin, stop), None]:
-        end = blank.start() if blank else stop
-        found.extend(_spans_of_paragraph(answer, paragraph, end))
-        paragraph = blank.end() - 1 if blank else stop
-    return found
+    for start, end, after in split_lines(answer[begin:stop]):
+        if is_blank(answer[begin + start : begin + end]):
+            found.extend(_spans_of_paragraph(answer, paragraph, begin + start))
+            paragraph = begin + after
+    return [*found, *_spans_of_paragraph(answer, paragraph, stop)]
+
+
+def is_blank(line: str) -> bool:
+    """Say whether a line, without its break, ends a paragraph."""
+    return not line.strip(" \t")
 
 
 def _spans_of_paragraph(answer: str, begin: int, stop: int) -> list[CodeBlock]:
     """Pair each run of backticks with the next of the same length."""
-    runs = [match.span() for match in _TICKS.finditer(answer, begin, stop)]
+    runs = [match.span() for match in TICKS.finditer(answer, begin, stop)]
     by_length: dict[int, list[int]] = {}
     for index, (start, end) in enumerate(runs):
         by_length.setdefault(end - start, []).append(index)

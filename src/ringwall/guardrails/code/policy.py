@@ -82,12 +82,16 @@ def judge(report: CodeReport, policy: CodePolicy) -> CodeVerdict:
     return CodeVerdict(action=action, reasons=tuple(reasons), counted=counted, report=report)
 
 
-def annotation(verdict: CodeVerdict) -> str:
-    """Write the note that goes under an answer; it holds nothing of the answer."""
-    lines = [_noted(finding) for finding in verdict.counted]
-    lines += [f"- not scanned: {skipped.language or 'code in no known language'}: {skipped.reason}" for skipped in verdict.report.unscanned]
-    lines += [f"- {failure.scanner} did not finish: {failure.reason}" for failure in verdict.report.failures]
-    return "\n".join(["Code in this answer was scanned:", *lines]) if lines else ""
+def annotation(*verdicts: CodeVerdict) -> str:
+    """Write the note that goes under an answer, or a part of it; it holds nothing of the answer."""
+    lines: list[str] = []
+    for verdict in verdicts:
+        lines += [_noted(finding) for finding in verdict.counted]
+        lines += [
+            f"- not scanned: {skipped.language or 'code in no known language'}: {skipped.reason}" for skipped in verdict.report.unscanned
+        ]
+        lines += [f"- {failure.scanner} did not finish: {failure.reason}" for failure in verdict.report.failures]
+    return "\n".join(["Code in this answer was scanned:", "", *lines]) if lines else ""
 
 
 def _noted(finding: CodeFinding) -> str:

@@ -1,0 +1,167 @@
+"""What accounts want done about code in answers: one policy for the account, and one for any of its guardrails in that one's place."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from ringwall.crypto.digests import sha256
+from ringwall.errors import NotFound
+from ringwall.guardrails.code.config import CodePolicyConfig, check_code_policy
+from ringwall.inference.errors import QuotaExceeded
+from ringwall.inference.stored import read_body
+from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.vocabulary import Clock
+
+KIND = "code-policy"
+POLICIES = 200
+"""Policies that an account may have."""
+
+_ACCOUNT = "account"
+_GUARDRAIL = "guardrail-"
+_KEPT = 4096
+
+
+class CodePolicyNotFound(NotFound, code="code-policy-not-found"):
+    """The account, or this guardrail of it, has no policy for generated code."""
+
+    remedy = "put one with `ringwall code-policy put`"
+
+
+class _Body(msgspec.Struct, frozen=True):
+    config: CodePolicyConfig
+    updated_at: datetime
+    updated_by: str
+
+
+class StandingCodePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy as it stands.
+
+    guardrail_id: whose it is; "" where it is the account's.
+    revision: counts its changes. digest: SHA-256 of the document, so that a receipt can name it.
+    """
+
+    guardrail_id: str
+    config: CodePolicyConfig
+    revision: int
+    digest: str
+    updated_at: datetime
+    updated_by: str
+
+    @property
+    def scope(self) -> Literal["account", "guardrail"]:
+        """Whether it is the account's or a guardrail's."""
+        return "guardrail" if self.guardrail_id else "account"
+
+
+class _Kept(NamedTuple):
+    generation: int
+    policies: Mapping[str, StandingCodePolicy]
+
+
+_DECODER = msgspec.json.Decoder(_Body)
+_NONE: Mapping[str, StandingCodePolicy] = {}
+
+
+class CodePolicies:
+    """The policies of all accounts, kept read while nothing changes."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._cache: OrderedDict[str, _Kept] = OrderedDict()
+
+    async def for_question(self, account_id: str, guardrail_ids: Iterable[str]) -> tuple[StandingCodePolicy, ...]:
+        """Return what an answer stands under: each guardrail's own policy, or the account's where one has none, or there is no guardrail.
+
+        Raises:
+            IntegrityError: what is stored cannot be read; no answer may pass then.
+        """
+        policies = await self._of(account_id)
+        if not policies:
+            return ()
+        own = policies.get("")
+        found = {each.guardrail_id: each for name in guardrail_ids if (each := policies.get(name, own)) is not None}
+        return tuple(found.values()) if found or own is None else (own,)
+
+    async def list(self, account_id: str) -> tuple[StandingCodePolicy, ...]:
+        """Return an account's policies, its own first."""
+        policies = await self._of(account_id)
+        return tuple(policies[name] for name in sorted(policies))
+
+    async def get(self, account_id: str, guardrail_id: str = "") -> StandingCodePolicy:
+        """Return the account's policy, or a guardrail's.
+
+        Raises:
+            CodePolicyNotFound: there is none.
+        """
+        found = (await self._of(account_id)).get(guardrail_id)
+        if found is None:
+            raise CodePolicyNotFound("there is no policy for generated code here: answers are not scanned under it")
+        return found
+
+    async def put(self, account_id: str, config: CodePolicyConfig, *, by: str, guardrail_id: str = "") -> StandingCodePolicy:
+        """Make a policy, or put another in its place.
+
+        Args:
+            account_id: the tenant.
+            config: the policy.
+            by: the caller's ARN.
+            guardrail_id: of a guardrail that exists; "" for the account's policy.
+
+        Raises:
+            InvalidRequest: the policy names what is no language. QuotaExceeded: there are too many. Conflict: a race.
+        """
+        check_code_policy(config)
+        held = await self._storage.get(account_id, KIND, _name(guardrail_id))
+        if held is None and len(await self._storage.list(account_id, KIND, limit=POLICIES)) >= POLICIES:
+            raise QuotaExceeded(f"an account has at most {POLICIES} policies for generated code")
+        body = msgspec.json.encode(_Body(config, self._clock(), by))
+        document = Document(account_id=account_id, kind=KIND, id=_name(guardrail_id), body=body, revision=held.revision if held else 0)
+        await self._storage.apply(Replace(document) if held else Insert(document))
+        return await self.get(account_id, guardrail_id)
+
+    async def remove(self, account_id: str, guardrail_id: str = "") -> None:
+        """Remove a policy: what it covered is not scanned under it any more.
+
+        Raises:
+            CodePolicyNotFound: there is none.
+        """
+        held = await self._storage.get(account_id, KIND, _name(guardrail_id))
+        if held is None:
+            raise CodePolicyNotFound("there is no policy for generated code here")
+        await self._storage.apply(Delete(account_id, KIND, held.id, held.revision))
+
+    async def _of(self, account_id: str) -> Mapping[str, StandingCodePolicy]:
+        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
+        kept = self._cache.get(account_id)
+        if kept is not None and kept.generation == generation:
+            self._cache.move_to_end(account_id)
+            return kept.policies
+        self._cache.pop(account_id, None)
+        documents = await self._storage.list(account_id, KIND, limit=POLICIES)
+        policies = {each.guardrail_id: each for each in map(_standing, documents)} or _NONE
+        self._cache[account_id] = _Kept(generation, policies)
+        while len(self._cache) > _KEPT:
+            self._cache.popitem(last=False)
+        return policies
+
+
+def _name(guardrail_id: str) -> str:
+    return f"{_GUARDRAIL}{guardrail_id}" if guardrail_id else _ACCOUNT
+
+
+def _standing(document: Document) -> StandingCodePolicy:
+    body = read_body(_DECODER, document)
+    return StandingCodePolicy(
+        guardrail_id=document.id.removeprefix(_GUARDRAIL) if document.id != _ACCOUNT else "",
+        config=body.config,
+        revision=document.revision,
+        digest=sha256(msgspec.json.encode(body.config)).hex(),
+        updated_at=body.updated_at,
+        updated_by=body.updated_by,
+    )
