@@ -18,6 +18,7 @@ from ringwall.identity.ports import Sealer
 from ringwall.identity.records import Records, delete, insert, replace
 from ringwall.storage.ports import Delete
 from ringwall.vocabulary import Clock
+from ringwall.vocabulary.principal import KeyGuardrail
 
 BEDROCK = "bedrock.amazonaws.com"
 _API_KEY_DAYS = 36_600
@@ -84,6 +85,16 @@ class AccessKeys:
             return msgspec.structs.replace(key, status=status)
 
         await self._records.update(AccessKey, account_id, id, change)
+
+    async def set_guardrail(self, account_id: str, user_name: str, id: str, guardrail: KeyGuardrail | None) -> AccessKey:
+        """Put whatever a key asks of models under a guardrail, which exists; None: under none of its own. Raises NoSuchEntity."""
+        await self._records.require(User, account_id, user_name)
+
+        def change(key: AccessKey) -> AccessKey:
+            _check_owner(key, user_name)
+            return msgspec.structs.replace(key, guardrail=guardrail)
+
+        return await self._records.update(AccessKey, account_id, id, change)
 
     async def delete(self, account_id: str, user_name: str, id: str) -> None:
         """Delete a key. Raises NoSuchEntity."""
@@ -176,6 +187,16 @@ class ApiKeys:
             return msgspec.structs.replace(key, status=status)
 
         await self._records.update(ApiKey, account_id, id, change)
+
+    async def set_guardrail(self, account_id: str, user_name: str, id: str, guardrail: KeyGuardrail | None) -> ApiKey:
+        """Put whatever a key asks of models under a guardrail, which exists; None: under none of its own. Raises NoSuchEntity."""
+        await self._records.require(User, account_id, user_name)
+
+        def change(key: ApiKey) -> ApiKey:
+            _check_owner(key, user_name)
+            return msgspec.structs.replace(key, guardrail=guardrail)
+
+        return await self._records.update(ApiKey, account_id, id, change)
 
     async def delete(self, account_id: str, user_name: str, id: str) -> None:
         """Delete a key. Raises NoSuchEntity."""

@@ -95,7 +95,7 @@ class Authentication:
         name = claim.session_token or claim.access_key_id
         found = self._known.get(generation, name) or self._unknown.get(generation, name)
         if found is None:
-            found = self._from_token(claim.session_token) if claim.session_token else await self._from_storage(claim.access_key_id)
+            found = await (self._from_token(claim.session_token) if claim.session_token else self._from_storage(claim.access_key_id))
             (self._unknown if found.caller is None else self._known).put(generation, name, found)
         if found.caller is not None and found.caller.access_key_id != claim.access_key_id:
             return self._decoy()  # a token that belongs to another key; what is kept under the token stays right
@@ -113,15 +113,22 @@ class Authentication:
 
     async def _owner(self, key: AccessKey) -> Caller | None:
         if not key.user_name:
-            return root_of(key.account_id, key.name)
+            return root_of(key.account_id, key.name, guardrail=key.guardrail)
         user = await self._records.get(User, key.account_id, key.user_name)
-        return caller_of(user.entity, key.name) if user is not None and key.name in user.entity.access_keys else None
+        if user is None or key.name not in user.entity.access_keys:
+            return None
+        return caller_of(user.entity, key.name, guardrail=key.guardrail)
 
-    def _from_token(self, token: str) -> Credential:
+    async def _from_token(self, token: str) -> Credential:
         session = self._open_token(token)
         if session is None:
             return self._decoy()
-        return Credential(session.secret_access_key, session.caller, session.expires_at)
+        return Credential(session.secret_access_key, await self._under_parent(session.caller), session.expires_at)
+
+    async def _under_parent(self, caller: Caller) -> Caller:
+        """Return a session's caller under the guardrail that its parent key has now; of a key that is gone, under what it had then."""
+        key = await self._records.find(AccessKey, caller.parent_key_id) if caller.parent_key_id else None
+        return caller if key is None else msgspec.structs.replace(caller, guardrail=key.guardrail)
 
     def _open_token(self, token: str) -> Session | None:
         if len(token) > _TOKEN_CHARS:
@@ -159,7 +166,7 @@ class Authentication:
         user = await self._records.get(User, key.account_id, key.user_name)
         if user is None or key.name not in user.entity.api_keys:
             return None
-        return caller_of(user.entity, key.name, bearer=True), key.expires
+        return caller_of(user.entity, key.name, bearer=True, guardrail=key.guardrail), key.expires
 
     def _note_use(self, claim: SigV4Claim, caller: Caller, now: datetime) -> None:
         """Remember the last use of long-term keys, in memory; `AccessKeys.save_uses` writes it down now and then."""

@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from ringwall.vocabulary.principal import KeyGuardrail
+
 OPERATORS = "ringwall"
 """The owner, in storage, of what belongs to no account: the list of accounts."""
 
@@ -181,6 +183,7 @@ class AccessKey(Entity, frozen=True, kw_only=True):
     user_name: str
     sealed: bytes
     status: Status = "Active"
+    guardrail: KeyGuardrail | None = None
 
     @property
     def lookup(self) -> str:
@@ -200,6 +203,7 @@ class ApiKey(Entity, frozen=True, kw_only=True):
     alias: str
     status: Status = "Active"
     expires: int = 0  # Unix seconds, 0: never
+    guardrail: KeyGuardrail | None = None
 
     @property
     def lookup(self) -> str:

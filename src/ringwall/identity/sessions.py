@@ -13,7 +13,7 @@ import msgspec
 
 from ringwall.identity import quotas
 from ringwall.identity.authentication import TOKEN_CONTEXT
-from ringwall.identity.caller import Caller, Session, session_of
+from ringwall.identity.caller import Caller, Session, parent_key, session_of
 from ringwall.identity.entities import Role
 from ringwall.identity.errors import NotAuthorized, PackedPolicyTooLarge, SessionRefused
 from ringwall.identity.holders import find_policy
@@ -72,7 +72,7 @@ class Sessions:
         policies = await self._session_policies(role.account_id, request)
         now = int(self._clock().timestamp())
         access_key_id = unique_id("ASIA")
-        session = session_of(role, request.session_name, access_key_id, now, policies)
+        session = session_of(role, request.session_name, access_key_id, now, policies, parent=caller)
         return self._issue(session, now + duration, packed_percent=-(-100 * sum(map(len, policies)) // _PACKED_CHARS))
 
     async def get_session_token(self, caller: Principal, duration_s: int | None = None) -> Issued:
@@ -89,7 +89,8 @@ class Sessions:
         if not 900 <= duration <= longest:
             raise SessionRefused(f"DurationSeconds must be 900 to {longest}")
         now = int(self._clock().timestamp())
-        return self._issue(msgspec.structs.replace(caller, access_key_id=unique_id("ASIA"), issued_at=now), now + duration)
+        session = msgspec.structs.replace(caller, access_key_id=unique_id("ASIA"), issued_at=now, parent_key_id=parent_key(caller))
+        return self._issue(session, now + duration)
 
     def _issue(self, caller: Caller, expires_at: int, *, packed_percent: int = 0) -> Issued:
         session = Session(access_key_id=caller.access_key_id, secret_access_key=secret_access_key(), expires_at=expires_at, caller=caller)

@@ -7,11 +7,25 @@ from typing import Literal
 import msgspec
 
 
+class KeyGuardrail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The guardrail that whatever is asked of a model with a key stands under.
+
+    account_id: whose guardrail it is, the key's own account.
+    mode: how answers stream under it.
+    """
+
+    account_id: str
+    identifier: str
+    version: str
+    mode: Literal["sync", "async"] = "sync"
+
+
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """An authenticated caller.
 
     arn: `arn:aws:iam::ACCOUNT:root`, `...:user/NAME` or `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     principal_id: the unique id behind the name (AIDA..., AROA...:session, the account id for root).
+    guardrail: the one of the key it came with, or of the key that its session was asked for with.
     """
 
     account_id: str
@@ -22,3 +36,4 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     session_name: str = ""
     user_name: str = ""
     session_policies: tuple[str, ...] = ()  # JSON policy documents that narrow a session
+    guardrail: KeyGuardrail | None = None
