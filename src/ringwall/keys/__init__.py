@@ -1,7 +1,7 @@
 """Customer keys, data keys, envelope encryption, and key release to attested enclaves.
 
 Today: one root key ring from a reference (`file:`, `env:`), from which the keys that seal secrets at rest and the keys of text digests
-are derived, and the keys that sign the logs' checkpoints.
+are derived; the keys that sign the logs' checkpoints; customer keys in a local ring or AWS KMS, and the accounts' data keys under them.
 """
 
 from ringwall.keys.keys import Keys, open_keys

@@ -104,10 +104,10 @@ class DatabaseStorage:
             return [_document(row) for row in await self._read(self._sql["list_below"], {**values, "beyond": beyond})]
         return [_document(row) for row in await self._read(self._sql["list"], values)]
 
-    async def apply(self, *changes: Change) -> None:
+    async def apply(self, *changes: Change, quiet: bool = False, erase: bool = False) -> None:
         """Make all changes or none; durable (fsync) when it returns."""
         if changes:
-            await self._writer.submit(Apply(changes, check_changes(changes)))
+            await self._writer.submit(Apply(changes, check_changes(changes), quiet, erase))
 
     async def generation(self) -> int:
         """Return a number that differs after any committed document change by any process."""

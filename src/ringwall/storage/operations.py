@@ -20,10 +20,12 @@ class Append:
 
 @dataclass(slots=True)
 class Apply:
-    """Changes to documents, all or none; the outcome is 0."""
+    """Changes to documents, all or none; the outcome is 0. quiet: no cache is to end. erase: no former version stays in the log file."""
 
     changes: tuple[Change, ...]
     size_bytes: int
+    quiet: bool = False
+    erase: bool = False
 
 
 @dataclass(slots=True)

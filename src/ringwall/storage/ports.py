@@ -179,8 +179,12 @@ class Storage(Protocol):
         """Return documents in id order, ids > `after` that start with `prefix`."""
         ...
 
-    async def apply(self, *changes: Change) -> None:
+    async def apply(self, *changes: Change, quiet: bool = False, erase: bool = False) -> None:
         """Make all changes or none; durable (fsync) when it returns. Raises Conflict.
+
+        quiet: of kinds that nobody keeps in a cache, so that `generation` stays as it is; for what is written at every request. Only new
+        documents, and changes of one's own: quiet writers do not queue, so two that change the same ones could stand in each other's way.
+        erase: leave no former version of what was changed in the database's own log, as after `shred`.
 
         A caller that is cancelled while it waits, or told DependencyError, does not know whether the change was made.
         """

@@ -113,7 +113,7 @@ class Transactions:
         cursor.execute("COMMIT")
         if generation:
             self.generation = generation
-        if self._sql.dialect == "sqlite" and any(isinstance(operation, Shred) for operation in operations):
+        if self._sql.dialect == "sqlite" and any(map(_erases, operations)):
             self._empty_write_ahead_log(cursor)
         cursor.close()
         return outcomes
@@ -153,15 +153,19 @@ class Transactions:
     # -- documents --
 
     def _apply_all(self, cursor: DBAPICursor, changing: Sequence[tuple[int, Apply]], outcomes: list[Outcome], now: int) -> int:
+        generation = 0 if all(operation.quiet for _, operation in changing) else self._count_change(cursor)
+        for position, operation in changing:
+            outcomes[position] = self._apply(cursor, operation, now)
+        if generation and now - self._swept_at >= _SWEEP_INTERVAL_S:  # under the lock of the count: sweepers do not meet
+            self._swept_at = now
+            cursor.execute(self._sql["sweep"], {"now": now})
+        return generation
+
+    def _count_change(self, cursor: DBAPICursor) -> int:
         cursor.execute(self._sql["bump_generation"])
         counted = cursor.fetchone()
         if counted is None:
             raise IntegrityError("the count of document changes is gone", remedy="stop ringwall and restore a backup")
-        for position, operation in changing:
-            outcomes[position] = self._apply(cursor, operation, now)
-        if now - self._swept_at >= _SWEEP_INTERVAL_S:
-            self._swept_at = now
-            cursor.execute(self._sql["sweep"], {"now": now})
         return int(counted[0])
 
     def _apply(self, cursor: DBAPICursor, operation: Apply, now: int) -> Outcome:
@@ -280,6 +284,10 @@ class Transactions:
         if cursor.rowcount != 1:
             return NotFound(f"the log has no entry {operation.index}", index=operation.index)
         return 0
+
+
+def _erases(operation: Operation) -> bool:
+    return isinstance(operation, Shred) or (isinstance(operation, Apply) and operation.erase)
 
 
 def _pieces(rows: int) -> Iterator[tuple[int, int]]:
