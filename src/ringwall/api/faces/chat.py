@@ -1,4 +1,4 @@
-"""The faces of other vendors: OpenAI chat completions and Anthropic messages, in their own dialects, errors and streams.
+"""The faces of other vendors: OpenAI's and Anthropic's paths, in their own dialects, errors and streams (`endpoint.py`).
 
 Whoever calls comes with an API key (`Authorization: Bearer KEY`, Anthropic's `x-api-key: KEY`) or a signature for `bedrock`. A request
 names its guardrail in Bedrock's own headers; the account's enforced one applies whatever a request says.
@@ -6,28 +6,20 @@ names its guardrail in Bedrock's own headers; the account's enforced one applies
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 
-from ringwall.api.aws.asking import guardrail_condition, model_resource, open_answer
-from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.chat_errors import STYLES, status_of
-from ringwall.api.logs import locate
-from ringwall.errors import Bug, InvalidRequest, RingwallError, Unserved
-from ringwall.inference.gateway import Wanted
+from ringwall.api.faces.conversations import Conversation
+from ringwall.api.faces.endpoint import Endpoint
+from ringwall.api.faces.model_list import PATH as MODELS
+from ringwall.api.faces.model_list import ModelList, OneModel
+from ringwall.errors import InvalidRequest, RingwallError, Unserved
+from ringwall.inference.gateway.gateway import Wanted
 from ringwall.vocabulary import Limits
 from ringwall.wire import BearerClaim, HttpResponse, SignatureDoesNotMatch, SigV4Claim, parse_credentials
-from ringwall.wire.dialects.dialect import Dialect
-from ringwall.wire.dialects.model import Ask, Event
-from ringwall.wire.dialects.table import DIALECTS
-from ringwall.wire.strict_json import decode_json
-
-log = logging.getLogger("ringwall.api")
 
 IDENTIFIER_HEADER = "x-amzn-bedrock-guardrailidentifier"
 VERSION_HEADER = "x-amzn-bedrock-guardrailversion"
@@ -40,57 +32,24 @@ class PathUnserved(Unserved, code="operation-unserved"):
     remedy = "docs/wire/dialects.md lists what is served"
 
 
-class Answer(NamedTuple):
-    """What a handler answers: whole, or as it comes."""
-
-    ask: Ask
-    events: list[Event] | AsyncGenerator[Event, None]
-
-
-class _Place(NamedTuple):
-    """What stands at a path."""
-
-    dialect: str
-    vendor: str
-
-
-VENDORS = {"openai_chat": "openai", "anthropic_messages": "anthropic"}
-_PLACES: Mapping[bytes, _Place] = {
-    b"/v1/chat/completions": _Place("openai_chat", "openai"),
-    b"/v1/messages": _Place("anthropic_messages", "anthropic"),
+_ENDPOINTS: Mapping[bytes, Endpoint] = {
+    b"/v1/chat/completions": Conversation("openai_chat", "openai", "ChatCompletions"),
+    b"/v1/responses": Conversation("openai_responses", "openai", "Responses"),
+    b"/v1/messages": Conversation("anthropic_messages", "anthropic", "Messages"),
+    MODELS: ModelList(),
 }
-_UNSERVED = {b"/v1/responses": "Responses", b"/v1/embeddings": "Embeddings", b"/v1/models": "Models", b"/v1/completions": "Completions"}
+_ONE_MODEL = OneModel()
+_UNSERVED = frozenset({b"/v1/completions", b"/v1/embeddings"})
 
 
 def is_chat(path: bytes) -> bool:
     """Say whether a path is one of these vendors'."""
-    return path in _PLACES or path in _UNSERVED
+    return _endpoint(path) is not None or path in _UNSERVED
 
 
-async def _ask(call: Call, given: tuple[Ask, Wanted | None]) -> Answer:
-    ask, wanted = given
-    asked = await open_answer(call, ask, wanted, route=VENDORS[ask.dialect])
-    return Answer(asked.answering.ask, asked.streamed() if ask.stream else await asked.whole())
-
-
-def _model(call: Call, given: tuple[Ask, Wanted | None]) -> Sequence[str]:
-    return model_resource(call, given[0].model)
-
-
-def _conditions(call: Call, given: tuple[Ask, Wanted | None]) -> dict[str, Any]:
-    return guardrail_condition(call, given[1])
-
-
-def _row(name: str, action: str) -> Operation:
-    return Operation("bedrock-runtime", name, action, _ask, _model, read_only=True, conditions=_conditions)
-
-
-_ROWS: Mapping[tuple[str, bool], Operation] = {
-    ("openai_chat", False): _row("ChatCompletions", "bedrock:InvokeModel"),
-    ("openai_chat", True): _row("ChatCompletions", "bedrock:InvokeModelWithResponseStream"),
-    ("anthropic_messages", False): _row("Messages", "bedrock:InvokeModel"),
-    ("anthropic_messages", True): _row("Messages", "bedrock:InvokeModelWithResponseStream"),
-}
+def _endpoint(path: bytes) -> Endpoint | None:
+    found = _ENDPOINTS.get(path)
+    return _ONE_MODEL if found is None and path.startswith(MODELS + b"/") else found
 
 
 class ChatFace:
@@ -102,15 +61,15 @@ class ChatFace:
         self._limits = limits
 
     def route(self, exchange: Exchange) -> None:
-        """Find the dialect by the path; what is not served is refused after the caller is known."""
+        """Find the operation by the path; what is not served is refused after the caller is known."""
         path = exchange.request.raw_path
-        place = exchange.match = _PLACES.get(path)
-        if place is None:
+        endpoint = exchange.match = _endpoint(path)
+        if endpoint is None:
             exchange.unserved = lambda: PathUnserved(f"ringwall does not serve {path.decode('ascii', 'replace')[:100]}")
-        elif exchange.request.method != "POST":
-            exchange.unserved = lambda: InvalidRequest("this path takes POST")
+        elif exchange.request.method != endpoint.method:
+            exchange.unserved = lambda: InvalidRequest(f"this path takes {endpoint.method}")
         else:
-            exchange.operation = _ROWS[place.dialect, False]
+            exchange.operation = endpoint.operation
 
     async def authenticate(self, exchange: Exchange) -> None:
         """Check the API key or the signature."""
@@ -128,25 +87,13 @@ class ChatFace:
         return exchange.match.vendor if exchange.match is not None else None
 
     def decode(self, exchange: Exchange) -> None:
-        """Read the question, and which guardrail it asks for."""
-        body = decode_json(exchange.request.body, self._limits.json_depth)
-        if not isinstance(body, dict):
-            raise InvalidRequest("the body must be a JSON object")
-        dialect = exchange.match.dialect
-        ask = DIALECTS[dialect].read_request(body)
-        exchange.operation = _ROWS[dialect, ask.stream]
-        exchange.input = (ask, wanted_of(exchange))
+        """Read what is asked for, and under which guardrail."""
+        exchange.operation, exchange.input = exchange.match.read(exchange, wanted_of(exchange), self._limits)
 
     def encode(self, exchange: Exchange) -> HttpResponse:
-        """Write the answer in the dialect of the question."""
-        answer: Answer = exchange.output
-        dialect = DIALECTS[exchange.match.dialect]
-        created = int(exchange.now.timestamp())
-        if isinstance(answer.events, list):
-            body = dialect.write_answer(answer.events, answer.ask, answer_id=exchange.request_id, created=created)
-            return HttpResponse(200, (("content-type", "application/json"),), msgspec.json.encode(body))
-        stream = _written(exchange, dialect, answer.ask, answer.events, created)
-        return HttpResponse(200, (("content-type", "text/event-stream"),), b"", stream)
+        """Write the answer as the vendor would."""
+        response: HttpResponse = exchange.match.write(exchange)
+        return response
 
     def refuse(self, exchange: Exchange, error: RingwallError) -> HttpResponse:
         """Render an error in the vendor's shape."""
@@ -173,21 +120,3 @@ def wanted_of(exchange: Exchange) -> Wanted | None:
     if not identifier or not version:
         raise InvalidRequest(f"`{IDENTIFIER_HEADER}` and `{VERSION_HEADER}` go together")
     return Wanted(identifier=identifier, version=version)
-
-
-async def _written(
-    exchange: Exchange, dialect: Dialect, ask: Ask, events: AsyncGenerator[Event, None], created: int
-) -> AsyncGenerator[bytes, None]:
-    """Write a stream; what goes wrong ends it with an event that says so, never with nothing."""
-    writer = dialect.stream_writer(ask, answer_id=exchange.request_id, created=created)
-    async with aclosing(events):
-        try:
-            async for event in events:
-                yield writer.write(event)
-            yield writer.end()
-        except RingwallError as error:
-            yield writer.fail(error.code, error.message, error.status)
-        except Exception as error:  # noqa: BLE001 - the request rim: whatever breaks in the middle of a stream, the client hears of it
-            log.error("api.stream.failed %s %s", exchange.request_id, locate(error))  # noqa: TRY400 - a traceback would quote texts
-            bug = Bug("an internal failure; the server's log has it under this request id")
-            yield writer.fail(bug.code, bug.message, bug.status)

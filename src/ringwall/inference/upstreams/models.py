@@ -65,11 +65,22 @@ def is_model_name(text: str) -> bool:
     return _NAMED.fullmatch(text) is not None
 
 
+class Named(NamedTuple):
+    """A model under one of its names; `owner` as in `Route`. `changed_at`: of an account's row; the settings' rows tell no time."""
+
+    name: str
+    row: ModelRow
+    address: Address
+    owner: str
+    changed_at: datetime | None
+
+
 class _Index(NamedTuple):
-    """Rows, ready to be looked up in; `patterns` longest first."""
+    """Rows, ready to be looked up in; `patterns` longest first. `changed`: when each was changed last, by id."""
 
     exact: dict[str, tuple[ModelRow, Address]]
     patterns: tuple[tuple[str, ModelRow, Address], ...]
+    changed: dict[str, datetime]
 
 
 class _Kept(NamedTuple):
@@ -112,6 +123,24 @@ class ModelTable:
                 row, address = found
                 return Route(row=row, address=address, name=row.model or model, owner=owner, account_id=account_id)
         raise ModelNotFound(f"no model `{model[:100]}` in this account")
+
+    async def named(self, account_id: str) -> tuple[Named, ...]:
+        """Return every name that leads somewhere, the account's own first; names that only a pattern stands for cannot be told."""
+        found: dict[str, Named] = {}
+        for owner, index in ((account_id, await self._index_of(account_id)), ("", self._own)):
+            for name, (row, address) in index.exact.items():
+                found.setdefault(name, Named(name, row, address, owner, index.changed.get(row.id)))
+        return tuple(found.values())
+
+    async def describe(self, account_id: str, model: str) -> Named:
+        """Return what stands behind a name.
+
+        Raises:
+            ModelNotFound: nothing does.
+        """
+        route = await self.find(account_id, model)
+        index = await self._index_of(account_id) if route.owner else self._own
+        return Named(model, route.row, route.address, route.owner, index.changed.get(route.row.id))
 
     async def rows(self, account_id: str) -> tuple[StoredRow, ...]:
         """Return an account's own rows, by id."""
@@ -166,7 +195,7 @@ class ModelTable:
         generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
         kept = self._kept.get(account_id)
         if kept is None or kept.generation != generation:
-            kept = _Kept(generation, _index(each.row for each in await self.rows(account_id)))
+            kept = _Kept(generation, _index_stored(await self.rows(account_id)))
             self._kept[account_id] = kept
         self._kept.move_to_end(account_id)
         while len(self._kept) > _ACCOUNTS_KEPT:
@@ -174,7 +203,12 @@ class ModelTable:
         return kept.rows
 
 
-def _index(rows: Iterable[ModelRow]) -> _Index:
+def _index_stored(stored: Iterable[StoredRow]) -> _Index:
+    rows = tuple(stored)
+    return _index((each.row for each in rows), {each.row.id: each.updated_at for each in rows})
+
+
+def _index(rows: Iterable[ModelRow], changed: dict[str, datetime] | None = None) -> _Index:
     exact: dict[str, tuple[ModelRow, Address]] = {}
     patterns = []
     for row in rows:
@@ -183,7 +217,7 @@ def _index(rows: Iterable[ModelRow]) -> _Index:
             patterns.append((row.id[:-1], row, address))
         for name in _names(row):
             exact.setdefault(name, (row, address))
-    return _Index(exact, tuple(sorted(patterns, key=lambda each: -len(each[0]))))
+    return _Index(exact, tuple(sorted(patterns, key=lambda each: -len(each[0]))), changed or {})
 
 
 def _look_up(index: _Index, model: str) -> tuple[ModelRow, Address] | None:
