@@ -20,6 +20,7 @@ VIOLATIONS = {
     "only-storage-opens-databases": ("src/ringwall/ledger/planted.py", "import sqlite3"),
     "web-frameworks-in-faces": ("src/ringwall/inference/planted.py", "import starlette"),
     "http-clients-in-named-rooms": ("src/ringwall/identity/planted.py", "import urllib3"),
+    "telemetry-libraries-in-telemetry": ("src/ringwall/inference/planted.py", "import prometheus_client"),
 }
 
 
