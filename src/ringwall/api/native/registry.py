@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, audit_log, datasets, feature_groups, guardrails, ledger, lineage, proofs, records
+from ringwall.api.native import accounts, audit_log, datasets, feature_groups, guardrails, ledger, limits, lineage, models, proofs, records
 from ringwall.api.native.operation import NativeOperation
 
 SERVED: tuple[NativeOperation, ...] = (
@@ -14,6 +14,8 @@ SERVED: tuple[NativeOperation, ...] = (
     *lineage.OPERATIONS,
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
+    *models.OPERATIONS,
+    *limits.OPERATIONS,
     *accounts.OPERATIONS,
 )
 

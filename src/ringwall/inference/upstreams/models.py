@@ -21,6 +21,7 @@ from ringwall.errors import InvalidRequest, SettingsError
 from ringwall.inference.stored import read_body
 from ringwall.inference.upstreams.errors import ModelNotFound, ModelRowRefused, TooManyModels
 from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, NAME_PATTERN, Address, ModelRow, check_row
+from ringwall.inference.upstreams.secrecy import refuse_secrets
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock
 
@@ -147,6 +148,11 @@ class ModelTable:
         documents = await self._storage.list(account_id, KIND, limit=ROWS)
         return tuple(read_body(_DECODER, document) for document in documents)
 
+    async def row(self, account_id: str, row_id: str) -> StoredRow | None:
+        """Return one of an account's own rows."""
+        document = await self._storage.get(account_id, KIND, row_id)
+        return None if document is None else read_body(_DECODER, document)
+
     @property
     def settings_rows(self) -> tuple[ModelRow, ...]:
         """The rows that every account has."""
@@ -162,9 +168,11 @@ class ModelTable:
             operator: the caller runs this deployment; only then may a row name a variable or a private network.
 
         Raises:
-            ModelRowRefused: the row cannot stand, or takes another's name. TooManyModels: the table is full. Conflict: a race.
+            ModelRowRefused: the row cannot stand, holds a secret, or takes another's name. TooManyModels: the table is full.
+            Conflict: a race.
         """
         check_row(row)
+        refuse_secrets(row)
         if not operator and (row.allow_private or row.credential.startswith("env:")):
             raise ModelRowRefused("only the operator's rows name private networks or variables", remedy="use a public address and `file:`")
         stored = await self.rows(account_id)

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ringwall.inference.upstreams.breaker import Breaker, BreakerRules
+from ringwall.inference.upstreams.breaker import State as Circuit
 from ringwall.inference.upstreams.errors import UpstreamBusy
 from ringwall.inference.upstreams.models import Route
 from ringwall.inference.upstreams.retries import RetryBudget, RetryRules
+from ringwall.inference.upstreams.row import ModelRow
 
 KEPT = 1000
 
@@ -55,6 +57,11 @@ class States:
             if idle is not None:
                 del self._states[idle]
         return state
+
+    def look(self, account_id: str, owner: str, row: ModelRow, now: float) -> tuple[Circuit, int]:
+        """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
+        state = self._states.get((account_id, owner, row.upstream, row.credential))
+        return ("closed", 0) if state is None else (state.breaker.state(now), state.in_flight)
 
     @contextmanager
     def entered(self, state: State, route: Route, most: int) -> Iterator[None]:

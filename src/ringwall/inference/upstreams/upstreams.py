@@ -27,6 +27,7 @@ import msgspec
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.upstreams.answer import Answer
 from ringwall.inference.upstreams.breaker import BreakerRules, Ticket
+from ringwall.inference.upstreams.breaker import State as Circuit
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.counting import Tally
 from ringwall.inference.upstreams.credentials import Credentials
@@ -36,6 +37,7 @@ from ringwall.inference.upstreams.errors import CircuitOpen, UpstreamRefused
 from ringwall.inference.upstreams.models import ModelTable, Route
 from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_stream, read_whole
 from ringwall.inference.upstreams.retries import RetryRules, may_repeat, pause_s
+from ringwall.inference.upstreams.row import ModelRow
 from ringwall.inference.upstreams.states import State, States
 from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type
 from ringwall.vocabulary import Clock
@@ -101,6 +103,10 @@ class Upstreams:
         """
         tally = Tally(ask)
         return Answer(self._events(ask, route, tally), tally)
+
+    def circuit(self, account_id: str, owner: str, row: ModelRow) -> tuple[Circuit, int]:
+        """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
+        return self._states.look(account_id, owner, row, self._timer())
 
     async def close(self) -> None:
         """End every connection; answers under way break off."""
