@@ -12,6 +12,12 @@ class GuardrailNotFound(NotFound, code="guardrail-not-found"):
     """No such guardrail, or no such version of it, in this account and region."""
 
 
+class KeyGuardrailNotFound(GuardrailNotFound, code="key-guardrail-not-found"):
+    """The guardrail that the caller's key stands under is gone, so nothing is asked with this key."""
+
+    remedy = "put the key under another guardrail, or take its guardrail away (`ringwall key guardrail`)"
+
+
 class EnforcedConfigurationNotFound(NotFound, code="enforced-configuration-not-found"):
     """No such enforced guardrail configuration in this account."""
 

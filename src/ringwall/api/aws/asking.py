@@ -16,6 +16,7 @@ from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.inference.limits import Grant, Subject, Usage, counted_key
 from ringwall.inference.upstreams.models import is_model_name
+from ringwall.vocabulary.principal import KeyGuardrail
 from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop
 from ringwall.wire.dialects.model import Usage as AnswerUsage
 from ringwall.wire.dialects.texts import judged_texts
@@ -111,14 +112,21 @@ def model_resource(call: Call, model: str) -> Sequence[str]:
 
 
 def guardrail_condition(call: Call, wanted: Wanted | None) -> dict[str, Any]:
-    """Return the condition key that says under which guardrail a question is asked.
+    """Return the condition key that says under which guardrail a question is asked: the request's, else the key's.
 
     Source: service authorization reference, Amazon Bedrock, `bedrock:GuardrailIdentifier`.
     """
-    if wanted is None:
+    if wanted is not None:
+        arn, version = _guardrail_arn(call, wanted), wanted.version
+    elif (standing := call.principal.guardrail) is not None:
+        arn, version = _key_guardrail_arn(call, standing), standing.version
+    else:
         return {}
-    arn = _guardrail_arn(call, wanted)
-    return {"bedrock:GuardrailIdentifier": arn if wanted.version == "DRAFT" else f"{arn}:{wanted.version}"}
+    return {"bedrock:GuardrailIdentifier": arn if version == "DRAFT" else f"{arn}:{version}"}
+
+
+def _key_guardrail_arn(call: Call, standing: KeyGuardrail) -> str:
+    return f"arn:aws:bedrock:{call.region}:{standing.account_id}:guardrail/{standing.identifier}"
 
 
 def _guardrail_arn(call: Call, wanted: Wanted) -> str:
@@ -154,13 +162,16 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
     grant = await call.rooms.budgets.admit(subject, _estimate(ask))
     call.give_back.append(grant.release)
     try:
-        guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted)
+        guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted, call.principal.guardrail)
         answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())
         raise
     call.record.update(answering.record())
     call.record.update(grant.record)
+    if call.principal.guardrail is not None:
+        standing = call.principal.guardrail
+        call.record["keyGuardrail"] = {"arn": _key_guardrail_arn(call, standing), "version": standing.version}
     return Asked(call, answering, grant)
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.vocabulary.principal import KeyGuardrail
 
 UserName = Annotated[str, Meta(min_length=1, max_length=64)]
 KeyId = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Z0-9]+\Z")]
@@ -64,12 +65,13 @@ class ListAccountsOutput(_Shape, frozen=True, kw_only=True):
 
 
 class Key(_Shape, frozen=True, kw_only=True):
-    """One key, without its secret."""
+    """One key, without its secret, and the guardrail that it stands under."""
 
     key_id: str
     user_name: str
     status: str
     created_at: datetime
+    guardrail: KeyGuardrail | None = None
 
 
 class KeysOutput(_Shape, frozen=True, kw_only=True):
@@ -121,7 +123,10 @@ def _account(account: Any) -> AccountOutput:
 
 def _keys(found: Sequence[Any]) -> KeysOutput:
     return KeysOutput(
-        keys=tuple(Key(key_id=key.name, user_name=key.user_name, status=key.status, created_at=_moment(key.created)) for key in found)
+        keys=tuple(
+            Key(key_id=key.name, user_name=key.user_name, status=key.status, created_at=_moment(key.created), guardrail=key.guardrail)
+            for key in found
+        )
     )
 
 

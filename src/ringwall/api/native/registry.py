@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ringwall.api.native import accounts, audit_log, datasets, feature_groups, guardrails, ledger, limits, lineage, models, proofs, records
+from ringwall.api.native import (
+    accounts,
+    audit_log,
+    datasets,
+    feature_groups,
+    guardrails,
+    key_guardrails,
+    ledger,
+    lineage,
+    proofs,
+    records,
+)
 from ringwall.api.native.operation import NativeOperation
 
 SERVED: tuple[NativeOperation, ...] = (
@@ -14,9 +25,8 @@ SERVED: tuple[NativeOperation, ...] = (
     *lineage.OPERATIONS,
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
-    *models.OPERATIONS,
-    *limits.OPERATIONS,
     *accounts.OPERATIONS,
+    *key_guardrails.OPERATIONS,
 )
 
 BY_NAME: dict[str, NativeOperation] = {row.row.name: row for row in SERVED}

@@ -1,13 +1,15 @@
-"""`ringwall key create|list|revoke`."""
+"""`ringwall key create|list|guardrail|revoke`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ringwall.cli.commands.guardrail import identifier_of
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK
 from ringwall.cli.exports import endpoint_variables, export_lines
 from ringwall.cli.output import fields, table
+from ringwall.errors import InvalidRequest
 
 ACCESS_KEY, API_KEY = "access-key", "api-key"
 _CREATE = {ACCESS_KEY: "CreateAccessKey", API_KEY: "CreateServiceSpecificCredential"}
@@ -18,14 +20,20 @@ _API_KEY_PREFIX = "ACCA"
 
 def add_to(group: Any) -> None:
     """Describe the commands."""
-    keys = group.group("key", "make, list and revoke access keys and API keys")
+    keys = group.group("key", "make, list, guard and revoke access keys and API keys")
     create = keys.command("create", "create a key; its secret is shown once, here")
     create.add_argument("--kind", choices=(ACCESS_KEY, API_KEY), default=ACCESS_KEY, help="for signatures, or a bearer key")
     create.add_argument("--export", action="store_true", help="print a line for `eval` that points AWS clients at the running server")
     listing = keys.command("list", "list a user's keys")
+    guardrail = keys.command("guardrail", "put whatever a key asks of models under a guardrail, or take the key's guardrail away")
+    guardrail.add_argument("id", metavar="KEY-ID")
+    guardrail.add_argument("guardrail", metavar="GUARDRAIL", nargs="?", help="id, ARN or name")
+    guardrail.add_argument("version", metavar="VERSION", nargs="?", default="DRAFT", help="a number, or DRAFT (default: DRAFT)")
+    guardrail.add_argument("--mode", choices=("sync", "async"), default="sync", help="how answers stream under it (default: sync)")
+    guardrail.add_argument("--remove", action="store_true", help="take the key's guardrail away")
     revoke = keys.command("revoke", "make a key stop working, at once and for good")
     revoke.add_argument("id", metavar="KEY-ID")
-    for command, run in ((create, _create), (listing, _list), (revoke, _revoke)):
+    for command, run in ((create, _create), (listing, _list), (guardrail, _guardrail), (revoke, _revoke)):
         command.add_argument("--user", metavar="NAME", default="admin", help="whose key (default: admin)")
         command.set_defaults(run=run)
 
@@ -52,8 +60,31 @@ async def _list(context: Context) -> int:
         for kind, operation in _LIST.items():
             listed = await client.call(operation, {"userName": context.arguments.user})
             rows.extend({"kind": kind, **key} for key in listed["keys"])
-    columns = {"keyId": "key", "kind": "kind", "userName": "user", "status": "status", "createdAt": "created"}
-    context.show({"keys": rows}, table(rows, columns) if rows else "no keys")
+    columns = {"keyId": "key", "kind": "kind", "userName": "user", "status": "status", "guardrail": "guardrail", "createdAt": "created"}
+    shown = [{**row, "guardrail": _said(row.get("guardrail"))} for row in rows]
+    context.show({"keys": rows}, table(shown, columns) if rows else "no keys")
+    return OK
+
+
+def _said(guardrail: dict[str, Any] | None) -> str:
+    if guardrail is None:
+        return "-"
+    return f"{guardrail['identifier']}:{guardrail['version']}" + (" (async)" if guardrail["mode"] == "async" else "")
+
+
+async def _guardrail(context: Context) -> int:
+    given = context.arguments
+    if given.remove == (given.guardrail is not None):
+        raise InvalidRequest("name a guardrail, or say `--remove`")
+    members = {"userName": given.user, "keyId": given.id}
+    async with context.client() as client:
+        if given.remove:
+            await client.call("DeleteKeyGuardrail", members)
+            context.show({**members, "guardrail": None}, f"{given.id} stands under no guardrail of its own")
+            return OK
+        named = {"guardrailIdentifier": await identifier_of(client, given.guardrail), "guardrailVersion": given.version, "mode": given.mode}
+        put = await client.call("PutKeyGuardrail", {**members, **named})
+    context.show(put, f"{given.id} stands under {_said(put['guardrail'])}")
     return OK
 
 
