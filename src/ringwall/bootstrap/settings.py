@@ -85,6 +85,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["closed", "open"],
         _describe(description="while it does not answer: refuse limited calls, or let them pass uncounted"),
     ] = "closed"
+    customer_keys: Annotated[
+        tuple[str, ...],
+        _describe(
+            description="keys that accounts may have their sealed prompts' keys wrapped with (docs/operations/sealed-prompts.md): "
+            "`local:NAME`, `aws-kms:` and the ARN of a key; a `*` at the end stands for any rest"
+        ),
+    ] = ("local:*",)
+    kms_endpoint: Annotated[
+        str, _describe(description="https://HOST:PORT of another server that speaks KMS's protocol; empty: AWS's own")
+    ] = ""
     limits: Limits = Limits()
 
     @property
