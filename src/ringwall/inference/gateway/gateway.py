@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -58,6 +58,14 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     evaluation: Evaluation
     assessment: dict[str, Any]
     record: dict[str, Any]
+
+
+class Passed(NamedTuple):
+    """What became of a question: masked as the guardrails have it, or blocked, with the message that the policy has for that."""
+
+    ask: Ask
+    questions: tuple[Judged, ...]
+    blocked: str | None = None
 
 
 class Asks(Protocol):
@@ -152,6 +160,13 @@ class Gateway:
             LimitExceeded: it is larger than the limits.
             ScansWaiting: too much waits already.
         """
+        passed = await self.judge(account_id, ask, guards)
+        if passed.blocked is not None:
+            return Answering(passed.ask, passed.questions, _canned(passed.ask, passed.blocked))
+        return self._answering(account_id, passed.ask, route, guards, passed.questions)
+
+    async def judge(self, account_id: str, ask: Ask, guards: Sequence[Guard]) -> Passed:
+        """Judge a question by every guardrail that it stands under, each what the one before let through; raises what `open` raises."""
         if guards:
             _refuse_unjudged(ask)
         questions: list[Judged] = []
@@ -159,9 +174,8 @@ class Gateway:
             judged, ask = await self._question(account_id, guard, ask)
             questions.append(judged)
             if judged.evaluation.outcome.action == "BLOCK":
-                message = guard.ready.guardrail.blocked_message("INPUT")
-                return Answering(ask, tuple(questions), _canned(ask, message))
-        return self._answering(account_id, ask, route, guards, tuple(questions))
+                return Passed(ask, tuple(questions), guard.ready.guardrail.blocked_message("INPUT"))
+        return Passed(ask, tuple(questions))
 
     def _answering(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard], questions: tuple[Judged, ...]) -> Answering:
         passing: list[tuple[Guard, OutputGuard]] = []
