@@ -28,6 +28,7 @@ from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
 from ringwall.bootstrap.budgets import open_limits
+from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
@@ -40,6 +41,7 @@ from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
 from ringwall.inference.gateway import Gateway
 from ringwall.inference.guardrails import Guardrails
+from ringwall.inference.prompts.prompts import SealedPrompts
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
 from ringwall.inference.upstreams.models import ModelTable
@@ -54,7 +56,6 @@ from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage
 from ringwall.storage.database import open_storage
-from ringwall.telemetry import Watching
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
@@ -101,12 +102,16 @@ class House:
         return await _operator(self.rooms, account)
 
     async def maintain(self) -> None:
-        """Do what is due now and then, until cancelled: note when keys were last used, write offline stores, freeze old audit records."""
+        """Do what is due now and then, until cancelled.
+
+        Note when keys were last used, write offline stores, end sealed prompts whose time is over, freeze old audit records.
+        """
         while True:
             await asyncio.sleep(MAINTENANCE_S)
             try:
                 await self.rooms.identity.access_keys.save_uses()
                 await self.rooms.features.maintain()
+                await self.rooms.prompts.maintain()
                 await self._freeze()
             except RingwallError as error:
                 log.warning("bootstrap.maintenance.failed %s", locate(error))
@@ -122,6 +127,7 @@ class House:
         await self.rooms.identity.close()
         await self.rooms.upstreams.close()
         await self.rooms.budgets.close()
+        await self.rooms.prompts.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
         await self.rooms.ledger.close()
@@ -169,7 +175,6 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
     ledger = Ledger(storage, keys)
     attestor = Attestor(storage, keys, ledger)
     workers = Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
-    watching = Watching()
     upstreams = Upstreams(
         ModelTable(storage, clock, settings.models),
         dialects=DIALECTS,
@@ -194,7 +199,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         gateway=Gateway(upstreams, workers=workers, keys=keys, limits=settings.limits),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
-        watching=watching,
+        watching=watchers.watching,
         features=FeatureStore(
             storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store", attestor=attestor
         ),
@@ -202,6 +207,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, enviro
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=settings.region, workers=workers),
         budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
+        prompts=SealedPrompts(storage, open_customer_keys(settings, storage, keys), clock),
     )
 
 

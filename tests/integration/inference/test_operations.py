@@ -21,6 +21,7 @@ from ringwall.inference.gateway import Gateway
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.limits import Limits as Budgets
 from ringwall.inference.limits import MemoryStore, StoredLimits, shipped_prices
+from ringwall.inference.prompts.prompts import SealedPrompts
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
 from ringwall.inference.upstreams.models import ModelTable
@@ -28,6 +29,8 @@ from ringwall.inference.upstreams.upstreams import Upstreams
 from ringwall.inference.waf import Waf
 from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
+from ringwall.keys.customer_keys import CustomerKeys
+from ringwall.keys.local_keyring import LocalKeyring
 from ringwall.ledger import Ledger
 from ringwall.ledger.attestations import Attestor
 from ringwall.ledger.audit_log import AuditLog
@@ -78,6 +81,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=REGION),
         budgets=Budgets(StoredLimits(storage), MemoryStore(), prices=shipped_prices(), clock=clock),
+        prompts=SealedPrompts(storage, CustomerKeys({"local": LocalKeyring(storage, keys)}, ["local:*"]), clock),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

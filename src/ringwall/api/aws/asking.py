@@ -15,6 +15,9 @@ from ringwall.api.noting import note_answer, note_model, note_usage
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Wanted
 from ringwall.inference.limits import Grant, Subject, Usage, counted_key
+from ringwall.inference.prompts.errors import PromptNotKept
+from ringwall.inference.prompts.keeping import Keeping
+from ringwall.inference.prompts.prompts import Who
 from ringwall.inference.upstreams.models import is_model_name
 from ringwall.vocabulary.principal import KeyGuardrail
 from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop
@@ -28,24 +31,48 @@ APPLY_GUARDRAIL = "bedrock:ApplyGuardrail"
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question that was admitted and judged; take its answer once, whole or as it comes. `answering` says what was decided."""
+    """A question that was admitted and judged; take its answer once, whole or as it comes.
+
+    answering: says what was decided. keeping: the sealed record of question and answer, where the account keeps them.
+    """
 
     call: Call
     answering: Answering
     grant: Grant
+    keeping: Keeping | None = None
 
     async def whole(self) -> list[Event]:
         """Return every event of the answer."""
         notes = note_answer(self.answering.counted)
+        ended, taken = "left", list[Event]()
         try:
             async with aclosing(self.answering.events()) as events:
                 taken = [event async for event in events]
             notes.finish = next((event.reason for event in reversed(taken) if isinstance(event, MessageStop)), "")
-            return taken
+            ended = ""
+        except RingwallError as error:
+            ended = error.code
+            raise
+        except Exception:  # only to say so in the sealed record: it goes on to the face
+            ended = Bug.code
+            raise
         finally:
             notes.upstream_ended = time.monotonic()
             self.call.record.update(self.answering.record())
             await self._settle_limits()
+            if self.keeping is not None:
+                await self._keep(self.keeping, taken, ended)
+        return taken
+
+    async def _keep(self, keeping: Keeping, taken: list[Event], ended: str) -> None:
+        """Seal a whole answer; the failure that kept it from being one, if there was one, is more worth telling than this one's."""
+        for event in taken:
+            keeping.note(event)
+        try:
+            self.call.record.update(await keeping.finish(self.answering.answers, ended=ended, released=not ended))
+        except PromptNotKept:
+            if not ended:
+                raise
 
     async def streamed(self) -> AsyncGenerator[Event, None]:
         """Yield the answer's events; the last ones after the record of how it ended, which is written however it ends."""
@@ -55,6 +82,8 @@ class Asked(msgspec.Struct, frozen=True):
         try:
             async with aclosing(self.answering.events()) as events:
                 async for event in events:
+                    if self.keeping is not None:
+                        self.keeping.note(event)
                     if isinstance(event, MessageStop | AnswerUsage):
                         last.append(event)
                         if isinstance(event, MessageStop):
@@ -78,8 +107,17 @@ class Asked(msgspec.Struct, frozen=True):
 
     async def _settle(self, ended: str) -> None:
         await self._settle_limits()
+        details = self.answering.record()
+        refused: PromptNotKept | None = None
+        if self.keeping is not None:
+            try:
+                details |= await self.keeping.finish(self.answering.answers, ended=ended)
+            except PromptNotKept as error:  # what was released is out; the rest is not, and the record says why
+                ended, refused = (ended, None) if ended else (error.code, error)
         assert self.call.settle is not None
-        await self.call.settle({**self.answering.record(), **({"ended": ended} if ended else {})})
+        await self.call.settle({**details, **({"ended": ended} if ended else {})})
+        if refused is not None:
+            raise refused
 
     async def _settle_limits(self) -> None:
         counted = self.answering.counted
@@ -164,15 +202,24 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
     try:
         guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted, call.principal.guardrail)
         answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
+        call.record.update(answering.record())
+        keeping = await _keeping(call, ask, answering, route)
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())
         raise
-    call.record.update(answering.record())
     call.record.update(grant.record)
     if call.principal.guardrail is not None:
         standing = call.principal.guardrail
         call.record["keyGuardrail"] = {"arn": _key_guardrail_arn(call, standing), "version": standing.version}
-    return Asked(call, answering, grant)
+    return Asked(call, answering, grant, keeping)
+
+
+async def _keeping(call: Call, ask: Ask, answering: Answering, route: str) -> Keeping | None:
+    policy = await call.rooms.prompts.policy(call.account_id)
+    if policy is None:
+        return None
+    who = Who(account_id=call.account_id, request_id=call.request_id, at=call.now, principal=call.principal.arn, route=route)
+    return await call.rooms.prompts.keep(who, ask, answering, policy)
 
 
 def _estimate(ask: Ask) -> Usage:
