@@ -10,7 +10,9 @@ from ringwall.api.native import (
     guardrails,
     key_guardrails,
     ledger,
+    limits,
     lineage,
+    models,
     proofs,
     records,
 )
@@ -25,6 +27,8 @@ SERVED: tuple[NativeOperation, ...] = (
     *lineage.OPERATIONS,
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
+    *models.OPERATIONS,
+    *limits.OPERATIONS,
     *accounts.OPERATIONS,
     *key_guardrails.OPERATIONS,
 )
