@@ -40,8 +40,8 @@ NamedDocument = tuple[str, str]
 
 NOTHING = compile_policies(())
 _ENTITY_TYPES: dict[str, type[User | Role | Group]] = {"user": User, "role": Role, "group": Group}
-BEARER_ACTION = "bedrock:CallWithBearerToken"
-"""What whoever comes with an API key must be allowed besides the action itself."""
+_BEARING = ("bedrock:CallWithBearerToken", "*")
+"""The action, and its resource, that whoever comes with an API key must be allowed besides what is asked for."""
 _TRUST_ACTIONS = frozenset({"sts:AssumeRole"})
 _SETTLED = 1024
 _PRINCIPAL_TYPES = {"Root": "Account", "IAMUser": "User", "AssumedRole": "AssumedRole"}
@@ -86,14 +86,15 @@ class Permissions:
         if not resources:
             raise Bug(f"{action} was checked against no resource")
         standing = await self.standing(principal)
-        if not _is_bearer(principal) and all((action, resource) in standing.settled for resource in resources):
+        settled = standing.settled
+        if (not _is_bearer(principal) or _BEARING in settled) and all((action, resource) in settled for resource in resources):
             return
         merged = {**request_context(context), **standing.context}
         _refuse_bare_session(principal, action)
         if action.startswith("ringwall:") and "Account" in action:
             await self._refuse_tenants(principal, action)
         if _is_bearer(principal):
-            await self._check(standing, principal, BEARER_ACTION, "*", merged)
+            await self._check(standing, principal, *_BEARING, merged)
         for resource in resources:
             await self._check(standing, principal, action, resource, merged)
 
@@ -103,7 +104,7 @@ class Permissions:
         decision, named = await self._decide(standing, principal, action, resource, context)
         if not decision.allowed:
             _refuse(principal, action, named, decision)
-        if _is_settled(standing, principal, action, resource):
+        if _is_settled(standing, action, resource):
             standing.settled.add((action, resource))
 
     async def _refuse_tenants(self, principal: Principal, action: str) -> None:
@@ -118,7 +119,8 @@ class Permissions:
         """Return the policies and condition keys that come with the caller."""
         generation = await self._records.generation()
         issued_at = principal.issued_at if isinstance(principal, Caller) else -1
-        key = (principal.arn, principal.principal_id, principal.access_key_id, principal.session_policies, issued_at)
+        bearer = _is_bearer(principal)
+        key = (principal.arn, principal.principal_id, principal.access_key_id, principal.session_policies, issued_at, bearer)
         found = self._standing.get(generation, key)
         if found is None:
             found = await self._look_up(principal)
@@ -247,16 +249,16 @@ def _entity_context(entity: Holder | None, seen: Mapping[str, tuple[str, ...]]) 
         yield "iam:permissionsboundary", (entity.boundary,)
 
 
-def _is_settled(standing: Standing, principal: Principal, action: str, resource: str) -> bool:
+def _is_settled(standing: Standing, action: str, resource: str) -> bool:
     """Say whether what was allowed now stays allowed, for this caller, until the storage generation ends.
 
     Not so: what a condition, a variable or a resource's own policy decides; what is about IAM or STS, where the entity behind a name
-    counts; what only some accounts or kinds of credentials may do (`ringwall:*Account*`, bearer keys).
+    counts; what only some accounts may do (`ringwall:*Account*`).
     """
     parts = Arn.split(resource)
     if action.startswith(("iam:", "sts:", "ringwall:")) or (parts is not None and parts[2] == "iam"):
         return False
-    return not _is_bearer(principal) and not standing.sets.reads_context(action) and len(standing.settled) < _SETTLED
+    return not standing.sets.reads_context(action) and len(standing.settled) < _SETTLED
 
 
 def _is_bearer(principal: Principal) -> bool:

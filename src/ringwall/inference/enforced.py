@@ -5,9 +5,10 @@ It is kept and shown here; the gateway asks `for_model` before each model call.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -26,6 +27,7 @@ _LISTING = "enforced-guardrails"
 
 _Mode = Literal["SELECTIVE", "COMPREHENSIVE"]
 _MODEL = r"[a-z0-9-]{1,63}[.][a-z0-9-]{1,63}(:[a-z0-9-]{1,63}){0,2}(/[a-z0-9]{12})?"
+_ACCOUNTS_KEPT = 1000
 _MODELS_MAX = 1000  # no limit is modelled; this one bounds the stored configuration
 
 
@@ -86,6 +88,11 @@ def parse_enforced(configuration: Mapping[str, Any]) -> InferenceConfiguration:
         raise InvalidRequest(str(error).replace("$.", "guardrailInferenceConfig.").replace("$", "guardrailInferenceConfig")) from error
 
 
+class _Kept(NamedTuple):
+    generation: int
+    enforced: Enforced | None
+
+
 class EnforcedConfigurations:
     """The enforced configurations of all accounts."""
 
@@ -94,6 +101,7 @@ class EnforcedConfigurations:
         self._clock = clock
         self._region = region
         self._pages = pages
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     async def put(self, account_id: str, config_id: str | None, configuration: InferenceConfiguration, *, by: str) -> Enforced:
         """Create the configuration, or replace the one with this id.
@@ -136,11 +144,22 @@ class EnforcedConfigurations:
 
     async def for_model(self, account_id: str, model_id: str) -> Enforced | None:
         """Return what is enforced for a model; None where nothing is."""
-        enforced = await self.get(account_id)
+        enforced = await self._present(account_id)
         if enforced is None:
             return None
         models = enforced.configuration.model_enforcement
         return enforced if models is None or models.covers(model_id) else None
+
+    async def _present(self, account_id: str) -> Enforced | None:
+        """Return what `get` does, read once in each generation of the storage."""
+        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
+        kept = self._kept.get(account_id)
+        if kept is None or kept.generation != generation:
+            kept = self._kept[account_id] = _Kept(generation, await self.get(account_id))
+        self._kept.move_to_end(account_id)
+        while len(self._kept) > _ACCOUNTS_KEPT:
+            self._kept.popitem(last=False)
+        return kept.enforced
 
     async def listing(self, account_id: str, token: str | None) -> dict[str, Any]:
         """Return what ListEnforcedGuardrailsConfiguration answers."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from types import SimpleNamespace
+from functools import lru_cache
 
 import aiohttp
 from yarl import URL
@@ -67,24 +67,28 @@ class Connections:
         """
         times = row.timeouts
         reach = reach_of(row, address)
-        _refuse_literal(address.host, reach)
+        if not _is_within(reach, address.host):
+            raise AddressRefused("the upstream is at an address that its row does not allow")
+        head_s = times.connect_s + times.first_byte_s  # bytes that are no head do not make it longer
         failure: RingwallError
         try:
-            async with asyncio.timeout(left_s) as scope:
-                return await self._session(reach).post(
-                    URL(call.url, encoded=True),
-                    data=call.body,
-                    headers=_headers(call),
-                    allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, connect=times.connect_s, sock_connect=times.connect_s, sock_read=None),
-                    trace_request_ctx=(scope, times.first_byte_s),
+            async with asyncio.timeout(min(left_s, head_s)):
+                response = await self._session(reach).post(
+                    _url(call.url), data=call.body, headers=_headers(call), allow_redirects=False, timeout=_until_head(times)
                 )
-        except aiohttp.ServerTimeoutError:
+        except aiohttp.ConnectionTimeoutError:
             failure = timed_out("connect", times)
+        except aiohttp.ServerTimeoutError:
+            failure = timed_out("first-byte", times)
         except TimeoutError:
-            failure = timed_out("first-byte" if left_s > times.first_byte_s else "total", times)
+            failure = timed_out("first-byte" if left_s > head_s else "total", times)
         except (aiohttp.ClientError, OSError) as error:
             failure = _failure_before(error)
+        else:
+            if response.connection is not None and (protocol := response.connection.protocol) is not None:
+                protocol.read_timeout = None  # whoever reads the body keeps time from here
+                protocol.start_timeout()
+            return response
         raise failure
 
     def _session(self, reach: Reach) -> aiohttp.ClientSession:
@@ -121,11 +125,8 @@ def _open_session(reach: Reach, tls: ssl.SSLContext | None, lookup: Lookup) -> a
         limit_per_host=_PER_HOST,
         keepalive_timeout=KEEPALIVE_S,
     )
-    watched = aiohttp.TraceConfig()
-    watched.on_request_headers_sent.append(_await_first_byte)
     return aiohttp.ClientSession(
         connector=connector,
-        trace_configs=[watched],
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"user-agent": "ringwall"},
         auto_decompress=False,
@@ -137,22 +138,25 @@ def _open_session(reach: Reach, tls: ssl.SSLContext | None, lookup: Lookup) -> a
     )
 
 
-async def _await_first_byte(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams) -> None:
-    """Begin to wait for the first byte, now that the connection stands."""
-    scope, first_byte_s = context.trace_request_ctx
-    soonest = asyncio.get_running_loop().time() + first_byte_s
-    if scope.when() is None or soonest < scope.when():
-        scope.reschedule(soonest)
+@lru_cache(maxsize=1024)
+def _url(url: str) -> URL:
+    return URL(url, encoded=True)
 
 
-def _refuse_literal(host: str, reach: Reach) -> None:
-    """Refuse an address out of reach that stands in the URI itself; names are judged when they are resolved."""
+@lru_cache(maxsize=1024)
+def _until_head(times: Timeouts) -> aiohttp.ClientTimeout:
+    """Return what to wait for until an answer's head is there; the first byte's time begins when the question was sent."""
+    return aiohttp.ClientTimeout(total=None, connect=times.connect_s, sock_connect=times.connect_s, sock_read=times.first_byte_s)
+
+
+@lru_cache(maxsize=1024)
+def _is_within(reach: Reach, host: str) -> bool:
+    """Say whether an address that stands in the URI itself is within reach; names are judged when they are resolved."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return
-    if not allows(reach, host):
-        raise AddressRefused("the upstream is at an address that its row does not allow")
+        return True
+    return allows(reach, host)
 
 
 def timed_out(phase: str, times: Timeouts, *, slow_reader: bool = False) -> UpstreamTimeout:
