@@ -15,6 +15,8 @@ REGISTRY: Mapping[str, str] = {
     "prove": "prove",
     "dataset": "dataset",
     "feature-group": "feature_group",
+    "model": "model",
+    "limit": "limit",
     "account": "account",
     "key": "key",
     "record": "record",
