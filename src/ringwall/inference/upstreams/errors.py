@@ -6,13 +6,19 @@ Messages name the row of the model table, never the server's address (a caller n
 
 from __future__ import annotations
 
-from ringwall.errors import CallerError, DependencyError, InvalidRequest, NotFound
+from ringwall.errors import CallerError, DependencyError, InvalidRequest, NotFound, Unserved
 
 
 class ModelNotFound(NotFound, code="model-not-found"):
     """No row of the model table names this model."""
 
     remedy = "use a model that the table names, or add a row for it (docs/operations/upstreams.md)"
+
+
+class EmbeddingsUnserved(Unserved, code="embeddings-unserved"):
+    """The model's upstream is none that ringwall asks for embeddings."""
+
+    remedy = "use a model whose row begins with `openai+`, or the built-in one (docs/operations/upstreams.md)"
 
 
 class ModelRowRefused(InvalidRequest, code="model-row-refused"):
