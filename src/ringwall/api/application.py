@@ -1,4 +1,5 @@
-"""The ASGI application: one port for AWS, OpenAI and Anthropic clients (`/v1`), the native API (`/ringwall/v1`), the console, `/health`.
+"""The ASGI application: one port for AWS, OpenAI and Anthropic clients (`/v1`), the native API (`/ringwall/v1`), the console, `/health`,
+and `/metrics`.
 
 On the AWS path there is nothing between the server and the pipeline: no framework, no middleware.
 """
@@ -19,6 +20,8 @@ from ringwall.api.faces.native import NativeFace
 from ringwall.api.faces.problem import problem
 from ringwall.api.hosts import Hosts
 from ringwall.api.logs import locate
+from ringwall.api.metrics import PATH as METRICS_PATH
+from ringwall.api.metrics import Metrics
 from ringwall.api.pipeline import answer, release
 from ringwall.api.request_id import new_uuid
 from ringwall.api.rooms import Rooms
@@ -52,6 +55,7 @@ class Faces:
     native: NativeFace
     chat: Face
     console: Pages
+    metrics: Metrics
 
 
 class Application:
@@ -74,6 +78,8 @@ class Application:
             await self._serve_console(scope, receive, send)
         elif path == b"/health":
             await respond(send, await self._health(), new_uuid(), method=scope["method"])
+        elif path == METRICS_PATH and scope["method"] in {"GET", "HEAD"}:
+            await self._serve_metrics(scope, send)
         elif path == OPENAPI_PATH and scope["method"] in {"GET", "HEAD"}:
             await respond(send, self._describe(scope), new_uuid(), method=scope["method"])
         else:
@@ -144,6 +150,16 @@ class Application:
             await respond(send, await pages.answer(request, source_ip=_source_ip(scope), request_id=request_id), request_id, method=method)
         finally:
             self._intake.release(request)
+
+    async def _serve_metrics(self, scope: Scope, send: Send) -> None:
+        request_id = new_uuid()
+        try:
+            head = self._intake.head(scope)
+        except TooManyHeaders as error:
+            await respond(send, problem(error, request_id), request_id, method=scope["method"])
+            return
+        answered = await self._faces.metrics.answer(head, source_ip=_source_ip(scope), request_id=request_id)
+        await respond(send, answered, request_id, method=scope["method"])
 
     def _describe(self, scope: Scope) -> HttpResponse:
         """Return the native API's description, which needs no key."""

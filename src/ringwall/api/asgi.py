@@ -71,6 +71,11 @@ class Intake:
         self._timeout_s = timeout_s
         self._in_flight = 0
 
+    @property
+    def in_flight_bytes(self) -> int:
+        """What is held of request bodies now."""
+        return self._in_flight
+
     def head(self, scope: Scope) -> HttpRequest:
         """Read method, path, query and headers; the body is still to come.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +32,7 @@ from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
+from ringwall.bootstrap.watchers import Watchers, open_watchers
 from ringwall.console import Console
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
@@ -56,6 +57,8 @@ from ringwall.ledger.audit_log import AuditLog
 from ringwall.ledger.trail import Trail
 from ringwall.storage import Storage
 from ringwall.storage.database import open_storage
+from ringwall.telemetry import instruments
+from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
@@ -88,6 +91,7 @@ class House:
     tls: TlsFiles | None
     operator_token: str = field(repr=False)
     instance: str
+    watchers: Watchers
 
     async def first_start(self, *, new_key: bool = False) -> FirstStart:
         """Make what a first start makes, where it is missing."""
@@ -104,8 +108,15 @@ class House:
     async def maintain(self) -> None:
         """Do what is due now and then, until cancelled.
 
-        Note when keys were last used, write offline stores, end sealed prompts whose time is over, freeze old audit records.
+        Note when keys were last used, write offline stores, end sealed prompts whose time is over, freeze old audit records; tell
+        the collector of telemetry, if there is one.
         """
+        if self.watchers.collector is None:
+            await self._maintain_rooms()
+        else:
+            await asyncio.gather(self._maintain_rooms(), self.watchers.collector.run())
+
+    async def _maintain_rooms(self) -> None:
         while True:
             await asyncio.sleep(MAINTENANCE_S)
             try:
@@ -124,6 +135,8 @@ class House:
 
     async def close(self) -> None:
         """Close every room, the lowest last."""
+        if self.watchers.collector is not None:
+            await self.watchers.collector.close()
         await self.rooms.identity.close()
         await self.rooms.upstreams.close()
         await self.rooms.budgets.close()
@@ -142,10 +155,11 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
         IntegrityError: a log of the ledger is not what was signed of it.
         DependencyError: the database does not answer.
     """
-    directory = settings.directory
+    directory, instance = settings.directory, secrets.token_hex(8)
+    watchers = await asyncio.to_thread(open_watchers, settings, instance=instance)
     storage: Storage = await asyncio.to_thread(open_storage, settings.storage_url or directory, clock=clock)
     try:
-        rooms = await _open_rooms(settings, storage, clock, read_root_environment(settings.root_key))
+        rooms = await _open_rooms(settings, storage, clock, watchers)
         tls = await asyncio.to_thread(_tls, settings, directory, clock)
         key_store = LogKeyStore(storage, rooms.keys, clock, base=settings.ledger_origin)
         await rooms.ledger.open(clock=clock, key_store=key_store, directory=directory / LEDGER_FOLDER)
@@ -153,23 +167,36 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
         await storage.close()
         raise
     local = InProcess(rooms)
-    token, instance = secrets.token_urlsafe(32), secrets.token_hex(8)
+    token = secrets.token_urlsafe(32)
 
     async def operator(account: str | None) -> Principal:
         return await _operator(rooms, account)
 
+    hosts = Hosts(settings.host, settings.allowed_hosts)
     faces = Faces(
         aws=AwsFace(AWS_OPERATIONS, settings.limits),
         native=NativeFace(NATIVE_OPERATIONS, Operator(token, operator), _openapi),
         chat=ChatFace(settings.limits),
         console=Console(rooms, local, secure=settings.serves_tls),
+        metrics=watchers.metrics(hosts),
     )
     intake = Intake(settings.limits, in_flight_bytes=settings.in_flight_bytes, timeout_s=settings.receive_timeout_s)
-    application = Application(rooms, faces, intake=intake, hosts=Hosts(settings.host, settings.allowed_hosts), instance=instance)
-    return House(settings, rooms, local, application, tls, token, instance)
+    application = Application(rooms, faces, intake=intake, hosts=hosts, instance=instance)
+    watchers.gauges.add(lambda: _gauges(rooms, intake))
+    return House(settings, rooms, local, application, tls, token, instance, watchers)
 
 
-async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, environ: Mapping[str, str]) -> Rooms:
+async def _gauges(rooms: Rooms, intake: Intake) -> Sequence[Reading]:
+    head = await rooms.storage.trees.head(AUDIT_LOG)
+    return (
+        Reading(instruments.BODIES, (), intake.in_flight_bytes),
+        Reading(instruments.WAITING, (), rooms.guardrails.waiting_characters),
+        Reading(instruments.UNSEALED, (), head.entries - head.size),
+    )
+
+
+async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watchers: Watchers) -> Rooms:
+    environ = read_root_environment(settings.root_key)
     keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
     scorers = await asyncio.to_thread(load_scorers)
     ledger = Ledger(storage, keys)

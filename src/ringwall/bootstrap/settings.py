@@ -19,6 +19,14 @@ PREFIX = "RINGWALL_"
 NOT_SETTINGS = ("RINGWALL_TEST_", "RINGWALL_SHARED", "RINGWALL_URL", "RINGWALL_API_KEY")
 """Names in the environment that belong to the test suite, or to programs that call a ringwall (`read_client_environment`)."""
 
+OPENTELEMETRY = {"OTEL_EXPORTER_OTLP_ENDPOINT": "otlp_endpoint", "OTEL_SERVICE_NAME": "otlp_service_name"}
+"""OpenTelemetry's own variables, and the settings that they stand for; ringwall's own variables win."""
+
+OPENTELEMETRY_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
+"""Where it is set, it is what `otlp_headers` refers to by default: the setting never holds what it says."""
+
+OPENTELEMETRY_OFF = "OTEL_SDK_DISABLED"
+
 FILE_NAME = "ringwall.toml"
 
 _describe = msgspec.Meta
@@ -95,6 +103,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kms_endpoint: Annotated[
         str, _describe(description="https://HOST:PORT of another server that speaks KMS's protocol; empty: AWS's own")
     ] = ""
+    metrics: Annotated[
+        Literal["loopback", "token", "off"],
+        _describe(description="who may read /metrics: whoever asks from this machine, whoever has the token, or nobody"),
+    ] = "loopback"
+    metrics_token: Annotated[str, _describe(description="reference of that token: env:NAME, or file:NAME in data_dir")] = ""
+    metrics_accounts: Annotated[bool, _describe(description="tell metrics and traces whose requests they are about, by account id")] = False
+    otlp_endpoint: Annotated[
+        str,
+        _describe(description="http(s)://HOST:PORT of an OpenTelemetry collector that traces and metrics are sent to; empty: none"),
+    ] = ""
+    otlp_headers: Annotated[
+        str, _describe(description="reference of the headers that it takes, NAME=VALUE,...: env:NAME, or file:NAME in data_dir")
+    ] = ""
+    otlp_service_name: Annotated[str, _describe(min_length=1, max_length=100, description="what this service is called there")] = "ringwall"
+    otlp_trace_ratio: Annotated[
+        float, _describe(ge=0, le=1, description="of the traces that begin here, how many are kept; a caller decides for its own")
+    ] = 1.0
+    otlp_interval_s: Annotated[float, _describe(ge=1, le=3600, description="seconds between two messages of metrics")] = 60.0
     limits: Limits = Limits()
 
     @property
@@ -140,7 +166,10 @@ def _description_of(kind: Any) -> str:
 def read_environment() -> dict[str, str]:
     """Take ringwall's variables from the process environment: the only place that reads it."""
     taken = dict(os.environ)
-    return {name: value for name, value in taken.items() if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)}
+    known = {*OPENTELEMETRY, OPENTELEMETRY_HEADERS, OPENTELEMETRY_OFF}
+    return {
+        name: value for name, value in taken.items() if name in known or (name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS))
+    }
 
 
 def read_client_environment() -> tuple[str, str]:
@@ -177,6 +206,7 @@ def load_settings(environ: Mapping[str, str], *, directory: Path, flags: Mapping
     origins: dict[str, str] = dict.fromkeys(TYPES, "default")
     for origin, layer in (
         *_file_layer(Path(named) if named else directory / FILE_NAME, must_exist=bool(named)),
+        *_opentelemetry_layer(environ),
         *_environment_layer(environ),
         ("command line", {name: value for name, value in (flags or {}).items() if value is not None}),
     ):
@@ -191,6 +221,8 @@ def load_settings(environ: Mapping[str, str], *, directory: Path, flags: Mapping
         raise SettingsError(f"setting `limits.{too_small[0]}` must be at least 1")
     if bool(settings.tls_certificate) != bool(settings.tls_private_key):
         raise SettingsError("`tls_certificate` and `tls_private_key` are given together or not at all")
+    if (settings.metrics == "token") != bool(settings.metrics_token):
+        raise SettingsError('`metrics_token` and `metrics = "token"` are given together or not at all')
     if settings.tls_certificate and settings.tls_dev_ca:
         raise SettingsError("`tls_dev_ca` makes its own certificate; leave out `tls_certificate` or turn it off")
     return Sourced(settings, origins)
@@ -213,6 +245,18 @@ def _file_layer(path: Path, *, must_exist: bool) -> list[tuple[str, dict[str, An
         else:
             flat[name] = value
     return [(str(path), flat)]
+
+
+def _opentelemetry_layer(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    """Map OpenTelemetry's variables to settings; an empty one counts as absent (Source: its specification of environment variables)."""
+    if environ.get(OPENTELEMETRY_OFF, "").strip().lower() == "true":
+        return []
+    layers = [
+        (f"environment {variable}", {name: environ[variable].strip()}) for variable, name in OPENTELEMETRY.items() if environ.get(variable)
+    ]
+    if environ.get(OPENTELEMETRY_HEADERS):
+        layers.append((f"environment {OPENTELEMETRY_HEADERS}", {"otlp_headers": f"env:{OPENTELEMETRY_HEADERS}"}))
+    return layers
 
 
 def _environment_layer(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:

@@ -338,6 +338,11 @@ class Guardrails:
         digests = [self._keys.digest(account_id, each.text.encode("utf-8", "surrogatepass")) for each in texts]
         return CheckRun(answer=answer, record={"checks": msgspec.to_builtins(checks), "usage": answer["usage"], "contentDigests": digests})
 
+    @property
+    def waiting_characters(self) -> int:
+        """What waits to be scanned, or is being scanned, in worker threads."""
+        return self._workers.waiting_characters
+
     def close(self) -> None:
         """Finish the scans and proofs under way and end the worker threads."""
         self._workers.close()

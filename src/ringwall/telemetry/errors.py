@@ -27,3 +27,9 @@ class MetricsUnserved(CallerError, code="metrics-unserved", status=404):
     """This server shows no metrics."""
 
     remedy = "see the setting `metrics`"
+
+
+class MetricsTokenRefused(SettingsError, code="metrics-token-refused"):
+    """The token of the metrics cannot be used."""
+
+    remedy = "put it in a file of data_dir for its owner alone (`file:NAME`) or in a variable (`env:NAME`), 16 characters at least"
