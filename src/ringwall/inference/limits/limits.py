@@ -28,6 +28,7 @@ from ringwall.vocabulary import Clock, new_id
 log = logging.getLogger("ringwall.inference.limits")
 
 OWED_MAX = 10_000
+_THINKING = frozenset({"tokens", "cost"})  # kinds of limits on what models use
 _HOUSE, _OWN = "house", "own"
 
 
@@ -70,12 +71,13 @@ class Limits:
         self._owed: OrderedDict[str, _Owed] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def admit(self, subject: Subject, ask: Usage) -> Grant:
+    async def admit(self, subject: Subject, ask: Usage, *, counts_tokens: bool = True) -> Grant:
         """Take what a call is estimated to need, or refuse it.
 
         Args:
             subject: who asks, with which key, for which model, by which way.
             ask: the estimate: tokens of the prompt, and as many as the answer may have at most.
+            counts_tokens: False where no model thinks: limits on tokens and cost are not asked.
 
         Raises:
             LimitReached: a limit has no room now; the facts have `limit`, `kind` and `retry_after_s`.
@@ -83,7 +85,7 @@ class Limits:
             UnpricedModel: cost is limited, and the model has no price.
             LimitsUnavailable: the store does not answer, and the setting says `closed`.
         """
-        taken = self._charges(subject, ask, await self.stored.rules(subject.account_id))
+        taken = self._charges(subject, ask if counts_tokens else None, await self.stored.rules(subject.account_id))
         if not taken:
             return Grant((), _nothing, price_version=self.prices.version)
         hold, now_ms = new_id(24), self._now_ms()
@@ -141,12 +143,12 @@ class Limits:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._store.close()
 
-    def _charges(self, subject: Subject, ask: Usage, own: Sequence[Rule]) -> list[Taken]:
+    def _charges(self, subject: Subject, ask: Usage | None, own: Sequence[Rule]) -> list[Taken]:
         taken = []
         for origin, rules in self._rules(own):
             for rule in rules:
-                if rule.applies_to(subject):
-                    one = self._charge(rule, origin, subject, ask)
+                if rule.applies_to(subject) and (ask is not None or rule.kind not in _THINKING):
+                    one = self._charge(rule, origin, subject, ask or Usage())
                     if one is not None:
                         taken.append(one)
         return taken

@@ -70,7 +70,7 @@ def respond(ask: Ask, name: str = "") -> Iterator[Event]:
         raise UpstreamBrokeOff("the built-in model failed, as it was asked to")
     yield from _block(index, "text", pieces)
     yield MessageStop(reason)
-    yield Usage(_input_tokens(ask), spent + len(pieces))
+    yield Usage(input_tokens(ask), spent + len(pieces))
 
 
 def _text(word: str, rest: str, said: str) -> str:
@@ -97,7 +97,7 @@ def _tool_use(ask: Ask, tool: str, arguments: str) -> Iterator[Event]:
         yield BlockDelta(0, arguments[at : at + 8])
     yield BlockStop(0)
     yield MessageStop("tool_use")
-    yield Usage(_input_tokens(ask), len(_PIECE.findall(arguments)))
+    yield Usage(input_tokens(ask), len(_PIECE.findall(arguments)))
 
 
 def _called(ask: Ask, rest: str) -> tuple[str, str] | None:
@@ -137,7 +137,8 @@ def _conversation(ask: Ask) -> bytes:
     return msgspec.msgpack.encode((ask.system, ask.turns, [tool.name for tool in ask.tools]))
 
 
-def _input_tokens(ask: Ask) -> int:
+def input_tokens(ask: Ask) -> int:
+    """Return what a question costs here."""
     parts = (*ask.system, *(part for turn in ask.turns for part in turn.parts))
     texts = [part.text for part in parts if isinstance(part, Text)]
     texts += [text.text for part in parts if isinstance(part, ToolResult) for text in part.content if isinstance(text, Text)]

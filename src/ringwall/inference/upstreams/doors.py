@@ -71,11 +71,15 @@ def write_call(address: Address, name: str, body: dict[str, Any], *, stream: boo
     if stream:
         members = door.add(members)
     path = door.target(address.path, name, stream)
+    return write_post(address, path, members, credential=credential, now=now, accepted=door.stream_type if stream else _JSON_TYPE)
+
+
+def write_post(address: Address, path: str, members: dict[str, Any], *, credential: str, now: datetime, accepted: str = _JSON_TYPE) -> Call:
+    """Make a request of JSON to any path of an upstream; arguments and errors as in `write_call`."""
     payload = msgspec.json.encode(members)
-    accepted = door.stream_type if stream else _JSON_TYPE
     headers = (("host", address.authority), ("content-type", _JSON_TYPE), ("accept", accepted), ("accept-encoding", "identity"))
     plain = HttpRequest("POST", path.encode("ascii"), b"", headers, payload, address.secure)
-    request = door.authorise(plain, address, credential, now)
+    request = DOORS[address.kind].authorise(plain, address, credential, now)
     return Call(f"{'https' if address.secure else 'http'}://{address.authority}{path}", request.headers, payload)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -25,6 +26,7 @@ TAIL_S = 2.0
 """How long the rest of a stream is waited for after its `MessageStop`: usage, and the end of the connection's use."""
 
 Timer = Callable[[], float]
+_Read = TypeVar("_Read")
 
 
 class Body:
@@ -96,14 +98,26 @@ async def read_whole(body: Body, dialect: Dialect) -> AsyncGenerator[list[Event]
     yield _as_answer(partial(_read_json, b"".join(pieces), dialect))
 
 
+async def read_object(body: Body) -> dict[str, Any]:
+    """Return a whole answer that is a JSON object; raises as `read_stream` does."""
+    pieces = []
+    while not body.whole:
+        pieces.append(await body.read())
+    return _as_answer(partial(_object, b"".join(pieces)))
+
+
 def _read_json(data: bytes, dialect: Dialect) -> list[Event]:
+    return dialect.read_answer(_object(data))
+
+
+def _object(data: bytes) -> dict[str, Any]:
     value = decode_json(data, JSON_DEPTH)
     if not isinstance(value, dict):
         raise MalformedAnswer("the upstream's answer is JSON, but no object")
-    return dialect.read_answer(value)
+    return value
 
 
-def _as_answer(read: Callable[[], list[Event]]) -> list[Event]:
+def _as_answer(read: Callable[[], _Read]) -> _Read:
     """Read what an upstream sent: what would be a caller's mistake in a request is the upstream's here.
 
     Raises:

@@ -60,6 +60,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model: what the server calls it; empty: as the application named it.
     credential: a reference, `env:NAME` or `file:NAME`; empty: the server wants none.
     allow_private: the server may be at a private or loopback address.
+    tokenize: the server has vLLM's `/tokenize`, beside the last part `/v1` of its path: it counts the tokens of what it would be asked.
     """
 
     id: ModelPattern
@@ -68,6 +69,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model: Annotated[str, Meta(max_length=512, pattern=rf"^(?:{NAME_PATTERN})?\Z")] = ""
     credential: Annotated[str, Meta(max_length=200, pattern=r"^(?:env:[A-Z][A-Z0-9_]*|file:[A-Za-z0-9][A-Za-z0-9._-]*)?\Z")] = ""
     allow_private: bool = False
+    tokenize: bool = False
     timeouts: Timeouts = Timeouts()
 
     @property
@@ -147,6 +149,8 @@ def check_row(row: ModelRow) -> Address:
         raise ModelRowRefused("Bedrock answers no one without a credential", remedy="name one: `env:NAME` or `file:NAME`")
     if address.kind == "development" and (row.credential or row.allow_private or row.model):
         raise ModelRowRefused("the built-in model has no credential, no network and no other name")
+    if row.tokenize and address.kind != "openai":
+        raise ModelRowRefused("`tokenize` is for servers of OpenAI's dialect; the others count in a way of their own, or not at all")
     if row.is_pattern and row.model:
         raise ModelRowRefused("a pattern stands for several models, so the upstream cannot have one name for them")
     if row.is_pattern and row.aliases:

@@ -49,17 +49,28 @@ def _model(call: Call, request: dict[str, Any]) -> Sequence[str]:
 def _read(call: Call, request: dict[str, Any], *, stream: bool) -> _Read:
     if request.get("contentType", _JSON).partition(";")[0].strip().lower() != _JSON:
         raise InvalidRequest("the body must be application/json")
-    body = decode_json(request.get("body") or b"", call.rooms.limits.json_depth)
+    dialect, ask, config = read_body(call, request.get("body") or b"", request["modelId"], stream=stream)
+    return _Read(dialect, ask, _wanted(request, config))
+
+
+def read_body(call: Call, data: bytes, model: str, *, stream: bool) -> tuple[Dialect, Ask, dict[str, Any] | None]:
+    """Read a body in its vendor's dialect, without its input tags, and what it says of guardrails.
+
+    Raises:
+        InvalidRequest: it is of no vendor whose dialect ringwall reads, or its tags cannot be read.
+    """
+    body = decode_json(data, call.rooms.limits.json_depth)
     if not isinstance(body, dict):
         raise InvalidRequest("the body must be a JSON object")
     config = body.get(_CONFIG)
+    if config is not None and not isinstance(config, dict):
+        raise InvalidRequest(f"`{_CONFIG}` must be an object")
     dialect = _dialect_of(body)
     members = {name: value for name, value in body.items() if not name.startswith(_OWN) and name != _VERSION}
-    ask = dialect.read_request(members | {"stream": stream}, model=request["modelId"])
-    wanted = _wanted(request, config)
+    ask = dialect.read_request(members | {"stream": stream}, model=model)
     if config and config.get("tagSuffix") is not None:
         ask = read_input_tags(ask, config["tagSuffix"])
-    return _Read(dialect, ask, wanted)
+    return dialect, ask, config
 
 
 def _dialect_of(body: dict[str, Any]) -> Dialect:
@@ -73,7 +84,7 @@ def _dialect_of(body: dict[str, Any]) -> Dialect:
     )
 
 
-def _wanted(request: dict[str, Any], config: Any) -> Wanted | None:
+def _wanted(request: dict[str, Any], config: dict[str, Any] | None) -> Wanted | None:
     identifier, version = request.get("guardrailIdentifier"), request.get("guardrailVersion")
     if not identifier and not version:
         if config is not None:
@@ -81,8 +92,6 @@ def _wanted(request: dict[str, Any], config: Any) -> Wanted | None:
         return None
     if not identifier or not version:
         raise InvalidRequest("a guardrail's identifier and its version go together")
-    if config is not None and not isinstance(config, dict):
-        raise InvalidRequest(f"`{_CONFIG}` must be an object")
     mode = _MODES.get((config or {}).get("streamProcessingMode", "SYNCHRONOUS"))
     if mode is None:
         raise InvalidRequest("`streamProcessingMode` must be SYNCHRONOUS or ASYNCHRONOUS")
