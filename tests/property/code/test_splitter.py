@@ -47,6 +47,7 @@ def found_in(pieces: list[Piece]) -> list[tuple[Any, ...]]:
 
 @given(ANSWERS)
 @example("see ```py\nx()\n```\nwords")
+@example("words ````x`")
 @example("a ``` b\nc ```python\nx()\n```")
 @example("`a\r\n\r\nb`")
 @example("`a\r\nb(`)")

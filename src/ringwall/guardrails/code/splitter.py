@@ -159,11 +159,11 @@ class CodeSplitter:
         """Take a part of a line of prose, backticks and all."""
         if begins and text.lstrip(LEAD_CHARS)[:1] in DOUBTS:
             self._doubt = True
+        text, self._run = self._run + text, ""
         if self._loose is not None:
             self._loose.append(text)
             self._end_loose(ends=ends)
             return
-        text, self._run = self._run + text, ""
         if not ends:
             bare = text.rstrip("`")
             text, self._run = bare, text[len(bare) :]

@@ -16,6 +16,8 @@ from ringwall.guardrails import ContentRefused, Evaluation, evaluate, record, re
 from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
+from ringwall.inference.gateway.code_guard import CodeGuard, CodeGuards
+from ringwall.inference.gateway.code_receipt import NOT_CONFIGURED
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
 from ringwall.inference.gateway.questions import masked, pieces_of, references_of
 from ringwall.inference.upstreams.answer import Answer
@@ -81,6 +83,7 @@ class Answering:
 
     questions: what each guardrail said of the question, in order; the last one may have blocked it.
     answers: what each said of the answer; filled when `events` has ended.
+    code: what scans the answer's code, policy by policy; none where the account has none.
     counted: the tokens that the answer cost by now, released or not, as the upstream says or an estimate; None where none was asked.
     """
 
@@ -91,8 +94,10 @@ class Answering:
         events: AsyncGenerator[Event, None],
         judged: Callable[[], tuple[Judged, ...]] = tuple,
         said: Answer | None = None,
+        code: tuple[CodeGuard, ...] = (),
     ) -> None:
         self.ask = ask
+        self.code = code
         self.questions = questions
         self.answers: tuple[Judged, ...] = ()
         self._events = events
@@ -126,6 +131,7 @@ class Answering:
             "stream": self.ask.stream,
             "input": [judged.record for judged in self.questions],
             "output": [judged.record for judged in self.answers],
+            "code": {"configured": True, "runs": [link.record() for link in self.code]} if self.code else NOT_CONFIGURED,
         }
         counted = self.counted
         if counted is not None:
@@ -140,8 +146,9 @@ class Answering:
 class Gateway:
     """Stands between applications and models."""
 
-    def __init__(self, upstreams: Asks, *, workers: Workers, keys: Digester, limits: Limits) -> None:
+    def __init__(self, upstreams: Asks, *, workers: Workers, keys: Digester, limits: Limits, code: CodeGuards | None = None) -> None:
         self._upstreams = upstreams
+        self._code = code
         self._workers = workers
         self._keys = keys
         self._limits = limits
@@ -160,10 +167,11 @@ class Gateway:
             LimitExceeded: it is larger than the limits.
             ScansWaiting: too much waits already.
         """
+        links = await self._links(account_id, guards, hold=not ask.stream)
         passed = await self.judge(account_id, ask, guards)
         if passed.blocked is not None:
-            return Answering(passed.ask, passed.questions, _canned(passed.ask, passed.blocked))
-        return self._answering(account_id, passed.ask, route, guards, passed.questions)
+            return Answering(passed.ask, passed.questions, _canned(passed.ask, passed.blocked), code=links)
+        return self._answering(account_id, passed, route, guards, links)
 
     async def judge(self, account_id: str, ask: Ask, guards: Sequence[Guard]) -> Passed:
         """Judge a question by every guardrail that it stands under, each what the one before let through; raises what `open` raises."""
@@ -177,7 +185,13 @@ class Gateway:
                 return Passed(ask, tuple(questions), guard.ready.guardrail.blocked_message("INPUT"))
         return Passed(ask, tuple(questions))
 
-    def _answering(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard], questions: tuple[Judged, ...]) -> Answering:
+    async def _links(self, account_id: str, guards: Sequence[Guard], *, hold: bool) -> tuple[CodeGuard, ...]:
+        if self._code is None:
+            return ()
+        return await self._code.links(account_id, [guard.ready.applied.guardrail_id for guard in guards], hold=hold)
+
+    def _answering(self, account_id: str, passed: Passed, route: Route, guards: Sequence[Guard], links: tuple[CodeGuard, ...]) -> Answering:
+        ask = passed.ask
         passing: list[tuple[Guard, OutputGuard]] = []
         said = self._upstreams.call(ask, route)
         events: AsyncGenerator[Event, None] = said
@@ -194,11 +208,13 @@ class Gateway:
             )
             passing.append((guard, output))
             events = output.pass_on(events)
+        for link in links:  # behind the guardrails: what they mask is scanned as it leaves
+            events = link.pass_on(events)
 
         def judged() -> tuple[Judged, ...]:
             return tuple(self._judged(account_id, guard, output.evaluation) for guard, output in passing if output.evaluation is not None)
 
-        return Answering(ask, questions, events, judged, said)
+        return Answering(ask, passed.questions, events, judged, said, links)
 
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
         pieces = pieces_of(ask, guard)
