@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the t
     from ringwall.inference.gateway import Gateway
     from ringwall.inference.guardrails import Guardrails
     from ringwall.inference.limits import Limits as Budgets
+    from ringwall.inference.monitors import BehaviourMonitors
     from ringwall.inference.prompts.prompts import SealedPrompts
     from ringwall.inference.upstreams.upstreams import Upstreams
     from ringwall.inference.waf import Waf
@@ -51,4 +52,5 @@ class Rooms:
     trail: Trail
     waf: Waf
     budgets: Budgets
+    monitors: BehaviourMonitors
     prompts: SealedPrompts

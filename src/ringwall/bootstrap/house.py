@@ -30,6 +30,7 @@ from ringwall.api.rooms import Rooms
 from ringwall.bootstrap.budgets import open_limits
 from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
+from ringwall.bootstrap.monitors import open_monitors
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
 from ringwall.bootstrap.watchers import Watchers, open_watchers
@@ -122,6 +123,7 @@ class House:
             try:
                 await self.rooms.identity.access_keys.save_uses()
                 await self.rooms.features.maintain()
+                await self.rooms.monitors.save(self.rooms.clock())
                 await self.rooms.prompts.maintain()
                 await self._freeze()
             except RingwallError as error:
@@ -143,6 +145,7 @@ class House:
         await self.rooms.prompts.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
+        await self.rooms.monitors.close(self.rooms.clock())
         await self.rooms.ledger.close()
         await self.rooms.storage.close()
 
@@ -234,6 +237,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=settings.region, workers=workers),
         budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
+        monitors=await open_monitors(settings, storage, keys, workers),
         prompts=SealedPrompts(storage, open_customer_keys(settings, storage, keys), clock),
     )
 

@@ -11,6 +11,8 @@ from ringwall.wire import load_service
 UNDER_ANOTHER = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}
 """Operations that AWS checks under another's action (service authorization reference, Amazon Bedrock)."""
 
+PREFIXES = {"bedrock-runtime": "bedrock", "sagemaker-featurestore-runtime": "sagemaker", "sagemaker-runtime": "sagemaker"}
+
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "wire"
 
 
@@ -23,7 +25,7 @@ def test_every_served_operation_exists_in_its_model_and_stands_once() -> None:
 def test_every_operation_is_checked_under_its_own_action() -> None:
     for row in SERVED:
         prefix, _, name = row.action.partition(":")
-        assert prefix == {"bedrock-runtime": "bedrock", "sagemaker-featurestore-runtime": "sagemaker"}.get(row.service, row.service)
+        assert prefix == PREFIXES.get(row.service, row.service)
         assert name == UNDER_ANOTHER.get(row.name, row.name)
     assert [row.name for row in SERVED if not row.authorized] == ["GetCallerIdentity", "GetSessionToken"]  # AWS asks no permission for them
 

@@ -13,6 +13,7 @@ from ringwall.api.aws.operations import (
     iam,
     lineage,
     sagemaker,
+    sagemaker_runtime,
     sts,
     wafv2,
 )
@@ -27,6 +28,7 @@ SERVED: tuple[Operation, ...] = (
     *iam.OPERATIONS,
     *lineage.OPERATIONS,
     *sagemaker.OPERATIONS,
+    *sagemaker_runtime.OPERATIONS,
     *sts.OPERATIONS,
     *wafv2.OPERATIONS,
 )

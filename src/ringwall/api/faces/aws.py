@@ -41,6 +41,7 @@ _ENDPOINTS = {
     "bedrock-runtime": "bedrock",
     "sagemaker": "sagemaker",
     "sagemaker-featurestore-runtime": "sagemaker",
+    "sagemaker-runtime": "sagemaker",
 }
 
 

@@ -13,6 +13,7 @@ from ringwall.api.native import (
     limits,
     lineage,
     models,
+    monitors,
     proofs,
     records,
 )
@@ -27,6 +28,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *lineage.OPERATIONS,
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
+    *monitors.OPERATIONS,
     *models.OPERATIONS,
     *limits.OPERATIONS,
     *accounts.OPERATIONS,

@@ -2,32 +2,54 @@
 
 from ringwall.inference.monitors.actions import DEFAULT_ACTIONS, Action, ActionRow, ActionTable, Response, parse_actions, respond
 from ringwall.inference.monitors.calibration import Calibration, Terms, calibrate
-from ringwall.inference.monitors.errors import BehaviourBlocked, CalibrationChanged, InvalidActions, InvalidCalibration, UnreadableVector
+from ringwall.inference.monitors.errors import (
+    AnswerUnread,
+    BehaviourBlocked,
+    BehaviourSlowed,
+    CalibrationChanged,
+    InvalidActions,
+    InvalidCalibration,
+    MonitorPolicyNotFound,
+    TooManyRows,
+    UnreadableVector,
+)
 from ringwall.inference.monitors.monitors import Monitors, Snapshot
+from ringwall.inference.monitors.policies import EVERY_MODEL, StoredPolicies
 from ringwall.inference.monitors.query import Confidences, Kind, Query, Signal
-from ringwall.inference.monitors.stored import StoredMonitors
+from ringwall.inference.monitors.stored import Seen, StoredMonitors, kept_salt
+from ringwall.inference.monitors.watching import BehaviourMonitors, Watched
 
 __all__ = [
     "DEFAULT_ACTIONS",
+    "EVERY_MODEL",
     "Action",
     "ActionRow",
     "ActionTable",
+    "AnswerUnread",
     "BehaviourBlocked",
+    "BehaviourMonitors",
+    "BehaviourSlowed",
     "Calibration",
     "CalibrationChanged",
     "Confidences",
     "InvalidActions",
     "InvalidCalibration",
     "Kind",
+    "MonitorPolicyNotFound",
     "Monitors",
     "Query",
     "Response",
+    "Seen",
     "Signal",
     "Snapshot",
     "StoredMonitors",
+    "StoredPolicies",
     "Terms",
+    "TooManyRows",
     "UnreadableVector",
+    "Watched",
     "calibrate",
+    "kept_salt",
     "parse_actions",
     "respond",
 ]

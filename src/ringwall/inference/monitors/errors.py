@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringwall.errors import AccessDenied, Conflict, InvalidRequest
+from ringwall.errors import AccessDenied, CallerError, Conflict, DependencyError, InvalidRequest, NotFound, Throttled
 
 
 class UnreadableVector(InvalidRequest, code="unreadable-vector"):
@@ -48,3 +48,51 @@ class BehaviourBlocked(AccessDenied, code="behaviour-blocked"):
     """
 
     remedy = "if the use is rightful, ask whoever runs this ringwall to calibrate the model's monitors or to change the account's actions"
+
+
+class BehaviourSlowed(Throttled, code="behaviour-slowed"):
+    """As `BehaviourBlocked`, for a while: a row says `throttle`, or as many calls as may be wait already because a row slows them down.
+
+    AWS: ThrottlingException.
+    """
+
+    remedy = "repeat the request after a pause, and more slowly"
+
+
+class TooManyRows(CallerError, code="too-many-rows", status=413, aws="ValidationException"):
+    """One call to a model that is watched holds more queries than are judged at once."""
+
+    remedy = "send the rows in several calls"
+
+
+class AnswerUnread(DependencyError, code="answer-unread", status=502, aws="ModelErrorException"):
+    """The model's answer was to be softened, and is of a form whose confidences are not found: it is withheld whole."""
+
+    remedy = "let the model answer in application/json, text/csv or application/x-npy (docs/operations/endpoints.md)"
+
+
+class MonitorPolicyNotFound(NotFound, code="monitor-policy-not-found"):
+    """The account has no monitor policy for this model."""
+
+    remedy = "`ringwall monitor show` lists those that there are"
+
+
+class TooManyMonitorPolicies(CallerError, code="too-many-monitor-policies", status=400, aws="ServiceQuotaExceededException"):
+    """The account has as many monitor policies as it may."""
+
+    remedy = "remove those that are no longer needed, or use one for every model: `*`"
+
+
+class MonitorPolicyChanged(Conflict, code="monitor-policy-changed"):
+    """Other requests changed the account's monitor policies at the same time.
+
+    AWS: ConflictException.
+    """
+
+    remedy = "look at the policies that are stored now, and repeat the change if it is still wanted"
+
+
+class MonitorNotCalibrated(NotFound, code="monitor-not-calibrated"):
+    """The account has not calibrated the monitors for this model, so its vectors are not watched."""
+
+    remedy = "`ringwall monitor calibrate MODEL FILE` takes honest traffic"

@@ -112,25 +112,33 @@ class Monitors:
             raise Bug("the monitors' salt is not 16 to 64 bytes")
         self._salt = salt
         self._pairs_max = pairs_max
-        self._models: dict[str, _Calibrated] = {}
+        self._models: OrderedDict[Pair, _Calibrated] = OrderedDict()
         self._uses: OrderedDict[Pair, _Use] = OrderedDict()
 
-    def calibrate(self, calibration: Calibration) -> None:
-        """Watch a model's vectors from now on, by this calibration; what accounts did under another version is forgotten."""
-        held = self._models.get(calibration.model_id)
-        if held is None or held.calibration != calibration:
-            self._models[calibration.model_id] = _Calibrated(calibration, Encoder(calibration.shape))
+    def calibrate(self, account_id: str, calibration: Calibration) -> None:
+        """Watch an account's vectors to a model from now on, by this calibration; what it did under another version is forgotten.
 
-    def is_calibrated(self, model_id: str) -> bool:
-        """Say whether the model's vectors are watched. Where they are not, only bursts and refusals are."""
-        return model_id in self._models
+        Of calibrations as many are held as of pairs; the one longest unused is forgotten first.
+        """
+        pair = Pair(account_id, calibration.model_id)
+        held = self._models.get(pair)
+        if held is None or held.calibration != calibration:
+            self._models[pair] = _Calibrated(calibration, Encoder(calibration.shape))
+        self._models.move_to_end(pair)
+        while len(self._models) > self._pairs_max:
+            self._models.popitem(last=False)
+
+    def calibration(self, account_id: str, model_id: str) -> Calibration | None:
+        """Return what an account's vectors to a model are watched by; None where they are not, and only bursts and refusals are."""
+        held = self._models.get(Pair(account_id, model_id))
+        return None if held is None else held.calibration
 
     def see(self, account_id: str, model_id: str, query: Query, answer: Confidences | None, now: datetime) -> list[Signal]:
         """Take one call into account.
 
         Args:
             account_id: whose call it is.
-            model_id: which model it asked; its vectors are watched if it is calibrated.
+            model_id: which model it asked; its vectors are watched if the account calibrated it.
             query: what was asked.
             answer: what a classifier answered, before it was rounded or withheld; None where nothing was answered, or text.
             now: the moment; a clock that goes backwards does no harm.
@@ -144,9 +152,12 @@ class Monitors:
         Cost: 0.5 ms for a vector of 64 numbers at a full history and private set, 2 ms of 3,072; 0.04 ms for a text of 40 words
             (benchmarks/monitors.py).
         """
-        model = self._models.get(model_id)
+        pair = Pair(account_id, model_id)
+        model = self._models.get(pair)
+        if model is not None:
+            self._models.move_to_end(pair)
         encoded = None if model is None or query.vector is None else model.encoder.encode(query.vector)
-        use = self._use(Pair(account_id, model_id))
+        use = self._use(pair)
         raised = use.see_traffic(query, now.timestamp(), self._salt)
         return use.flag([*use.see(query, encoded, model, answer), *raised])
 

@@ -6,6 +6,8 @@ account's queries. A crash loses what was seen since the last writing, half a mi
 
 from __future__ import annotations
 
+import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
 
@@ -13,19 +15,18 @@ import msgspec
 
 from ringwall.crypto import sha256
 from ringwall.errors import Conflict, IntegrityError
-from ringwall.inference.monitors.actions import DEFAULT_ACTIONS, ActionTable
-from ringwall.inference.monitors.calibration import Calibration
+from ringwall.inference.monitors.calibration import SALT_BYTES, Calibration
 from ringwall.inference.monitors.errors import CalibrationChanged
+from ringwall.inference.monitors.flags import Flags
 from ringwall.inference.monitors.monitors import PAIRS_MAX, Monitors, Pair, Snapshot
 from ringwall.inference.monitors.ports import Sealer
-from ringwall.inference.monitors.query import Confidences, Query, Signal
+from ringwall.inference.monitors.query import Confidences, Kind, Query, Signal
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 
 SAVE_INTERVAL: Final = timedelta(seconds=30)
 _KEPT: Final = timedelta(days=90)
-_OWNER: Final = "ringwall"  # calibrations are of models, which belong to no tenant
-_STATE, _CALIBRATION, _ACTIONS = "monitor-state", "monitor-calibration", "monitor-actions"
-_ACTIONS_ID: Final = "account"
+_OWNER: Final = "ringwall"  # the salt is no tenant's
+_STATE, _CALIBRATION, _SALT = "monitor-state", "monitor-calibration", "monitor-salt"
 _ATTEMPTS: Final = 5
 _LOOKED_MAX: Final = 1_024
 _REMEDY: Final = "restore a backup, or forget what the monitors know of the account and the model"
@@ -47,10 +48,41 @@ class _Saved(NamedTuple):
     at: datetime
 
 
+class Seen(NamedTuple):
+    """What is known of an account's use of a model. first: of each kind's flags, as the worker that saw it counts its own queries."""
+
+    queries: int
+    counts: dict[Kind, int]
+    first: dict[Kind, int]
+
+
 _BODY = msgspec.json.Decoder(_Body)
 _SNAPSHOT = msgspec.msgpack.Decoder(Snapshot)
 _CALIBRATION_BODY = msgspec.msgpack.Decoder(Calibration)
-_ACTIONS_BODY = msgspec.json.Decoder(ActionTable)
+
+
+async def kept_salt(storage: Storage, sealer: Sealer) -> bytes:
+    """Return the installation's salt for words, made when it is first asked for.
+
+    Raises:
+        IntegrityError: it is stored, and cannot be opened.
+    """
+    for _ in range(_ATTEMPTS):
+        held = await storage.get(_OWNER, _SALT, _SALT)
+        if held is not None:
+            return _opened_bytes(sealer, held)
+        sealed = sealer.seal(secrets.token_bytes(SALT_BYTES), context=f"{_SALT}/{_OWNER}/{_SALT}")
+        with suppress(Conflict):  # another process made it meanwhile
+            await storage.apply(Insert(Document(account_id=_OWNER, kind=_SALT, id=_SALT, body=msgspec.json.encode(_Body(sealed)))))
+    raise Conflict("the salt of the monitors could not be stored")
+
+
+def _opened_bytes(sealer: Sealer, document: Document) -> bytes:
+    try:
+        sealed = _BODY.decode(document.body).sealed
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise IntegrityError(f"the stored {document.kind} cannot be read", remedy=_REMEDY) from error
+    return sealer.open(sealed, context=f"{document.kind}/{document.account_id}/{document.id}")
 
 
 class StoredMonitors:
@@ -72,7 +104,7 @@ class StoredMonitors:
         self._place = place
         self._pairs_max = pairs_max
         self._saved: dict[Pair, _Saved] = {}
-        self._looked: dict[str, _Looked] = {}
+        self._looked: dict[Pair, _Looked] = {}
 
     async def see(self, account_id: str, model_id: str, query: Query, answer: Confidences | None, now: datetime) -> list[Signal]:
         """As `Monitors.see`, after what is stored of the pair was read.
@@ -81,8 +113,9 @@ class StoredMonitors:
             UnreadableVector: as `Monitors.see`.
             IntegrityError: what is stored cannot be read; the call must be refused. `forget` mends it.
         """
-        await self._read_calibration(model_id)
-        await self._read(Pair(account_id, model_id), now)
+        pair = Pair(account_id, model_id)
+        await self._read_calibration(pair)
+        await self._read(pair, now)
         return self.monitors.see(account_id, model_id, query, answer, now)
 
     async def save(self, now: datetime, *, everything: bool = False) -> int:
@@ -98,63 +131,63 @@ class StoredMonitors:
         return written
 
     async def forget(self, account_id: str, model_id: str) -> None:
-        """Forget an account's use of a model, here and in storage (other workers' shares stay)."""
+        """Forget an account's use of a model, here and in storage (what other workers hold in memory stays theirs)."""
         self.monitors.forget(account_id, model_id)
         self._saved.pop(Pair(account_id, model_id), None)
-        await self._storage.apply(Delete(account_id, _STATE, self._id(model_id)))
+        stored = await self._storage.list(account_id, _STATE, prefix=_model_part(model_id))
+        if stored:
+            await self._storage.apply(*(Delete(account_id, _STATE, document.id) for document in stored))
 
-    async def set_calibration(self, calibration: Calibration) -> None:
-        """Store a model's calibration; its version is one more than the stored one's, or 1.
+    async def set_calibration(self, account_id: str, calibration: Calibration) -> None:
+        """Store an account's calibration of a model; its version is one more than the stored one's, or 1.
 
         Raises:
             CalibrationChanged: it is not.
         """
         hashed = _hashed(calibration.model_id)
-        held = await self._storage.get(_OWNER, _CALIBRATION, hashed)
+        held = await self._storage.get(account_id, _CALIBRATION, hashed)
         known = 0 if held is None else self._opened(held, _CALIBRATION_BODY).version
         if calibration.version != known + 1:
             raise CalibrationChanged(f"the calibration has version {calibration.version}, and the stored one has {known}")
-        document = self._sealed(_OWNER, _CALIBRATION, hashed, msgspec.msgpack.encode(calibration))
+        document = self._sealed(account_id, _CALIBRATION, hashed, msgspec.msgpack.encode(calibration))
         document = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
         try:
             await self._storage.apply(Insert(document) if held is None else Replace(document))
         except Conflict as error:
             raise CalibrationChanged("another calibration of the model was stored meanwhile") from error
 
-    async def calibration(self, model_id: str) -> Calibration | None:
-        """Return a model's stored calibration."""
-        held = await self._storage.get(_OWNER, _CALIBRATION, _hashed(model_id))
-        return None if held is None else self._opened(held, _CALIBRATION_BODY)
+    async def calibration(self, account_id: str, model_id: str) -> Calibration | None:
+        """Return an account's calibration of a model, as last stored."""
+        await self._read_calibration(Pair(account_id, model_id))
+        return self.monitors.calibration(account_id, model_id)
 
-    async def set_actions(self, account_id: str, table: ActionTable) -> None:
-        """Store an account's actions; the last one stored counts."""
-        await self._put(Document(account_id=account_id, kind=_ACTIONS, id=_ACTIONS_ID, body=msgspec.json.encode(table)))
+    async def standing(self, account_id: str, model_id: str, now: datetime) -> list[Signal]:
+        """As `Monitors.standing`, after what is stored of the pair was read."""
+        await self._read(Pair(account_id, model_id), now)
+        return self.monitors.standing(account_id, model_id)
 
-    async def actions(self, account_id: str) -> ActionTable:
-        """Return an account's actions.
+    async def seen_everywhere(self, account_id: str, model_id: str, now: datetime) -> Seen:
+        """Return what all workers saw of an account's use of a model: this one as it stands, others as they last wrote it."""
+        pair = Pair(account_id, model_id)
+        await self._read(pair, now)
+        own = self.monitors.snapshot(*pair)
+        found = [] if own is None else [own]
+        stored = await self._storage.list(account_id, _STATE, prefix=_model_part(model_id))
+        found += [self._opened(document, _SNAPSHOT) for document in stored if document.id != self._id(model_id)]
+        return _together(found)
 
-        Raises:
-            IntegrityError: what is stored cannot be read; nothing may pass then.
-        """
-        held = await self._storage.get(account_id, _ACTIONS, _ACTIONS_ID)
-        if held is None:
-            return DEFAULT_ACTIONS
-        try:
-            return _ACTIONS_BODY.decode(held.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise IntegrityError("the account's stored actions cannot be read", remedy="store them again") from error
-
-    async def _read_calibration(self, model_id: str) -> None:
+    async def _read_calibration(self, pair: Pair) -> None:
         generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        known = self._looked.get(model_id)
-        if known is not None and known.generation == generation:
+        known = self._looked.get(pair)
+        is_held = self.monitors.calibration(*pair) is not None
+        if known is not None and known.generation == generation and is_held == bool(known.revision):
             return
-        held = await self._storage.get(_OWNER, _CALIBRATION, _hashed(model_id))
-        if held is not None and (known is None or held.revision != known.revision):
-            self.monitors.calibrate(self._opened(held, _CALIBRATION_BODY))
+        held = await self._storage.get(pair.account_id, _CALIBRATION, _hashed(pair.model_id))
+        if held is not None and (known is None or not is_held or held.revision != known.revision):
+            self.monitors.calibrate(pair.account_id, self._opened(held, _CALIBRATION_BODY))
         if len(self._looked) >= _LOOKED_MAX:
             self._looked.clear()
-        self._looked[model_id] = _Looked(generation, 0 if held is None else held.revision)
+        self._looked[pair] = _Looked(generation, 0 if held is None else held.revision)
 
     async def _read(self, pair: Pair, now: datetime) -> None:
         if self.monitors.holds(*pair):
@@ -202,7 +235,7 @@ class StoredMonitors:
             return
 
     def _id(self, model_id: str) -> str:
-        return _hashed(f"{model_id}\0{self._place}")
+        return _model_part(model_id) + _hashed(self._place)[:16]
 
     def _sealed(self, account_id: str, kind: str, id: str, plaintext: bytes) -> Document:
         sealed = self._sealer.seal(plaintext, context=f"{kind}/{account_id}/{id}")
@@ -210,10 +243,24 @@ class StoredMonitors:
 
     def _opened(self, document: Document, decoder: msgspec.msgpack.Decoder[_Value]) -> _Value:
         try:
-            sealed = _BODY.decode(document.body).sealed
-            return decoder.decode(self._sealer.open(sealed, context=f"{document.kind}/{document.account_id}/{document.id}"))
+            return decoder.decode(_opened_bytes(self._sealer, document))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise IntegrityError(f"the stored {document.kind} cannot be read", remedy=_REMEDY) from error
+
+
+def _together(snapshots: list[Snapshot]) -> Seen:
+    counts: dict[Kind, int] = {}
+    first: dict[Kind, int] = {}
+    for snapshot in snapshots:
+        for kind, stored in snapshot.flags.items():
+            flags = Flags.restored(stored)
+            counts[kind] = counts.get(kind, 0) + flags.count(snapshot.seen)
+            first[kind] = min(first.get(kind, flags.first), flags.first)
+    return Seen(sum(snapshot.seen for snapshot in snapshots), counts, first)
+
+
+def _model_part(model_id: str) -> str:
+    return f"{_hashed(model_id)[:32]}-"
 
 
 def _hashed(name: str) -> str:

@@ -21,6 +21,14 @@ class EmbeddingsUnserved(Unserved, code="embeddings-unserved"):
     remedy = "use a model whose row begins with `openai+`, or the built-in one (docs/operations/upstreams.md)"
 
 
+class WrongKindOfModel(ModelNotFound, code="wrong-kind-of-model"):
+    """The model is asked in another way: a classic model by InvokeEndpoint, a language model by the chat faces."""
+
+    remedy = (
+        "ask a model whose row begins with `sagemaker+` by InvokeEndpoint, and every other one by Converse, Messages or chat completions"
+    )
+
+
 class ModelRowRefused(InvalidRequest, code="model-row-refused"):
     """The row cannot stand in the model table."""
 

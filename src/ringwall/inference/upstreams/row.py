@@ -4,6 +4,7 @@
     anthropic+https://HOST[:PORT][/PATH]   Anthropic messages; `/v1/messages` is added
     bedrock://REGION                       Amazon Bedrock, Converse
     bedrock+https://HOST[:PORT]?region=REGION   the same at another endpoint
+    sagemaker+https://HOST[:PORT]/PATH     an endpoint of a classic model, asked by InvokeEndpoint; nothing is added
     development:                           the built-in model; no network
 
 `+http` in `+https`'s place is for servers in one's own network: the row must say `allow_private`.
@@ -20,19 +21,19 @@ from msgspec import Meta
 
 from ringwall.inference.upstreams.errors import ModelRowRefused
 
-Kind = Literal["openai", "anthropic", "bedrock", "development"]
+Kind = Literal["openai", "anthropic", "bedrock", "sagemaker", "development"]
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*"
 ModelName = Annotated[str, Meta(min_length=1, max_length=512, pattern=rf"^{NAME_PATTERN}\Z")]
 ModelPattern = Annotated[str, Meta(min_length=1, max_length=512, pattern=rf"^{NAME_PATTERN}\*?\Z")]
 
-_KINDS: dict[str, Kind] = {"openai": "openai", "anthropic": "anthropic", "bedrock": "bedrock"}
+_KINDS: dict[str, Kind] = {"openai": "openai", "anthropic": "anthropic", "bedrock": "bedrock", "sagemaker": "sagemaker"}
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)")  # a last label that resolvers would read as part of a number
 _URI = re.compile(
-    r"(?P<kind>openai|anthropic|bedrock)\+(?P<web>https?)://"
+    r"(?P<kind>openai|anthropic|bedrock|sagemaker)\+(?P<web>https?)://"
     r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~-]+)*)/?(?:\?region=(?P<region>[a-z0-9-]+))?"
 )

@@ -77,7 +77,16 @@ def refuse_other_type(response: aiohttp.ClientResponse, wanted: str) -> None:
     Raises:
         MalformedAnswer: it is not.
     """
-    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise MalformedAnswer("the upstream packed its answer, which it was not asked to")
+    refuse_packed(response)
     if response.headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
         raise MalformedAnswer(f"the upstream's answer is not `{wanted}`")
+
+
+def refuse_packed(response: aiohttp.ClientResponse) -> None:
+    """Refuse an answer that is packed.
+
+    Raises:
+        MalformedAnswer: it is.
+    """
+    if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise MalformedAnswer("the upstream packed its answer, which it was not asked to")

@@ -18,8 +18,8 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 
 import aiohttp
 import msgspec
@@ -33,13 +33,14 @@ from ringwall.inference.upstreams.counting import Tally
 from ringwall.inference.upstreams.credentials import Credentials
 from ringwall.inference.upstreams.development import respond
 from ringwall.inference.upstreams.doors import DOORS, Call, write_call
-from ringwall.inference.upstreams.errors import CircuitOpen, UpstreamRefused
+from ringwall.inference.upstreams.endpoints import BODY_BYTES, Invocation, Sent, Served, read_served, write_invocation
+from ringwall.inference.upstreams.errors import CircuitOpen, UpstreamRefused, WrongKindOfModel
 from ringwall.inference.upstreams.models import ModelTable, Route
 from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_stream, read_whole
 from ringwall.inference.upstreams.retries import RetryRules, may_repeat, pause_s
 from ringwall.inference.upstreams.row import ModelRow
 from ringwall.inference.upstreams.states import State, States
-from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type
+from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type, refuse_packed
 from ringwall.vocabulary import Clock
 from ringwall.wire.dialects.dialect import Dialect
 from ringwall.wire.dialects.model import Ask, Event
@@ -108,6 +109,24 @@ class Upstreams:
         """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
         return self._states.look(account_id, owner, row, self._timer())
 
+    async def invoke(self, invocation: Invocation, route: Route) -> Served:
+        """Ask the classic model that a route leads to.
+
+        Raises:
+            WrongKindOfModel: the route leads to a language model. CredentialMissing, and what `call` raises of connections and answers.
+        """
+        if route.address.kind != "sagemaker":
+            raise WrongKindOfModel("the model is no endpoint of a classic model")
+        state, times = self._states.of(route), route.row.timeouts
+        deadline = self._timer() + times.total_s
+        with self._states.entered(state, route, self._rules.in_flight):
+            call = write_invocation(route.address, invocation, await self._credentials.read(route.owner, route.row.credential))
+            response, ticket = await self._open(lambda: call, route, Sent(), state, deadline)
+            body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=BODY_BYTES)
+            with self._reading(state, ticket, response, body):
+                refuse_packed(response)
+                return await read_served(body, response.headers)
+
     async def close(self) -> None:
         """End every connection; answers under way break off."""
         await self._connections.close()
@@ -126,6 +145,8 @@ class Upstreams:
                 tally.note(event)
                 yield event
             return
+        if route.address.kind not in DOORS:
+            raise WrongKindOfModel("the model is an endpoint of a classic model")
         state = self._states.of(route)
         with self._states.entered(state, route, self._rules.in_flight):
             async with aclosing(self._exchange(ask, route, tally, state)) as batches:
@@ -142,11 +163,17 @@ class Upstreams:
         dialect = self._dialects[DOORS[route.address.kind].dialect]
         response, ticket = await self._open(await self._writer(dialect, ask, route), route, tally, state, deadline)
         body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=STREAM_BYTES if ask.stream else WHOLE_BYTES)
-        try:
+        with self._reading(state, ticket, response, body):
             refuse_other_type(response, DOORS[route.address.kind].stream_type if ask.stream else JSON_TYPE)
             async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
                 async for batch in batches:
                     yield batch
+
+    @contextmanager
+    def _reading(self, state: State, ticket: Ticket, response: aiohttp.ClientResponse, body: Body) -> Iterator[None]:
+        """Tell the circuit how an answer ended, and give its connection back or close it."""
+        try:
+            yield
         except RingwallError as error:
             if is_unhealthy(error):
                 state.breaker.failed(self._timer(), ticket)
@@ -164,7 +191,7 @@ class Upstreams:
         return lambda: write_call(route.address, route.name, body, stream=ask.stream, credential=credential, now=self._clock())
 
     async def _open(
-        self, write: Callable[[], Call], route: Route, tally: Tally, state: State, deadline: float
+        self, write: Callable[[], Call], route: Route, tally: Tally | Sent, state: State, deadline: float
     ) -> tuple[aiohttp.ClientResponse, Ticket]:
         """Send the question until an answer begins, or until repeating it is of no use."""
         state.budget.requested()

@@ -32,7 +32,7 @@ ASKS = st.lists(
 
 def monitors(**options: Any) -> Monitors:
     made = Monitors(salt=SALT, **options)
-    made.calibrate(calibration(count=100, private=10))
+    made.calibrate("a", calibration(count=100, private=10))
     return made
 
 
@@ -80,7 +80,7 @@ def test_every_signal_is_within_its_bounds_and_no_more_pairs_are_held_than_allow
 @given(texts=st.lists(st.text(max_size=200), max_size=40), noise=st.integers(0, 10_000))
 def test_a_pair_is_never_larger_than_its_bound(texts: list[str], noise: int):
     watching = Monitors(salt=SALT)
-    watching.calibrate(msgspec.structs.replace(calibration(count=100, private=10), history=20))
+    watching.calibrate("a", msgspec.structs.replace(calibration(count=100, private=10), history=20))
     for number in range(30):
         vector = around(TARGETS[number % 3], noise + number, width=20.0)
         text = texts[number % len(texts)] if texts else None

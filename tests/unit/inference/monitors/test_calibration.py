@@ -41,7 +41,7 @@ def test_what_cannot_calibrate_is_refused(rows: list[tuple[float, ...]], terms: 
 
 def test_honest_vectors_that_were_not_calibrated_from_are_hardly_ever_flagged():
     monitors = Monitors(salt=SALT)
-    monitors.calibrate(calibration())
+    monitors.calibrate("a", calibration())
     flagged = [
         one
         for vector in benign(7, 600)
@@ -61,8 +61,8 @@ def test_the_same_traffic_calibrates_to_the_same_numbers_and_survives_its_encodi
 def test_another_salt_makes_other_fingerprints():
     other = calibrate(benign(1, 300), Terms(**TERMS | {"salt": bytes(16)}))
     mine = Monitors(salt=SALT)
-    mine.calibrate(other)
-    encoders = [monitors._models["m"].encoder for monitors in (mine, calibrated())]
+    mine.calibrate("a", other)
+    encoders = [monitors._models["a", "m"].encoder for monitors in (mine, calibrated())]
     first, second = (encoder.encode(ROWS[0]) for encoder in encoders)
     assert first.mark != second.mark
     assert first.digest != second.digest
@@ -70,7 +70,7 @@ def test_another_salt_makes_other_fingerprints():
 
 def calibrated() -> Monitors:
     monitors = Monitors(salt=SALT)
-    monitors.calibrate(calibration())
+    monitors.calibrate("a", calibration())
     return monitors
 
 
@@ -85,8 +85,8 @@ def test_long_vectors_are_folded_and_still_told_apart():
     made = calibrate(long, Terms(**TERMS))
     assert made.shape.folded is not None
     monitors = Monitors(salt=SALT)
-    monitors.calibrate(made)
-    encoder = monitors._models["m"].encoder
+    monitors.calibrate("a", made)
+    encoder = monitors._models["a", "m"].encoder
     assert encoder.windows == 64
     here, near, far = (encoder.encode(row) for row in (long[0], tuple(one + 0.01 for one in long[0]), long[1]))
     assert (here.code ^ near.code).bit_count() < (here.code ^ far.code).bit_count() / 4

@@ -11,7 +11,21 @@ import msgspec
 import pytest
 
 from ringwall.errors import IntegrityError
-from ringwall.inference.monitors import CalibrationChanged, Confidences, Query, Signal, StoredMonitors, parse_actions
+from ringwall.inference.monitors import (
+    DEFAULT_ACTIONS,
+    EVERY_MODEL,
+    CalibrationChanged,
+    Confidences,
+    MonitorPolicyNotFound,
+    Query,
+    Signal,
+    StoredMonitors,
+    StoredPolicies,
+    kept_salt,
+    parse_actions,
+)
+from ringwall.inference.monitors.errors import TooManyMonitorPolicies
+from ringwall.inference.monitors.policies import POLICIES_MAX
 from ringwall.keys import Keys, open_keys
 from ringwall.storage import Replace, Storage
 from ringwall.storage.database import open_storage
@@ -52,7 +66,7 @@ def system_clock_like(number: int) -> datetime:
 
 async def test_a_restart_goes_on_where_the_process_ended(storage: Storage, keys: Keys):
     first, whole = opened(storage, keys), opened(storage, keys, place="whole")
-    await first.set_calibration(calibration())
+    await first.set_calibration("a", calibration())
     for number in range(20):
         assert await ask(first, number) == await ask(whole, number)
     assert await first.save(system_clock(), everything=True) == 1
@@ -75,7 +89,7 @@ async def test_what_is_not_due_is_not_written_and_what_did_not_change_never_is(s
 
 async def test_a_pair_that_makes_room_is_stored_and_comes_back(storage: Storage, keys: Keys):
     small, large = opened(storage, keys, pairs_max=2), opened(storage, keys, place="large")
-    await small.set_calibration(calibration())
+    await small.set_calibration("a", calibration())
     for number in range(12):
         for account in ("a", "b", "c"):
             assert await ask(small, number, account=account) == await ask(large, number, account=account)
@@ -84,7 +98,7 @@ async def test_a_pair_that_makes_room_is_stored_and_comes_back(storage: Storage,
 
 async def test_a_pair_that_is_used_while_it_is_written_is_not_forgotten(storage: Storage, keys: Keys):
     small, large = opened(storage, keys, pairs_max=2), opened(storage, keys, place="large")
-    await small.set_calibration(calibration())
+    await small.set_calibration("a", calibration())
     for number in range(12):
         at_once = await asyncio.gather(*[ask(small, number, account=account) for account in "cba"])
         assert at_once == [await ask(large, number, account=account) for account in "cba"]
@@ -92,7 +106,7 @@ async def test_a_pair_that_is_used_while_it_is_written_is_not_forgotten(storage:
 
 async def test_places_do_not_mix(storage: Storage, keys: Keys):
     one, other = opened(storage, keys, place="1"), opened(storage, keys, place="2")
-    await one.set_calibration(calibration())
+    await one.set_calibration("a", calibration())
     for number in range(3):
         await ask(one, number)
     await one.save(system_clock(), everything=True)
@@ -105,7 +119,7 @@ def all_bytes(directory: Path) -> bytes:
 
 async def test_nothing_readable_is_stored(storage: Storage, keys: Keys, tmp_path: Path):
     monitors = opened(storage, keys)
-    await monitors.set_calibration(calibration())
+    await monitors.set_calibration("a", calibration())
     await ask(monitors, 0, text="canaryword")
     await monitors.save(system_clock(), everything=True)
     await storage.close()
@@ -142,33 +156,72 @@ async def test_a_state_that_was_moved_to_another_account_is_not_taken(storage: S
 
 async def test_calibrations_follow_one_another(storage: Storage, keys: Keys):
     monitors, other = opened(storage, keys), opened(storage, keys, place="1")
-    assert await monitors.calibration("m") is None
+    assert await monitors.calibration("a", "m") is None
     with pytest.raises(CalibrationChanged):
-        await monitors.set_calibration(calibration(version=2))
-    await monitors.set_calibration(calibration())
-    assert await monitors.calibration("m") == calibration()
+        await monitors.set_calibration("a", calibration(version=2))
+    await monitors.set_calibration("a", calibration())
+    assert await monitors.calibration("a", "m") == calibration()
     with pytest.raises(CalibrationChanged):
-        await other.set_calibration(calibration())
+        await other.set_calibration("a", calibration())
     for number in range(2):
         await ask(other, number)
-    assert other.monitors.is_calibrated("m")
+    assert other.monitors.calibration("a", "m") is not None
     assert await ask(other, 2) != []
-    await monitors.set_calibration(calibration(version=2))
+    await monitors.set_calibration("a", calibration(version=2))
     assert await ask(other, 3) == []  # the history under the first version is not compared with
 
 
-async def test_actions_are_kept_and_damaged_ones_refuse(storage: Storage, keys: Keys):
-    monitors = opened(storage, keys)
-    assert (await monitors.actions("a")).rows == ()
-    for wait_ms in (1, 2):
-        table = parse_actions({"rows": [{"kind": "burst", "atCount": 3, "action": {"type": "slow_down", "ms": wait_ms}}]})
-        await monitors.set_actions("a", table)
-        assert await monitors.actions("a") == table
-    assert (await monitors.actions("b")).rows == ()
-    [held] = await storage.list("a", "monitor-actions")
+async def test_policies_are_kept_by_model_and_damaged_ones_refuse(storage: Storage):
+    policies = StoredPolicies(storage)
+    assert await policies.find("a", "m") is None
+    tables = [parse_actions({"rows": [{"kind": "burst", "atCount": 3, "action": {"type": "slow_down", "ms": ms}}]}) for ms in (1, 2, 3)]
+    for table in tables[:2]:
+        await policies.put("a", "m", table)
+        assert await policies.find("a", "m") == table
+    assert await policies.find("a", "other") is None
+    assert await policies.find("b", "m") is None
+    await policies.put("a", EVERY_MODEL, tables[2])
+    assert [await policies.find("a", model) for model in ("m", "other")] == tables[1:]
+    await policies.remove("a", "m")
+    assert await policies.find("a", "m") == tables[2]
+    with pytest.raises(MonitorPolicyNotFound):
+        await policies.remove("a", "m")
+    assert await StoredPolicies(storage).find("a", "m") == tables[2]
+    [held] = await storage.list("a", "monitor-policies")
     await storage.apply(Replace(msgspec.structs.replace(held, body=b"{")))
     with pytest.raises(IntegrityError):
-        await monitors.actions("a")
+        await policies.find("a", "m")
+
+
+async def test_an_account_has_a_hundred_policies_at_most(storage: Storage):
+    policies = StoredPolicies(storage)
+    for number in range(POLICIES_MAX):
+        await policies.put("a", f"m{number}", DEFAULT_ACTIONS)
+    with pytest.raises(TooManyMonitorPolicies):
+        await policies.put("a", "one-more", DEFAULT_ACTIONS)
+    await policies.put("a", "m5", DEFAULT_ACTIONS)
+
+
+async def test_what_all_workers_saw_is_added_up(storage: Storage, keys: Keys):
+    one, other = opened(storage, keys), opened(storage, keys, place="1")
+    await one.set_calibration("a", calibration())
+    for number in range(20):
+        await ask(one, number)
+        await ask(other, number + 100)
+    await other.save(system_clock(), everything=True)
+    seen = await one.seen_everywhere("a", "m", system_clock())
+    apart = [await each.standing("a", "m", system_clock()) for each in (one, other)]
+    assert seen.queries == 40
+    assert seen.counts == {kind: sum(signal.count for found in apart for signal in found if signal.kind == kind) for kind in seen.counts}
+    assert seen.counts["close-queries"] > 20
+    assert seen.first["close-queries"] == min(signal.first_query for found in apart for signal in found if signal.kind == "close-queries")
+
+
+async def test_the_salt_is_made_once_and_lies_sealed(storage: Storage, keys: Keys, tmp_path: Path):
+    made = {await kept_salt(storage, keys) for _ in range(3)}
+    assert len(made) == 1
+    await storage.close()
+    assert made.pop() not in all_bytes(tmp_path)
 
 
 async def test_a_query_of_text_needs_no_calibration(storage: Storage, keys: Keys):

@@ -14,7 +14,7 @@ from tests.unit.inference.monitors.examples import NOW, SALT, answer_to, around,
 
 def watched() -> Monitors:
     monitors = Monitors(salt=SALT)
-    monitors.calibrate(calibration())
+    monitors.calibrate("a", calibration())
     return monitors
 
 
@@ -96,16 +96,16 @@ def test_without_answers_nothing_is_leaked():
 
 def test_a_model_that_is_not_calibrated_says_so_and_flags_no_vectors():
     monitors, target = Monitors(salt=SALT), benign(9, 1)[0]
-    assert not monitors.is_calibrated("m")
+    assert monitors.calibration("a", "m") is None
     assert kinds(ask(monitors, [around(target, seed) for seed in range(50)])) == set()
-    assert watched().is_calibrated("m")
+    assert watched().calibration("a", "m") == calibration()
 
 
 def test_a_new_calibration_starts_the_history_anew_and_keeps_the_flags():
     monitors, target = watched(), benign(9, 1)[0]
     ask(monitors, [around(target, seed) for seed in range(20)])
     before = {one.kind for one in monitors.standing("a", "m")}
-    monitors.calibrate(calibration(version=2))
+    monitors.calibrate("a", calibration(version=2))
     assert monitors.see("a", "m", Query(vector=around(target, 21)), answer_to(target), NOW) == []
     assert {one.kind for one in monitors.standing("a", "m")} == before
 
@@ -115,7 +115,7 @@ def test_a_history_that_was_stored_under_another_calibration_is_not_taken_up():
     ask(monitors, [around(target, seed) for seed in range(20)])
     snapshot = monitors.snapshot("a", "m")
     assert snapshot is not None
-    later.calibrate(calibration(version=2))
+    later.calibrate("a", calibration(version=2))
     later.restore("a", "m", snapshot)
     assert kinds(ask(later, [around(target, 21)])) == set()
     assert kinds(ask(later, [around(target, 22)])) != set()
@@ -124,7 +124,7 @@ def test_a_history_that_was_stored_under_another_calibration_is_not_taken_up():
 def test_the_same_calibration_again_forgets_nothing():
     monitors, target = watched(), benign(9, 1)[0]
     ask(monitors, [target])
-    monitors.calibrate(msgspec.structs.replace(calibration()))
+    monitors.calibrate("a", msgspec.structs.replace(calibration()))
     assert kinds(ask(monitors, [around(target, 1)])) >= {"close-queries"}
 
 
@@ -148,7 +148,7 @@ def test_flags_count_over_the_last_thousand_queries():
 
 def test_one_pair_takes_no_more_than_half_a_megabyte_however_many_vectors_come():
     monitors = Monitors(salt=SALT)
-    monitors.calibrate(msgspec.structs.replace(calibration(private=256), history=HISTORY_MAX))
+    monitors.calibrate("a", msgspec.structs.replace(calibration(private=256), history=HISTORY_MAX))
     vectors = benign(11, 1_300)
     tracemalloc.start()
     try:
