@@ -23,6 +23,8 @@ from ringwall.inference.limits import (
 )
 from ringwall.inference.limits.charge import Store
 from ringwall.inference.limits.errors import InvalidLimit, UnreadableLimits, UnreadablePrices
+from ringwall.inference.limits.server import SharedServer
+from ringwall.inference.waf_rates import SharedRates
 from ringwall.storage import Storage
 from ringwall.vocabulary import Clock
 
@@ -53,14 +55,31 @@ def open_limits(settings: Settings, storage: Storage, clock: Clock) -> Limits:
     )
 
 
+def open_rates(settings: Settings) -> SharedRates | None:
+    """Return what web ACLs' rate-based rules are counted in by all workers; None: each process counts its own. It may read a file.
+
+    Raises:
+        SettingsError: as `open_limits`.
+    """
+    if not settings.budget_store:
+        return None
+    url, password = _address(settings)
+    return SharedRates(SharedServer(url, password=password), when_unreachable=settings.budget_store_unreachable)
+
+
 def _store(settings: Settings) -> Store:
     if not settings.budget_store:
         return MemoryStore()
+    url, password = _address(settings)
+    return SharedStore(url, password=password)
+
+
+def _address(settings: Settings) -> tuple[str, str | None]:
     address = urlsplit(settings.budget_store)
     if address.scheme not in _SCHEMES or not address.hostname or address.password is not None or address.query:
         raise BudgetStoreRefused("`budget_store` is no address of a server, or holds a password")
     password = _secret(settings) if settings.budget_store_password else None
-    return SharedStore(address._replace(scheme=_SCHEMES[address.scheme]).geturl(), password=password)
+    return address._replace(scheme=_SCHEMES[address.scheme]).geturl(), password
 
 
 def _secret(settings: Settings) -> str:

@@ -27,7 +27,7 @@ from ringwall.api.logs import locate
 from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
-from ringwall.bootstrap.budgets import open_limits
+from ringwall.bootstrap.budgets import open_limits, open_rates
 from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
 from ringwall.bootstrap.monitors import open_monitors
@@ -142,6 +142,7 @@ class House:
         await self.rooms.identity.close()
         await self.rooms.upstreams.close()
         await self.rooms.budgets.close()
+        await self.rooms.waf.close()
         await self.rooms.prompts.close()
         self.rooms.guardrails.close()
         await self.rooms.features.close()
@@ -235,7 +236,14 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         ),
         lineage=Lineage(storage, keys=keys, clock=clock, region=settings.region),
         trail=Trail(ledger, keys=keys, clock=clock),
-        waf=Waf(storage, keys=keys, clock=clock, region=settings.region, workers=workers),
+        waf=Waf(
+            storage,
+            keys=keys,
+            clock=clock,
+            region=settings.region,
+            workers=workers,
+            rates=await asyncio.to_thread(open_rates, settings),
+        ),
         budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
         monitors=await open_monitors(settings, storage, keys, workers),
         prompts=SealedPrompts(storage, open_customer_keys(settings, storage, keys), clock),

@@ -86,12 +86,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     price_table: Annotated[str, _describe(description="JSON file with what models cost; empty: the one that comes with ringwall")] = ""
     budget_store: Annotated[
         str,
-        _describe(description="redis://HOST:PORT/DATABASE that all workers count limits in; empty: each process counts its own"),
+        _describe(description="redis://HOST:PORT/DATABASE that all workers count limits and rates in; empty: each process counts its own"),
     ] = ""
     budget_store_password: Annotated[str, _describe(description="reference of its password: env:NAME, or file:NAME in data_dir")] = ""
     budget_store_unreachable: Annotated[
         Literal["closed", "open"],
-        _describe(description="while it does not answer: refuse limited calls, or let them pass uncounted"),
+        _describe(description="while it does not answer: refuse what must be counted, or let calls pass uncounted and count rates apart"),
     ] = "closed"
     customer_keys: Annotated[
         tuple[str, ...],

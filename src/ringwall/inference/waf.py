@@ -7,6 +7,7 @@ what the way of a request asks. It leaves to others: who may (identity), the aud
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ringwall.errors import Conflict, InvalidRequest
@@ -14,10 +15,10 @@ from ringwall.inference.waf_catalogue import WafCatalogue
 from ringwall.inference.waf_compiled import ASSOCIATION, CompiledWaf, Standing
 from ringwall.inference.waf_errors import WafItemNotFound, WafLockLost
 from ringwall.inference.waf_items import WEB_ACL, Kind, check_scope, references_in, shown
-from ringwall.inference.waf_rates import Rates
+from ringwall.inference.waf_rates import Rates, SharedRates
 from ringwall.inference.workers import INLINE_CHARACTERS, Workers
 from ringwall.keys import Digester, PageTokens
-from ringwall.policies.waf import Decision, RequestView, WebAcl, capacity_of, evaluate, rate_names
+from ringwall.policies.waf import CountAsked, Decision, Judging, RequestView, WebAcl, advance, capacity_of, evaluate, judging, rate_names
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock, own_resource
 from ringwall.wire import HttpRequest
@@ -40,13 +41,23 @@ def request_view(request: HttpRequest, source_ip: str) -> RequestView:
 class Waf:
     """The service."""
 
-    def __init__(self, storage: Storage, *, keys: Digester, clock: Clock, region: str, workers: Workers | None = None) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        keys: Digester,
+        clock: Clock,
+        region: str,
+        workers: Workers | None = None,
+        rates: SharedRates | None = None,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._region = region
         self._compiled = CompiledWaf(storage, region=region)
         self._catalogue = WafCatalogue(storage, region=region, pages=PageTokens(keys), compiled=self._compiled)
         self._rates = Rates()
+        self._shared = rates
         self._workers = workers or Workers(inline_characters=INLINE_CHARACTERS["c"])
 
     # -- resources ------------------------------------------------------------------------------------------------------------------
@@ -150,13 +161,32 @@ class Waf:
 
         Raises:
             WafReferenceNotFound, IntegrityError and others: the web ACL cannot be evaluated; the request must not go on.
+            LimitsUnavailable: the shared store of counts does not answer, and the setting says that nothing passes then.
         """
         found = (await self._standing(account_id)).get(endpoint)
         if found is None:
             return None
-        rates = self._rates.at(self._clock().timestamp())
-        decision, _ = await self._workers.run(_weight(found.acl, view), lambda: evaluate(found.acl, view, rates, owner=found.arn))
+        weight, now_s = _weight(found.acl, view), self._clock().timestamp()
+        if self._shared is not None:
+            return await self._judge_shared(self._shared, judging(found.acl, view, owner=found.arn), weight, now_s)
+        rates = self._rates.at(now_s)
+        decision, _ = await self._workers.run(weight, lambda: evaluate(found.acl, view, rates, owner=found.arn))
         return decision
+
+    async def _judge_shared(self, rates: SharedRates, steps: Judging, weight: int, now_s: float) -> Decision:
+        """Judge in steps: from one count, which the shared store is asked for, to the next."""
+        count: int | None = None
+        while True:
+            go_on = partial(advance, steps, count)
+            step, _ = await self._workers.run(weight, go_on)
+            if not isinstance(step, CountAsked):
+                return step
+            count = await rates.count(step, now_s)
+
+    async def close(self) -> None:
+        """Release what counts are shared through."""
+        if self._shared is not None:
+            await self._shared.close()
 
     async def _standing(self, account_id: str) -> Mapping[str, Standing]:
         standing, fresh = await self._compiled.standing(account_id)

@@ -6,16 +6,17 @@ the run goes on; where none ends it, the default action decides. A rule group's 
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Literal
 
 import msgspec
 
 from ringwall.policies.waf.actions import Action, Response
 from ringwall.policies.waf.rate_based import RateRule
-from ringwall.policies.waf.rates import Rates
+from ringwall.policies.waf.rates import CountAsked, Rates
 from ringwall.policies.waf.request import RequestView
 from ringwall.policies.waf.rules import GroupUse, Rule, WebAcl
-from ringwall.policies.waf.statements import Context, Statement
+from ringwall.policies.waf.statements import Context
 
 DEFAULT_ACTION = "Default_Action"
 """What AWS calls the rule that ended a run that no rule ended."""
@@ -40,6 +41,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     inserted: tuple[tuple[str, str], ...] = ()
 
 
+Judging = Generator[CountAsked, int | None, Decision]
+"""A judgement under way."""
+
+
 def evaluate(acl: WebAcl, request: RequestView, rates: Rates, *, owner: str) -> Decision:
     """Judge a request.
 
@@ -49,8 +54,20 @@ def evaluate(acl: WebAcl, request: RequestView, rates: Rates, *, owner: str) -> 
         rates: counts for rate-based rules.
         owner: begins the names under which rates are counted, so that web ACLs do not share them (the ACL's ARN).
     """
-    run = _Run(Context(request, acl.body_limit), rates, owner)
-    ended = run.through(acl.rules, "")
+    steps = judging(acl, request, owner=owner)
+    step = advance(steps, None)
+    while isinstance(step, CountAsked):
+        step = advance(steps, rates.count(*step))
+    return step
+
+
+def judging(acl: WebAcl, request: RequestView, *, owner: str) -> Judging:
+    """Judge a request as `evaluate` does, and stop wherever something is to be counted: it goes on with the count (`advance`).
+
+    For counts that are kept far away: nothing waits in here, and nothing is looked at twice.
+    """
+    run = _Run(Context(request, acl.body_limit), owner)
+    ended = yield from run.through(acl.rules, "")
     rule, action = ended if ended is not None else (DEFAULT_ACTION, acl.default)
     return Decision(
         action="BLOCK" if action.verdict == "BLOCK" else "ALLOW",
@@ -60,6 +77,15 @@ def evaluate(acl: WebAcl, request: RequestView, rates: Rates, *, owner: str) -> 
         response=action.response,
         inserted=() if action.verdict == "BLOCK" else (*run.inserted.items(), *action.inserted),
     )
+
+
+def advance(steps: Judging, count: int | None) -> CountAsked | Decision:
+    """Go on with a judgement: what is to be counted next, or the decision. `count` is None for the first step."""
+    try:
+        return steps.send(count)
+    except StopIteration as ended:
+        decision: Decision = ended.value
+        return decision
 
 
 def rate_names(acl: WebAcl, *, owner: str) -> frozenset[str]:
@@ -75,26 +101,30 @@ def rate_names(acl: WebAcl, *, owner: str) -> frozenset[str]:
     return frozenset(names)
 
 
+_Ended = tuple[str, Action] | None
+_Steps = Generator[CountAsked, int | None, _Ended]
+
+
 class _Run:
     """One request on its way through the rules."""
 
-    def __init__(self, context: Context, rates: Rates, owner: str) -> None:
+    def __init__(self, context: Context, owner: str) -> None:
         self.context = context
         self.counted: list[str] = []
         self.inserted: dict[str, str] = {}
-        self._rates = rates
         self._owner = owner
 
-    def through(self, rules: tuple[Rule, ...], prefix: str, use: GroupUse | None = None) -> tuple[str, Action] | None:
+    def through(self, rules: tuple[Rule, ...], prefix: str, use: GroupUse | None = None) -> _Steps:
         """Run rules in order; return the one that ended the run, and its action."""
         for rule in rules:
             name = prefix + rule.name
             if isinstance(rule.test, GroupUse):
-                ended = self._group(rule, rule.test)
+                ended = yield from self._group(rule, rule.test)
                 if ended is not None:
                     return ended
                 continue
-            if not self._matches(rule.test, name):
+            matched = (yield from self._over(rule.test, name)) if isinstance(rule.test, RateRule) else rule.test.matches(self.context)
+            if not matched:
                 continue
             self.context.labels.update(dict.fromkeys(rule.labels))
             action = rule.action if use is None else use.overrides.get(rule.name, rule.action)
@@ -104,17 +134,19 @@ class _Run:
             self.inserted.update(action.inserted)
         return None
 
-    def _group(self, rule: Rule, use: GroupUse) -> tuple[str, Action] | None:
-        ended = self.through(use.group.rules, f"{rule.name}/", use)
+    def _group(self, rule: Rule, use: GroupUse) -> _Steps:
+        ended = yield from self.through(use.group.rules, f"{rule.name}/", use)
         if ended is not None and use.counts_only:
             self.counted.append(ended[0])
             return None
         return ended
 
-    def _matches(self, test: Statement | RateRule, name: str) -> bool:
-        if isinstance(test, RateRule):
-            return test.matches(self.context, self._rates, _rate_name(self._owner, name, test))
-        return test.matches(self.context)
+    def _over(self, rate: RateRule, name: str) -> Generator[CountAsked, int | None, bool]:
+        asked = rate.asks(self.context, _rate_name(self._owner, name, rate))
+        if isinstance(asked, bool):
+            return asked
+        count = yield asked
+        return count is None or count > rate.limit  # what was not counted is not let through
 
 
 def _rate_name(owner: str, name: str, rate: RateRule) -> str:

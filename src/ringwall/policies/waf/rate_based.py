@@ -16,7 +16,7 @@ from ringwall.policies.waf.errors import InvalidWafDocument
 from ringwall.policies.waf.fields import NAME_MAX
 from ringwall.policies.waf.forwarded import Forwarded, read_forwarded
 from ringwall.policies.waf.labels import read_namespace
-from ringwall.policies.waf.rates import Rates
+from ringwall.policies.waf.rates import CountAsked
 from ringwall.policies.waf.statements import TRANSFORMATION_COST, Context, Scope, Statement, read_statement
 from ringwall.policies.waf.transformations import Transformations, read_transformations
 
@@ -48,8 +48,8 @@ class RateRule(NamedTuple):
     fingerprint: str
     capacity: int
 
-    def matches(self, context: Context, rates: Rates, rule: str) -> bool:
-        """Count a request that is in scope, and say whether there are more than the limit."""
+    def asks(self, context: Context, rule: str) -> CountAsked | bool:
+        """Say what is to be counted for a request; for one that is not counted, whether it matches."""
         if self.scope_down is not None and not self.scope_down.matches(context):
             return False
         values = []
@@ -59,7 +59,7 @@ class RateRule(NamedTuple):
                 return self._without_address(context)
             values.append(value)
         instance = hashlib.sha256(b"".join(len(value).to_bytes(8, "big") + value for value in values)).digest()
-        return rates.count(rule, instance, self.window_s) > self.limit
+        return CountAsked(rule, instance, self.window_s)
 
     def _without_address(self, context: Context) -> bool:
         """Apply the fallback where the header of the forwarded address is there, and the address in it is not valid."""

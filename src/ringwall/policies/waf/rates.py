@@ -8,10 +8,18 @@ may be counted too high while there are more instances than room. (The idea is t
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 INSTANCES_MAX = 4096  # aggregation instances kept per rule
 SLOTS = 20
+
+
+class CountAsked(NamedTuple):
+    """What an evaluation has to know before it goes on: the members are `Rates.count`'s arguments."""
+
+    rule: str
+    instance: bytes
+    window_s: int
 
 
 class Rates(Protocol):
