@@ -28,7 +28,10 @@ _USE_GUARDRAILS = ("bedrock:ApplyGuardrail", "bedrock:InvokeGuardrailChecks", "b
 _PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1/128"]  # RFC 1918, RFC 4193, loopback
 
 _DOCUMENTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
-    "AdministratorAccess": ("Everything in the account.", [_allow("*")]),
+    "AdministratorAccess": (
+        "Everything in the account but opening sealed prompts.",
+        [{"Effect": "Allow", "NotAction": ["ringwall:OpenSealedPrompt"], "Resource": "*"}],
+    ),
     "PowerUserAccess": (
         "Everything in the account but managing users, roles and policies.",
         [

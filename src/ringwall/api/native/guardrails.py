@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ringwall.api.aws.checking import apply_guardrail
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations.bedrock import record_update
 from ringwall.api.aws.registry import BY_NAME
@@ -211,8 +212,7 @@ async def _apply(call: Call, given: ApplyInput) -> ApplyOutput:
         "content": given.content if given.text is None else [{"text": {"text": given.text, "origin": given.origin}}],
         "outputScope": given.output_scope,
     }
-    run = await call.rooms.guardrails.apply_guardrail(call.account_id, request)
-    call.record |= run.record
+    run = await apply_guardrail(call, request)
     return ApplyOutput(answer=run.answer, judgement=judgement(run.evaluation))
 
 

@@ -14,6 +14,7 @@ from ringwall.api.native import (
     lineage,
     models,
     monitors,
+    prompts,
     proofs,
     records,
 )
@@ -31,6 +32,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *monitors.OPERATIONS,
     *models.OPERATIONS,
     *limits.OPERATIONS,
+    *prompts.OPERATIONS,
     *accounts.OPERATIONS,
     *key_guardrails.OPERATIONS,
 )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from ringwall.errors import RingwallError
-from ringwall.inference.gateway.gateway import Answering
+from ringwall.inference.gateway.gateway import Answering, Passed
 from ringwall.inference.prompts.errors import InvalidShredding, PromptsPolicyNotFound
 from ringwall.inference.prompts.keeping import Asking, Counts, Desk, Keeping, gravest
 from ringwall.inference.prompts.policy import Policies, Policy
+from ringwall.inference.prompts.record import Verdict
 from ringwall.inference.prompts.store import CLEARED, Listed, Opened, PromptStore, Wanted
 from ringwall.inference.prompts.words import question_of
 from ringwall.keys.customer_keys import CustomerKeys
@@ -43,6 +45,16 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     principal: str
     route: str
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts that a guardrail was asked about outside of any question for a model, and what it made of them."""
+
+    guardrail: str
+    source: str
+    texts: tuple[str, ...]
+    outputs: tuple[str, ...]
+    verdict: Verdict
 
 
 class SealedPrompts:
@@ -91,7 +103,7 @@ class SealedPrompts:
 
     # -- records on their way --
 
-    async def keep(self, who: Who, ask: Ask, answering: Answering, policy: Policy) -> Keeping:
+    async def keep(self, who: Who, ask: Ask, answering: Answering | Passed, policy: Policy) -> Keeping:
         """Begin the record of a question that was judged; a model has not been asked yet.
 
         Raises:
@@ -112,6 +124,28 @@ class SealedPrompts:
             streams=ask.stream,
         )
         return await self._desk.begin(policy, asking)
+
+    async def keep_check(self, who: Who, check: Check, policy: Policy) -> dict[str, Any]:
+        """Keep what ApplyGuardrail judged, and return what the audit record says of that.
+
+        Raises:
+            PromptNotKept: the policy requires it, and it cannot be kept.
+        """
+        asking = Asking(
+            account_id=who.account_id,
+            id=who.request_id,
+            at=int(who.at.timestamp() * 1000),
+            principal=who.principal,
+            route=who.route,
+            model="",
+            guardrails=(check.guardrail,),
+            verdict=check.verdict,
+            words=msgspec.json.encode({"content": [{"origin": check.source, "text": text} for text in check.texts]}),
+            characters=sum(map(len, check.texts)),
+            streams=False,
+        )
+        keeping = await self._desk.begin(policy, asking)
+        return await keeping.finish_with(msgspec.json.encode({"outputs": check.outputs}), "NONE", "")
 
     # -- reading --
 

@@ -15,7 +15,7 @@ from ringwall.wire.dialects.model import Ask, BlockDelta, BlockStart, Event, Mes
 from ringwall.wire.dialects.texts import judged_texts
 
 _ENCODER = msgspec.json.Encoder()
-_PLACES: Final = frozenset({"path", "description_path", "schema_path"})
+_PLACES: Final = frozenset({"path", "description_path", "schema_path", "marked"})
 
 
 def question_of(ask: Ask, given: Ask) -> bytes:
@@ -37,13 +37,13 @@ def question_of(ask: Ask, given: Ask) -> bytes:
 
 
 def readable(kept: bytes) -> Any:
-    """Return what was kept, without what only the machine needs."""
+    """Return what was kept, without what only the machine needs. A tool's schema is the application's own, and stays as it is."""
     return _without_places(msgspec.json.decode(kept))
 
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_places(inner) for name, inner in value.items() if name not in _PLACES}
+        return {name: inner if name == "schema" else _without_places(inner) for name, inner in value.items() if name not in _PLACES}
     if isinstance(value, list):
         return [_without_places(inner) for inner in value]
     return value

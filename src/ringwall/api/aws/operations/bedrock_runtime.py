@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ringwall.api.aws.checking import apply_guardrail
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations.bedrock import guardrail_resource
 
@@ -20,9 +21,7 @@ def _anything(_call: Call, _request: dict[str, Any]) -> Sequence[str]:
 
 
 async def _apply(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    run = await call.rooms.guardrails.apply_guardrail(call.account_id, request)
-    call.record.update(run.record)
-    return run.answer
+    return (await apply_guardrail(call, request)).answer
 
 
 async def _check(call: Call, request: dict[str, Any]) -> dict[str, Any]:
