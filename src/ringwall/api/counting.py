@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ringwall.api.exchange import Exchange
+from ringwall.inference.errors import ContentBlocked
 from ringwall.telemetry import Judged, Observed, RuleSeen
 
 _OUTCOMES = {"BLOCK": "blocked", "ANONYMIZE": "masked", "NONE": "passed"}  # the strongest first; no judgement is no outcome
@@ -35,7 +36,8 @@ def observe(exchange: Exchange, status: int) -> None:
 
 def _observed(exchange: Exchange, status: int) -> Observed:
     operation, error, notes = exchange.operation, exchange.error, exchange.notes
-    record = exchange.call.record if exchange.call is not None and error is None else {}
+    told = error is None or isinstance(error, ContentBlocked)  # what a refusal of another kind judged on its way is no outcome
+    record = exchange.call.record if exchange.call is not None and told else {}
     return Observed(
         request_id=exchange.request_id,
         account_id=exchange.principal.account_id if exchange.principal is not None else "",

@@ -12,6 +12,15 @@ class GuardrailNotFound(NotFound, code="guardrail-not-found"):
     """No such guardrail, or no such version of it, in this account and region."""
 
 
+class ContentBlocked(CallerError, code="content-blocked"):
+    """A guardrail blocks what was sent, where there is no answer to say so in.
+
+    The message is the guardrail's own, for input that it blocks.
+    """
+
+    remedy = "leave out what the guardrail blocks; the audit record names the rule"
+
+
 class KeyGuardrailNotFound(GuardrailNotFound, code="key-guardrail-not-found"):
     """The guardrail that the caller's key stands under is gone, so nothing is asked with this key."""
 

@@ -6,20 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ringwall.api.aws.operation import Call
 from ringwall.api.noting import note_answer, note_model, note_usage
 from ringwall.errors import Bug, RingwallError
-from ringwall.inference.gateway import Answering, Wanted
+from ringwall.inference.gateway import Answering, Guard, Passed, Wanted
 from ringwall.inference.limits import Grant, Subject, Usage, counted_key
 from ringwall.inference.monitors import Watched
 from ringwall.inference.prompts.errors import PromptNotKept
 from ringwall.inference.prompts.keeping import Keeping
 from ringwall.inference.prompts.prompts import Who
-from ringwall.inference.upstreams.models import is_model_name
+from ringwall.inference.upstreams.models import Route, is_model_name
 from ringwall.vocabulary.principal import KeyGuardrail
 from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop, Text
 from ringwall.wire.dialects.model import Usage as AnswerUsage
@@ -184,21 +184,30 @@ def _guardrail_arn(call: Call, wanted: Wanted) -> str:
     return name if name.startswith("arn:") else f"arn:aws:bedrock:{call.region}:{call.account_id}:guardrail/{name}"
 
 
-async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
-    """Admit a question under the account's limits and judge it under every guardrail it stands under.
+class Admitted(NamedTuple):
+    """A question that may be judged: where its model is, what it stands under, and what it was let in on."""
+
+    place: Route
+    guards: list[Guard]
+    grant: Grant
+    watched: Watched | None
+
+
+async def admit(call: Call, ask: Ask, wanted: Wanted | None, *, route: str, estimate: Usage) -> Admitted:
+    """Admit a question under the account's limits, and find every guardrail that it stands under.
 
     Whoever names a guardrail must be allowed to apply it. (Source: Amazon Bedrock user guide, "Set up permissions to use Amazon Bedrock
     Guardrails": model inference with a guardrail takes `bedrock:ApplyGuardrail` on its ARN.) What the account enforces takes no permission.
 
     A model is one model under all its names: whoever asks by an alias must be allowed the model itself too, what is enforced for one name
-    is enforced for all, and limits know it by its id. Under a pattern each name is a model of its own. No model is asked before the
-    answer's events are.
+    is enforced for all, and limits know it by its id. Under a pattern each name is a model of its own.
 
     Args:
         call: who asks.
         ask: the question.
         wanted: the guardrail that the request names.
         route: the endpoint it came by, as limits and web ACLs name it.
+        estimate: what it is taken to use.
     """
     assert call.authorize is not None
     if wanted is not None:
@@ -210,24 +219,47 @@ async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str
         await call.authorize(model_resource(call, model))
     watched = await _admit_watched(call, model, ask)
     subject = Subject(account_id=call.account_id, key_id=counted_key(call.principal), model_id=model, route=route)
-    grant = await call.rooms.budgets.admit(subject, _estimate(ask))
+    grant = await call.rooms.budgets.admit(subject, estimate)
     call.give_back.append(grant.release)
     try:
         guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted, call.principal.guardrail)
-        answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
-        call.record.update(answering.record())
-        keeping = await _keeping(call, ask, answering, route)
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())
         raise
-    call.record.update(grant.record)
-    if call.principal.guardrail is not None:
-        standing = call.principal.guardrail
-        call.record["keyGuardrail"] = {"arn": _key_guardrail_arn(call, standing), "version": standing.version}
+    return Admitted(place, guards, grant, watched)
+
+
+async def open_answer(call: Call, ask: Ask, wanted: Wanted | None, *, route: str) -> Asked:
+    """Admit a question and judge it under every guardrail it stands under; no model is asked before the answer's events are.
+
+    Args:
+        call: who asks.
+        ask: the question.
+        wanted: the guardrail that the request names.
+        route: the endpoint it came by, as limits and web ACLs name it.
+    """
+    place, guards, grant, watched = await admit(call, ask, wanted, route=route, estimate=_estimate(ask))
+    try:
+        answering = await call.rooms.gateway.open(call.account_id, ask, place, guards)
+        call.record.update(answering.record())
+        keeping = await begin_keeping(call, ask, answering, route)
+    except BaseException:  # raised on: nothing was asked of a model, so nothing is used
+        await grant.settle(Usage())
+        raise
+    call.record.update(standing_record(call, grant))
     return Asked(call, answering, grant, watched, keeping)
 
 
-async def _keeping(call: Call, ask: Ask, answering: Answering, route: str) -> Keeping | None:
+def standing_record(call: Call, grant: Grant) -> dict[str, Any]:
+    """Return what the audit record keeps of what a question was admitted under."""
+    standing = call.principal.guardrail
+    if standing is None:
+        return grant.record
+    return {**grant.record, "keyGuardrail": {"arn": _key_guardrail_arn(call, standing), "version": standing.version}}
+
+
+async def begin_keeping(call: Call, ask: Ask, answering: Answering | Passed, route: str) -> Keeping | None:
+    """Begin the sealed record of a question that was judged; None where the account keeps none."""
     policy = await call.rooms.prompts.policy(call.account_id)
     if policy is None:
         return None

@@ -13,6 +13,7 @@ import msgspec
 from ringwall.api.exchange import Exchange
 from ringwall.api.faces.chat_errors import STYLES, status_of
 from ringwall.api.faces.conversations import Conversation
+from ringwall.api.faces.embeddings import Embeddings
 from ringwall.api.faces.endpoint import Endpoint
 from ringwall.api.faces.model_list import PATH as MODELS
 from ringwall.api.faces.model_list import ModelList, OneModel
@@ -36,10 +37,11 @@ _ENDPOINTS: Mapping[bytes, Endpoint] = {
     b"/v1/chat/completions": Conversation("openai_chat", "openai", "ChatCompletions"),
     b"/v1/responses": Conversation("openai_responses", "openai", "Responses"),
     b"/v1/messages": Conversation("anthropic_messages", "anthropic", "Messages"),
+    b"/v1/embeddings": Embeddings(),
     MODELS: ModelList(),
 }
 _ONE_MODEL = OneModel()
-_UNSERVED = frozenset({b"/v1/completions", b"/v1/embeddings"})
+_UNSERVED = frozenset({b"/v1/completions"})
 
 
 def is_chat(path: bytes) -> bool:

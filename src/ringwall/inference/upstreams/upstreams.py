@@ -20,6 +20,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -31,19 +32,22 @@ from ringwall.inference.upstreams.breaker import State as Circuit
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.counting import Tally
 from ringwall.inference.upstreams.credentials import Credentials
-from ringwall.inference.upstreams.development import respond
+from ringwall.inference.upstreams.development import input_tokens, respond
 from ringwall.inference.upstreams.doors import DOORS, Call, write_call
+from ringwall.inference.upstreams.embeddings import developed, read_embedded, refuse_others, write_embedding_call
 from ringwall.inference.upstreams.endpoints import BODY_BYTES, Invocation, Sent, Served, read_served, write_invocation
 from ringwall.inference.upstreams.errors import CircuitOpen, UpstreamRefused, WrongKindOfModel
 from ringwall.inference.upstreams.models import ModelTable, Route
-from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_stream, read_whole
+from ringwall.inference.upstreams.reading import STREAM_BYTES, WHOLE_BYTES, Body, read_object, read_stream, read_whole
 from ringwall.inference.upstreams.retries import RetryRules, may_repeat, pause_s
 from ringwall.inference.upstreams.row import ModelRow
 from ringwall.inference.upstreams.states import State, States
 from ringwall.inference.upstreams.statuses import JSON_TYPE, OK, is_unhealthy, refusal, refuse_other_type, refuse_packed
+from ringwall.inference.upstreams.token_counts import counter_of, read_count, write_count
 from ringwall.vocabulary import Clock
 from ringwall.wire.dialects.dialect import Dialect
 from ringwall.wire.dialects.model import Ask, Event
+from ringwall.wire.dialects.openai_embeddings import Embedded, EmbeddingQuestion
 
 
 class UpstreamRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +109,6 @@ class Upstreams:
         tally = Tally(ask)
         return Answer(self._events(ask, route, tally), tally)
 
-    def circuit(self, account_id: str, owner: str, row: ModelRow) -> tuple[Circuit, int]:
-        """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
-        return self._states.look(account_id, owner, row, self._timer())
-
     async def invoke(self, invocation: Invocation, route: Route) -> Served:
         """Ask the classic model that a route leads to.
 
@@ -126,6 +126,64 @@ class Upstreams:
             with self._reading(state, ticket, response, body):
                 refuse_packed(response)
                 return await read_served(body, response.headers)
+
+    async def count_tokens(self, ask: Ask, route: Route) -> int:
+        """Return how many tokens a question is to the model that a route leads to, as that model's upstream counts them.
+
+        Raises:
+            TokensUncounted: it does not count, or not all of it. CredentialMissing, Untranslatable, and what `call` raises.
+        """
+        if route.address.kind == "development":
+            return input_tokens(ask)
+        counter = counter_of(route.row, route.address)
+        body = self._dialects[DOORS[route.address.kind].dialect].write_request(msgspec.structs.replace(ask, stream=False), model=route.name)
+        credential = await self._credentials.read(route.owner, route.row.credential)
+
+        def write() -> Call:
+            return write_count(counter, route.address, route.name, body, credential=credential, now=self._clock())
+
+        return read_count(counter, await self._object(write, route))
+
+    async def _object(self, write: Callable[[], Call], route: Route) -> dict[str, Any]:
+        """Send a request and return its answer, a JSON object."""
+        state = self._states.of(route)
+        deadline = self._timer() + route.row.timeouts.total_s
+        with self._states.entered(state, route, self._rules.in_flight):
+            response, ticket = await self._open(write, route, Sent(), state, deadline)
+            body = Body(response, route.row.timeouts, deadline=deadline, timer=self._timer, limit_bytes=WHOLE_BYTES)
+            with self._reading(state, ticket, response, body):
+                refuse_other_type(response, JSON_TYPE)
+                return await read_object(body)
+
+    def circuit(self, account_id: str, owner: str, row: ModelRow) -> tuple[Circuit, int]:
+        """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
+        return self._states.look(account_id, owner, row, self._timer())
+
+    async def embed(self, question: EmbeddingQuestion, route: Route, sent: Sent) -> Embedded:
+        """Ask the model that a route leads to for vectors.
+
+        Args:
+            question: what vectors are wanted for.
+            route: where the model is.
+            sent: told when the question may have arrived, so that it costs something whatever becomes of it.
+
+        Raises:
+            EmbeddingsUnserved: its upstream is none that is asked for vectors. CredentialMissing, and what `call` raises of answers.
+        """
+        refuse_others(route.address)
+        if route.address.kind == "development":
+            sent.sent = True
+            return developed(question)
+        state, times = self._states.of(route), route.row.timeouts
+        deadline = self._timer() + times.total_s
+        with self._states.entered(state, route, self._rules.in_flight):
+            credential = await self._credentials.read(route.owner, route.row.credential)
+            call = write_embedding_call(route.address, route.name, question, credential)
+            response, ticket = await self._open(lambda: call, route, sent, state, deadline)
+            body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=WHOLE_BYTES)
+            with self._reading(state, ticket, response, body):
+                refuse_other_type(response, JSON_TYPE)
+                return await read_embedded(body, question.inputs)
 
     async def close(self) -> None:
         """End every connection; answers under way break off."""
