@@ -132,10 +132,13 @@ def test_a_wrong_secret_and_an_unknown_key_look_the_same(
     assert wrong[:2] == (403, code)
 
 
+ASYNC_INVOKE = "arn:aws:bedrock:us-east-1:111122223333:async-invoke/abcdef012345"
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "members", "named"),
     [
-        ("bedrock-runtime", "count_tokens", {"modelId": "m", "input": {"invokeModel": {"body": b"{}"}}}, "CountTokens"),
+        ("bedrock-runtime", "get_async_invoke", {"invocationArn": ASYNC_INVOKE}, "GetAsyncInvoke"),
         ("bedrock-runtime", "list_async_invokes", {}, "ListAsyncInvokes"),
         ("bedrock", "list_foundation_models", {}, "ListFoundationModels"),
         ("bedrock-agent", "list_agents", {}, "ListAgents"),

@@ -79,7 +79,7 @@ def test_aiobotocore(live: Live, client: Callable[[str], Path], client_environme
     answers = json.loads(run([python, HERE / "aiobotocore" / "script.py"], {**client_environment, **live.credentials}))
     judge(answers)
     assert answers["unserved"].startswith("501")
-    assert "CountTokens" in answers["unserved"]
+    assert "ListAsyncInvokes" in answers["unserved"]
     assert answers["streamed"] == "write to {EMAIL}"
 
 

@@ -63,7 +63,7 @@ async def test_a_record_holds_no_text(home: Home) -> None:
     ("service", "method", "path", "body", "status", "code", "event"),
     [
         pytest.param(
-            "bedrock", "POST", "/model/m%3A1/count-tokens", b"{}", 501, "UnknownOperationException", "CountTokens", id="not served"
+            "bedrock", "GET", "/async-invoke", b"", 501, "UnknownOperationException", "ListAsyncInvokes", id="not served"
         ),
         pytest.param("bedrock", "GET", "/no/such/path", b"", 404, "UnknownOperationException", "Unrouted", id="unknown path"),
         pytest.param(

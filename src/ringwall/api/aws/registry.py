@@ -6,6 +6,7 @@ from ringwall.api.aws.operation import Operation
 from ringwall.api.aws.operations import (
     bedrock,
     bedrock_converse,
+    bedrock_count,
     bedrock_invoke,
     bedrock_runtime,
     cloudtrail,
@@ -21,6 +22,7 @@ from ringwall.api.aws.operations import (
 SERVED: tuple[Operation, ...] = (
     *bedrock.OPERATIONS,
     *bedrock_converse.OPERATIONS,
+    *bedrock_count.OPERATIONS,
     *bedrock_invoke.OPERATIONS,
     *bedrock_runtime.OPERATIONS,
     *cloudtrail.OPERATIONS,

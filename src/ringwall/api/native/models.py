@@ -88,6 +88,7 @@ class ModelOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     model: str | None
     credential: str | None
     allow_private: bool
+    tokenize: bool
     timeouts: dict[str, float] | None
     circuit: Literal["closed", "open", "half-open", "none"]
     in_flight: int
@@ -213,6 +214,7 @@ def _shown(call: Call, row: ModelRow, origin: Literal["account", "operator", "se
         model=row.model if shows else None,
         credential=row.credential if shows else None,
         allow_private=row.allow_private and shows,
+        tokenize=row.tokenize,
         timeouts=_in_camel(row.timeouts) if shows else None,
         circuit="none" if kind == "development" else circuit,
         in_flight=in_flight,

@@ -28,7 +28,7 @@ def add_to(group: Any) -> None:
     guardrail = keys.command("guardrail", "put whatever a key asks of models under a guardrail, or take the key's guardrail away")
     guardrail.add_argument("id", metavar="KEY-ID")
     guardrail.add_argument("guardrail", metavar="GUARDRAIL", nargs="?", help="id, ARN or name")
-    guardrail.add_argument("version", metavar="VERSION", nargs="?", default="DRAFT", help="a number, or DRAFT (default: DRAFT)")
+    guardrail.add_argument("number", metavar="VERSION", nargs="?", default="DRAFT", help="a number, or DRAFT (default: DRAFT)")
     guardrail.add_argument("--mode", choices=("sync", "async"), default="sync", help="how answers stream under it (default: sync)")
     guardrail.add_argument("--remove", action="store_true", help="take the key's guardrail away")
     revoke = keys.command("revoke", "make a key stop working, at once and for good")
@@ -82,7 +82,7 @@ async def _guardrail(context: Context) -> int:
             await client.call("DeleteKeyGuardrail", members)
             context.show({**members, "guardrail": None}, f"{given.id} stands under no guardrail of its own")
             return OK
-        named = {"guardrailIdentifier": await identifier_of(client, given.guardrail), "guardrailVersion": given.version, "mode": given.mode}
+        named = {"guardrailIdentifier": await identifier_of(client, given.guardrail), "guardrailVersion": given.number, "mode": given.mode}
         put = await client.call("PutKeyGuardrail", {**members, **named})
     context.show(put, f"{given.id} stands under {_said(put['guardrail'])}")
     return OK

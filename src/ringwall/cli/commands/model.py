@@ -27,6 +27,7 @@ def add_to(group: Any) -> None:
     put.add_argument("--model", metavar="NAME", default="", help="what the server calls it (default: as the application named it)")
     put.add_argument("--credential", metavar="REF", default="", help="where its credential is: file:NAME or env:NAME; never the credential")
     put.add_argument("--allow-private", action="store_true", help="the server may be at a private or loopback address")
+    put.add_argument("--tokenize", action="store_true", help="the server has vLLM's /tokenize, so that tokens can be counted")
     put.add_argument(
         "--timeout", metavar="PHASE=SECONDS", action="append", default=[], type=_timeout, help=f"of {', '.join(_TIMEOUTS)}; several times"
     )
@@ -87,6 +88,7 @@ def _row(row: dict[str, Any]) -> str:
             "called there": row["model"] or row["id"],
             "credential": row["credential"],
             "allow private": row["allowPrivate"],
+            "counts tokens": row["tokenize"] or row["kind"] in ("anthropic", "bedrock", "development"),
             "timeouts": [f"{name[:-1]} {seconds:g} s" for name, seconds in (row["timeouts"] or {}).items()],
             "circuit": row["circuit"],
             "under way": row["inFlight"],
@@ -104,6 +106,7 @@ async def _put(context: Context) -> int:
         "model": given.model,
         "credential": given.credential,
         "allowPrivate": given.allow_private,
+        "tokenize": given.tokenize,
         "timeouts": dict(given.timeout),
     }
     async with context.client() as client:

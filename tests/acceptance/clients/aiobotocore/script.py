@@ -36,7 +36,7 @@ async def main() -> None:
         events = [event async for event in answer["stream"]]
         streamed = "".join(event.get("contentBlockDelta", {}).get("delta", {}).get("text", "") for event in events)
         try:
-            await runtime.count_tokens(modelId="any", input={"converse": {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}})
+            await runtime.list_async_invokes()
             unserved = ""
         except runtime.exceptions.ClientError as error:
             unserved = f"{error.response['ResponseMetadata']['HTTPStatusCode']} {error.response['Error']['Message']}"
