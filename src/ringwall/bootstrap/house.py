@@ -41,7 +41,10 @@ from ringwall.errors import Conflict, RingwallError, SettingsError
 from ringwall.guardrails import Scorers
 from ringwall.identity import Identity
 from ringwall.identity.caller import root_of
+from ringwall.inference.code_policies import CodePolicies
+from ringwall.inference.code_scanners.scanning import open_scanning
 from ringwall.inference.gateway import Gateway
+from ringwall.inference.gateway.code_guard import CodeGuards
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.prompts.prompts import SealedPrompts
 from ringwall.inference.upstreams.connections import Connections
@@ -145,6 +148,8 @@ class House:
         await self.rooms.waf.close()
         await self.rooms.prompts.close()
         self.rooms.guardrails.close()
+        if self.rooms.gateway.code is not None:
+            await asyncio.to_thread(self.rooms.gateway.code.close)
         await self.rooms.features.close()
         await self.rooms.monitors.close(self.rooms.clock())
         await self.rooms.ledger.close()
@@ -227,7 +232,13 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
             storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits, workers=workers
         ),
         upstreams=upstreams,
-        gateway=Gateway(upstreams, workers=workers, keys=keys, limits=settings.limits),
+        gateway=Gateway(
+            upstreams,
+            workers=workers,
+            keys=keys,
+            limits=settings.limits,
+            code=CodeGuards(CodePolicies(storage, clock), open_scanning(settings.code_semgrep), settings.limits),
+        ),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
         watching=watchers.watching,

@@ -93,6 +93,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["closed", "open"],
         _describe(description="while it does not answer: refuse what must be counted, or let calls pass uncounted and count rates apart"),
     ] = "closed"
+    code_semgrep: Annotated[
+        str,
+        _describe(
+            description="path of the program semgrep, which reads code in models' answers that is not Python (docs/filters/code.md); "
+            "empty: such code is not scanned"
+        ),
+    ] = ""
     customer_keys: Annotated[
         tuple[str, ...],
         _describe(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ringwall.api.native import (
     accounts,
     audit_log,
+    code_policy,
     datasets,
     feature_groups,
     guardrails,
@@ -30,6 +31,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *audit_log.OPERATIONS,
     *ledger.OPERATIONS,
     *monitors.OPERATIONS,
+    *code_policy.OPERATIONS,
     *models.OPERATIONS,
     *limits.OPERATIONS,
     *prompts.OPERATIONS,

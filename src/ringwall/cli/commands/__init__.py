@@ -12,6 +12,7 @@ REGISTRY: Mapping[str, str] = {
     "guardrail": "guardrail",
     "check": "check",
     "scan-code": "scan_code",
+    "code-policy": "code_policy",
     "prove": "prove",
     "dataset": "dataset",
     "feature-group": "feature_group",

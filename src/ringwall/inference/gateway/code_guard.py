@@ -19,12 +19,28 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
+import msgspec
+
 from ringwall.errors import CallerError
-from ringwall.guardrails.code import CodeBlock, CodeReport, CodeSplitter, CodeVerdict, Failure, Piece, annotation, code_of, judge, report_on
+from ringwall.guardrails.code import (
+    CodeBlock,
+    CodeReport,
+    CodeSplitter,
+    CodeVerdict,
+    Failure,
+    Piece,
+    ScannerAbsent,
+    annotation,
+    code_of,
+    judge,
+    report_on,
+)
+from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.guardrails.code.tool_calls import code_in_call
 from ringwall.inference.code_policies import CodePolicies, StandingCodePolicy
 from ringwall.inference.code_scanners.scanning import ANSWER_S, CodeScanning
 from ringwall.inference.gateway.code_receipt import Judged, receipt, sentence
+from ringwall.inference.gateway.guarding import message_block
 from ringwall.inference.gateway.withheld import Withheld
 from ringwall.vocabulary import Limits, Span
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
@@ -252,12 +268,19 @@ class CodeGuard:
         return sentence(self._judged)
 
 
+class CodeRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A text judged as an answer: what would leave, and the receipt."""
+
+    output: str
+    receipt: dict[str, Any]
+
+
 class CodeGuards:
     """Makes the links that an answer passes. `policies` says which."""
 
     def __init__(self, policies: CodePolicies, scanning: CodeScanning, limits: Limits) -> None:
         self.policies = policies
-        self.scanning = scanning
+        self._scanning = scanning
         self._limits = limits
 
     async def links(self, account_id: str, guardrail_ids: Iterable[str], *, hold: bool) -> tuple[CodeGuard, ...]:
@@ -269,8 +292,30 @@ class CodeGuards:
             hold: the answer does not stream.
         """
         standing = await self.policies.for_question(account_id, guardrail_ids)
-        return tuple(CodeGuard(each, self.scanning, self._limits, hold=hold) for each in standing)
+        return tuple(CodeGuard(each, self._scanning, self._limits, hold=hold) for each in standing)
+
+    def refuse_unreadable(self, config: CodePolicyConfig) -> None:
+        """Refuse a policy that this installation could only block under.
+
+        Raises:
+            ScannerAbsent: what reads Python is not installed, and the policy is about Python, or about all languages.
+        """
+        missing = self._scanning.missing
+        if missing is not None and (not config.languages or "python" in config.languages):
+            raise ScannerAbsent(missing.message, remedy=missing.how_to_mend)
+
+    async def run(self, standing: StandingCodePolicy, text: str) -> CodeRun:
+        """Judge a text as an answer that does not stream; raises what a link raises."""
+        link = CodeGuard(standing, self._scanning, self._limits, hold=True)
+        async with aclosing(link.pass_on(_told(text))) as events:
+            output = "".join([event.text async for event in events if isinstance(event, BlockDelta)])
+        return CodeRun(output=output, receipt=link.record())
 
     def close(self) -> None:
         """End the scanners."""
-        self.scanning.close()
+        self._scanning.close()
+
+
+async def _told(text: str) -> AsyncGenerator[Event, None]:
+    for event in (*message_block(0, text), MessageStop("end_turn")):
+        yield event

@@ -144,11 +144,11 @@ class Answering:
 
 
 class Gateway:
-    """Stands between applications and models."""
+    """Stands between applications and models. `code`: what scans the code in answers; None: nothing does."""
 
     def __init__(self, upstreams: Asks, *, workers: Workers, keys: Digester, limits: Limits, code: CodeGuards | None = None) -> None:
         self._upstreams = upstreams
-        self._code = code
+        self.code = code
         self._workers = workers
         self._keys = keys
         self._limits = limits
@@ -186,9 +186,9 @@ class Gateway:
         return Passed(ask, tuple(questions))
 
     async def _links(self, account_id: str, guards: Sequence[Guard], *, hold: bool) -> tuple[CodeGuard, ...]:
-        if self._code is None:
+        if self.code is None:
             return ()
-        return await self._code.links(account_id, [guard.ready.applied.guardrail_id for guard in guards], hold=hold)
+        return await self.code.links(account_id, [guard.ready.applied.guardrail_id for guard in guards], hold=hold)
 
     def _answering(self, account_id: str, passed: Passed, route: Route, guards: Sequence[Guard], links: tuple[CodeGuard, ...]) -> Answering:
         ask = passed.ask
