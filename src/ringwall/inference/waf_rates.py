@@ -83,7 +83,7 @@ class SharedRates:
         """
         rule = f"{PREFIX}:{sha256(asked.rule.encode()).hex()[:32]}"
         keys = [f"{rule}:{asked.instance.hex()}", f"{rule}:instances", f"{rule}:{asked.instance[0] % _OVERFLOW}"]
-        arguments = [int(now_s * 1000), asked.window_s * 1000 // SLOTS, SLOTS, self._max, asked.instance.hex()]
+        arguments: list[str | int] = [int(now_s * 1000), asked.window_s * 1000 // SLOTS, SLOTS, self._max, asked.instance.hex()]
         try:
             return int(await self._server.run(self._script, keys, arguments))
         except LimitsUnavailable:

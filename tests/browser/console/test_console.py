@@ -24,6 +24,7 @@ PAGES = (
     "/guardrails",
     "/guardrails/new",
     "/playground",
+    "/models",
     "/record",
     "/proofs",
     "/proofs?inner=base64&outer=hex",
