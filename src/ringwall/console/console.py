@@ -12,7 +12,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.in_process import Caller, InProcess
 from ringwall.api.logs import locate
 from ringwall.api.rooms import Rooms
-from ringwall.console import datasets, ledger, lineage, models, pages, proofs
+from ringwall.console import datasets, ledger, lineage, models, pages, proofs, traffic
 from ringwall.console.forms import CrossSite, read_cookie, read_form, read_query, refuse_cross_site
 from ringwall.console.render import Renderer
 from ringwall.console.sessions import LIFETIME_S, Credential, Sessions, SignInRefused, Visitor, csrf_matches
@@ -33,6 +33,8 @@ PAGES: dict[tuple[str, ...], dict[str, Page]] = {
     ("guardrails", "*"): {"GET": pages.guardrail},
     ("guardrails", "*", "versions"): {"POST": pages.freeze_guardrail},
     ("playground",): {"GET": pages.playground, "POST": pages.judge},
+    ("traffic",): {"GET": traffic.traffic},
+    ("traffic.json",): {"GET": traffic.traffic_json},
     ("record",): {"GET": pages.record},
     ("models",): {"GET": models.models},
     ("datasets",): {"GET": datasets.datasets},

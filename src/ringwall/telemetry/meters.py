@@ -74,10 +74,10 @@ class Meters:
         store, notes = self.store, observed.notes
         model = (CHAT, notes.provider, notes.label)
         store.record(are.SERVER_DURATION, (*model, observed.code), observed.seconds)
+        if not notes.upstream_began:
+            return  # the question was blocked or refused: no model was asked
         if notes.first_token:
             store.record(are.FIRST_TOKEN, model, notes.first_token - notes.begun)
-        if not notes.upstream_began:
-            return
         store.record(are.CLIENT_DURATION, (*model, observed.code), notes.upstream_ended - notes.upstream_began)
         store.record(are.TOKENS, (*model, "input"), notes.tokens_in)
         store.record(are.TOKENS, (*model, "output"), notes.tokens_out)

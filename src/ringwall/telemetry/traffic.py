@@ -168,10 +168,11 @@ class Traffic:
         Args:
             account_id: the tenant.
             now: Unix time.
-            after: leave out of the latest requests those up to this number.
+            after: leave out of the latest requests those up to this number; one that is not reached yet is from before a restart.
             latest: how many of them at most.
         """
         account = self._accounts.get(account_id) or _Account()
+        after = after if after <= account.number else 0
         minute = int(now // 60)
         minutes = {number: counts for number, counts in account.minutes.items() if number > minute - MINUTES}
         slices = {number: found for number, found in account.slices.items() if number > minute // SLICE_MINUTES - SLICES}
@@ -206,7 +207,7 @@ def _of(kept: dict[int, _Kept], number: int, make: Callable[[], _Kept], *, befor
 def _count(into: _Slice, observed: Observed) -> None:
     notes = observed.notes
     count(into.answer, observed.seconds)
-    if notes.first_token:
+    if notes.first_token and notes.upstream_began:
         count(into.first_token, notes.first_token - notes.begun)
     if observed.judged:
         count(into.guardrail, notes.guardrail_s)

@@ -18,12 +18,14 @@ from ringwall.api.native import (
     prompts,
     proofs,
     records,
+    traffic,
 )
 from ringwall.api.native.operation import NativeOperation
 
 SERVED: tuple[NativeOperation, ...] = (
     *guardrails.OPERATIONS,
     *records.OPERATIONS,
+    *traffic.OPERATIONS,
     *proofs.OPERATIONS,
     *datasets.OPERATIONS,
     *feature_groups.OPERATIONS,

@@ -20,6 +20,7 @@ REGISTRY: Mapping[str, str] = {
     "limit": "limit",
     "account": "account",
     "key": "key",
+    "traffic": "traffic",
     "record": "record",
     "prompts": "prompts",
     "ledger": "ledger",

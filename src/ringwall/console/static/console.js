@@ -60,3 +60,107 @@ for (const field of all('textarea[data-counted]')) {
   }
   count();
 }
+
+// -- the traffic page: poll what changed, draw it, put new requests on top
+const traffic = document.querySelector('[data-traffic]');
+if (traffic) {
+  const TAIL = 100;
+  const SVG = 'http://www.w3.org/2000/svg';
+  const tail = document.querySelector('[data-tail] tbody');
+  const pause = document.querySelector('[data-pause]');
+  let after = Number(traffic.dataset.after);
+  const cell = (name, text, kind = '') => {
+    const node = document.createElement(name);
+    node.textContent = text;
+    if (kind) node.className = kind;
+    return node;
+  };
+  const heading = (text, kind = '') => {
+    const node = cell('th', text, kind);
+    node.scope = 'row';
+    return node;
+  };
+  const share = (blocked, masked) => {
+    const drawing = document.createElementNS(SVG, 'svg');
+    for (const [name, value] of [['viewBox', '0 0 100 10'], ['preserveAspectRatio', 'none'], ['aria-hidden', 'true']]) drawing.setAttribute(name, value);
+    for (const [kind, x, width] of [['block', 0, blocked], ['mask', blocked, masked]]) {
+      const bar = document.createElementNS(SVG, 'rect');
+      for (const [name, value] of [['class', kind], ['x', x], ['y', 0], ['width', width], ['height', 10]]) bar.setAttribute(name, value);
+      drawing.append(bar);
+    }
+    const node = cell('td', '', 'share');
+    node.append(drawing);
+    return node;
+  };
+  const row = (cells) => {
+    const node = document.createElement('tr');
+    node.append(...cells);
+    return node;
+  };
+  const request = (each) => {
+    const time = cell('time', each.time);
+    time.dateTime = each.stamp;
+    const when = document.createElement('td');
+    when.append(time);
+    const outcome = document.createElement('td');
+    const badge = document.createElement('span');
+    badge.append(cell('span', each.word, `badge ${each.kind}`));
+    outcome.append(badge);
+    const labelled = (label, text, kind) => {
+      const node = cell('td', text, kind);
+      node.dataset.label = label;
+      return node;
+    };
+    when.dataset.label = 'Time';
+    outcome.dataset.label = 'Outcome';
+    const digest = labelled('Digest', each.digest, 'mono');
+    if (each.digest) digest.title = each.digests;
+    return row([
+      when, heading(each.operation), labelled('Model', each.model, 'wrap'), outcome, labelled('Rules', each.rules, 'wrap'), digest,
+      labelled('Took', each.took, 'number'), labelled('Tokens', each.tokens, 'number'),
+    ]);
+  };
+  const show = (news) => {
+    for (const node of all('[data-text]')) node.textContent = news.counts[node.dataset.text];
+    for (const bar of all('[data-bar]', traffic)) {
+      const height = news.bars[Number(bar.dataset.bar)][bar.classList.contains('hit') ? 'hit' : 'all'];
+      bar.setAttribute('height', height);
+      bar.setAttribute('y', 100 - height);
+    }
+    for (const line of all('[data-line]')) line.setAttribute('points', news.lines[line.dataset.line]);
+    for (const table of all('[data-rows]')) {
+      const name = table.dataset.rows;
+      table.tBodies[0].replaceChildren(...news[name].map(([first, ...rest]) => row([
+        heading(first, 'wrap'), ...rest.slice(0, 3).map(text => cell('td', text, 'number')), ...(name === 'models' ? [] : [share(rest[3], rest[4])]),
+      ])));
+      document.querySelector(`[data-empty="${name}"]`).hidden = news[name].length > 0;
+    }
+    const fresh = news.latest.map(request);
+    for (const node of fresh) node.classList.add('fresh');
+    tail.prepend(...fresh);
+    setTimeout(() => fresh.forEach(node => node.classList.remove('fresh')), 1500);
+    while (tail.rows.length > TAIL) tail.deleteRow(-1);
+    if (fresh.length) after = news.latest[0].number;
+    document.querySelector('[data-empty="latest"]').hidden = tail.rows.length > 0;
+  };
+  let asking = false;
+  const refresh = async () => {
+    if (document.hidden || asking || pause.getAttribute('aria-pressed') === 'true') return;
+    asking = true;
+    const reply = await fetch(`${traffic.dataset.traffic}?after=${after}`, { headers: { accept: 'application/json' } }).catch(() => null);
+    const news = reply?.ok ? await reply.json().catch(() => null) : null;
+    asking = false;
+    if (!news) { document.body.dataset.stale = 'yes'; return; }
+    delete document.body.dataset.stale;
+    show(news);
+  };
+  pause.hidden = false;
+  pause.addEventListener('click', () => {
+    const paused = pause.getAttribute('aria-pressed') !== 'true';
+    pause.setAttribute('aria-pressed', String(paused));
+    pause.textContent = paused ? 'Go on' : 'Pause';
+    refresh();
+  });
+  setInterval(refresh, 2000);
+  document.addEventListener('visibilitychange', refresh);
+}
