@@ -73,6 +73,7 @@ class _Run(msgspec.Struct, frozen=True):
     grounds: Grounds | None
 
 
+UNREAD = "what is folded or encoded is not read: the guardrail's readings are RAW"
 _NOTHING = Seen(hits={}, readings=(), chains=(), interpreter="", characters=0, exhausted=False, failed="")
 
 
@@ -103,6 +104,8 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
     if has_text and plan.detectors is not None:
         seen = scan_blocks(plan, [(index, blocks[index].text) for index in guarded], limits)  # 2
         origins = {index: block.origin for index in guarded if (block := blocks[index]).origin}
+        if guardrail.config.readings == "RAW":
+            unchecked.append(UNREAD)
         unchecked += _unscored(plan, frozenset(origins.values()))
         verdicts += content_verdicts(guardrail, plan.content, seen, origins)  # 3
         verdicts += topic_verdicts(guardrail, plan.topics, seen)

@@ -138,6 +138,7 @@ def _detector_config(config: GuardrailConfig, source: Source) -> DetectorConfig 
         regexes=tuple((regex.name, regex.pattern) for regex in config.regexes if regex.is_enabled(source)),
         attacks=any(filter_.type == "PROMPT_ATTACK" and filter_.is_enabled(source) for filter_ in config.content_filters),
         secrets=False,
+        readings="raw" if config.readings == "RAW" else "all",
     )
 
 

@@ -187,7 +187,10 @@ class GroundingPolicy(_Config, frozen=True, kw_only=True):
 
 
 class GuardrailConfig(_Config, frozen=True, kw_only=True):
-    """Everything about a guardrail that decides its verdicts and answers."""
+    """Everything about a guardrail that decides its verdicts and answers.
+
+    readings: ringwall's own, in no AWS shape: RAW reads texts as they are written and nothing that is folded or encoded. ALL if None.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[0-9a-zA-Z_-]+\Z")]
     description: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
@@ -198,6 +201,7 @@ class GuardrailConfig(_Config, frozen=True, kw_only=True):
     word_policy_config: WordPolicy | None = None
     sensitive_information_policy_config: SensitiveInformationPolicy | None = None
     contextual_grounding_policy_config: GroundingPolicy | None = None
+    readings: Literal["ALL", "RAW"] | None = None
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -279,11 +283,13 @@ def parse_config(config: Mapping[str, Any]) -> GuardrailConfig:
     return parsed
 
 
-def keep_origins(config: GuardrailConfig, former: GuardrailConfig) -> GuardrailConfig:
-    """Return a configuration with the strengths by origin of the one before it.
+def keep_own(config: GuardrailConfig, former: GuardrailConfig) -> GuardrailConfig:
+    """Return a configuration with what is ringwall's own of the one before it: strengths by origin, and which readings are made.
 
-    AWS's shapes have no word for them, so an update in AWS's words leaves them as they are, for the filters that still run on INPUT.
+    AWS's shapes have no word for them, so an update in AWS's words leaves them as they are (strengths: of filters that still run on INPUT).
     """
+    if config.readings is None:
+        config = msgspec.structs.replace(config, readings=former.readings)
     policy = config.content_policy_config
     if policy is None or policy.origin_strengths is not None:
         return config

@@ -26,7 +26,7 @@ from ringwall.guardrails import (
     render,
 )
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
-from ringwall.guardrails.policy import keep_origins
+from ringwall.guardrails.policy import keep_own
 from ringwall.inference.catalogue import Catalogue
 from ringwall.inference.compiled import CompiledGuardrails, Ready
 from ringwall.inference.content import read_blocks, read_scope, read_source
@@ -143,21 +143,21 @@ class Guardrails:
 
     async def update_guardrail(self, account_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Replace a guardrail's DRAFT; UpdateGuardrail."""
-        return (await self.replace_draft(account_id, request, keeps_origins=True)).answer
+        return (await self.replace_draft(account_id, request, keeps_own=True)).answer
 
-    async def replace_draft(self, account_id: str, request: Mapping[str, Any], *, keeps_origins: bool = False) -> Updated:
+    async def replace_draft(self, account_id: str, request: Mapping[str, Any], *, keeps_own: bool = False) -> Updated:
         """Replace a guardrail's DRAFT, and say which proofs of the former one are lost. The change stands whatever is lost.
 
         Args:
             account_id: the tenant.
             request: of UpdateGuardrail.
-            keeps_origins: strengths by origin, of which AWS's shapes know nothing, stay as they are.
+            keeps_own: what AWS's shapes know nothing of (strengths by origin, readings) stays as it is.
         """
         config = self._catalogue.parse(request)
         revision = None
-        if keeps_origins:
+        if keeps_own:
             stored, revision = await self._catalogue.draft(account_id, request["guardrailIdentifier"])
-            config = keep_origins(config, stored.config)
+            config = keep_own(config, stored.config)
         new = await self._compile(config)
         made, former = await self._catalogue.update(account_id, request["guardrailIdentifier"], config, revision=revision)
         arn = self._catalogue.arn(account_id, made.guardrail_id)

@@ -81,6 +81,8 @@ def details(stored: Stored, *, account_id: str, region: str, warnings: tuple[str
     if warnings:
         shown["statusReasons"] = [warning[:REASON_CHARS] for warning in warnings]
     shown.update(_policies(stored.config))
+    if stored.config.readings is not None:  # no AWS shape has it: the native API shows it
+        shown["readings"] = stored.config.readings
     return shown
 
 

@@ -9,6 +9,8 @@ from ringwall.text.detectors import RULE_BASED_TYPES
 def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
     """Return one sentence per policy whose detectors are a first version, with their measured quality where it was measured."""
     warnings: list[str] = []
+    if config.readings == "RAW":
+        warnings.append("readings are RAW: what is folded or encoded is not read, and no proof about encodings holds")
     if config.topics and scorers.topics is not None:
         warnings.append(f"denied topics are judged by a lexical scorer, not by meaning: {scorers.topics.model_id}")
     if config.grounding_filters and scorers.grounding is not None:

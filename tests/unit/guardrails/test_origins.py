@@ -8,7 +8,7 @@ import pytest
 
 from ringwall.guardrails import Block, ContentRefused, Evaluation, PolicyRefused, compile_guardrail, evaluate, parse_config, record
 from ringwall.guardrails.assessment import Applied, action_reason, render
-from ringwall.guardrails.policy import keep_origins
+from ringwall.guardrails.policy import keep_own
 from ringwall.inference.content import read_blocks
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SCORERS, config, content_policy
@@ -111,16 +111,16 @@ def test_a_filter_that_does_not_run_on_input_has_no_strength_by_origin() -> None
 
 def test_an_update_in_awss_words_keeps_the_strengths_of_the_filters_that_stay() -> None:
     former = parse_config(policy(WEAK))
-    same = keep_origins(parse_config(policy(None)), former)
+    same = keep_own(parse_config(policy(None)), former)
     assert same.origin_strengths == WEAK
-    fewer = keep_origins(parse_config(policy(None, ("PROMPT_ATTACK", "HIGH", "NONE"))), former)
+    fewer = keep_own(parse_config(policy(None, ("PROMPT_ATTACK", "HIGH", "NONE"))), former)
     assert fewer.origin_strengths == {"TOOL_RESULT": {"PROMPT_ATTACK": "LOW"}, "DOCUMENT": {"PROMPT_ATTACK": "NONE"}}
     none = parse_config(policy(None, ("SEXUAL", "HIGH", "HIGH")))
-    assert keep_origins(none, former) == none
+    assert keep_own(none, former) == none
     own = parse_config(policy({"DOCUMENT": {"HATE": "LOW"}}))
-    assert keep_origins(own, former) == own
+    assert keep_own(own, former) == own
     words = parse_config(config(wordPolicyConfig={"wordsConfig": [{"text": "jane"}]}))
-    assert keep_origins(words, former) == words
+    assert keep_own(words, former) == words
 
 
 def test_a_content_block_says_its_origin() -> None:

@@ -19,6 +19,7 @@ from ringwall.cli.exit_codes import OK, REFUTED, UNKNOWN
 from ringwall.cli.output import complain, printable
 from ringwall.errors import InvalidRequest
 from ringwall.guardrails import Guardrail, Scorers, compile_guardrail, normalise, parse_config
+from ringwall.guardrails.policy import Source
 from ringwall.policies import PolicySets, compile_policies, parse_policy
 from ringwall.policies.document import Condition
 from ringwall.reasoning import guardrails as upgrades
@@ -28,6 +29,7 @@ from ringwall.reasoning.policy.errors import SolverMissing
 from ringwall.reasoning.text import class_names, prove_bypass
 from ringwall.reasoning.text.report import Report
 from ringwall.reasoning.text.streaming import prove_streaming
+from ringwall.text.detectors import Detectors
 
 Outcome = Literal["proved", "refuted", "unknown"]
 _Kind = Literal["bypass", "streaming", "policy", "upgrade"]
@@ -155,7 +157,7 @@ async def _bypass(context: Context) -> list[Made]:
 async def _prove_bypass(context: Context, encodings: Sequence[str] | None, depth: int) -> Made:
     given = context.arguments
     guardrail = await _compiled(context, given.guardrail, load_scorers())
-    detectors = guardrail.plans[given.source].detectors
+    detectors = _reading_all(guardrail, given.source)
     subject = f"{given.guardrail or 'the demo guardrail'} ({given.source}, depth {depth})"
     started = time.perf_counter()
     report = prove_bypass(detectors.automaton if detectors is not None else None, encodings=encodings, depth=depth)
@@ -201,7 +203,7 @@ async def _streaming(context: Context) -> list[Made]:
 async def _prove_streaming(context: Context) -> Made:
     given = context.arguments
     guardrail = await _compiled(context, given.guardrail, load_scorers())
-    detectors = guardrail.plans[given.source].detectors
+    detectors = _reading_all(guardrail, given.source)
     started = time.perf_counter()
     report = prove_streaming(detectors.automaton if detectors is not None else None)
     text = report.to_markdown()
@@ -241,6 +243,18 @@ async def _compiled(context: Context, name: str | None, scorers: Scorers) -> Gua
         return compile_guardrail(parse_config(_configuration(await client.call("GetGuardrail", members))), scorers)
 
 
+def _reading_all(guardrail: Guardrail, source: Source) -> Detectors | None:
+    """Return the rule detectors of a source.
+
+    Raises:
+        InvalidRequest: they read texts as they are written: no theorem is about these.
+    """
+    detectors = guardrail.plans[source].detectors
+    if detectors is not None and detectors.config.readings == "raw":
+        raise InvalidRequest("the guardrail's readings are RAW: nothing holds of what is folded or encoded", remedy="leave `readings` out")
+    return detectors
+
+
 def _is_file(name: str) -> bool:
     return name == "-" or Path(name).is_file()
 
@@ -249,6 +263,7 @@ _LISTS = {"topics": "topicsConfig", "filters": "filtersConfig", "words": "wordsC
     "piiEntities": "piiEntitiesConfig",
     "regexes": "regexesConfig",
     "tier": "tierConfig",
+    "originStrengths": "originStrengths",
 }
 _POLICIES = ("topicPolicy", "contentPolicy", "wordPolicy", "sensitiveInformationPolicy", "contextualGroundingPolicy")
 
@@ -256,6 +271,8 @@ _POLICIES = ("topicPolicy", "contentPolicy", "wordPolicy", "sensitiveInformation
 def _configuration(shown: dict[str, Any]) -> dict[str, Any]:
     """Turn what GetGuardrail shows into what CreateGuardrail takes."""
     config = {member: shown[member] for member in ("name", "blockedInputMessaging", "blockedOutputsMessaging")}
+    if "readings" in shown:
+        config["readings"] = shown["readings"]
     for policy in _POLICIES:
         if policy in shown:
             config[f"{policy}Config"] = {_LISTS[member]: value for member, value in shown[policy].items()}

@@ -58,8 +58,12 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     guard: Guard
     evaluation: Evaluation
-    assessment: dict[str, Any]
+    latency_ms: int
     record: dict[str, Any]
+
+    def assessment(self) -> dict[str, Any]:
+        """Return what was found, in the words of GuardrailAssessment: made when somebody asks to see it."""
+        return render(self.evaluation, self.guard.ready.applied, scope="INTERVENTIONS", latency_ms=self.latency_ms)["assessments"][0]  # type: ignore[no-any-return]
 
 
 class Passed(NamedTuple):
@@ -227,13 +231,8 @@ class Gateway:
         return judged, masked(ask, pieces, dict(zip(evaluation.guarded, outputs(evaluation), strict=True)))
 
     def _judged(self, account_id: str, guard: Guard, evaluation: Evaluation, latency_ms: int = 0) -> Judged:
-        applied = guard.ready.applied
-        return Judged(
-            guard=guard,
-            evaluation=evaluation,
-            assessment=render(evaluation, applied, scope="INTERVENTIONS", latency_ms=latency_ms)["assessments"][0],
-            record=record(evaluation, applied, lambda data: self._keys.digest(account_id, data)),
-        )
+        kept = record(evaluation, guard.ready.applied, lambda data: self._keys.digest(account_id, data))
+        return Judged(guard=guard, evaluation=evaluation, latency_ms=latency_ms, record=kept)
 
     async def _run(self, characters: int, work: Callable[[], _Result]) -> _Result:
         done, _ = await self._workers.run(characters, work)

@@ -29,6 +29,7 @@ Status = Literal["proved", "premised", "in part", "not claimed", "not applicable
 """`premised`: proved under the premises that are named. `in part`: for some of the words; of the others nothing is claimed."""
 
 CUSTOM = "word/custom"
+UNREAD = "the guardrail reads texts as they are written, and no encoding"
 _MANAGED = "managed-words/"
 _SOURCES: tuple[Source, Source] = ("INPUT", "OUTPUT")
 
@@ -145,7 +146,7 @@ def _walls(plan: Plan, source: Source, found: Published, checked: dict[int, str]
         return []
     automaton = plan.detectors.automaton
     if id(automaton) not in checked:
-        checked[id(automaton)] = _wrong(automaton)
+        checked[id(automaton)] = _wrong(automaton) if plan.detectors.config.readings == "all" else UNREAD
     return [_wall(plan, source, found, rule, automaton, checked[id(automaton)]) for rule in listed]
 
 

@@ -6,6 +6,7 @@ from ringwall.guardrails import Guardrail
 from ringwall.guardrails.policy import Source
 from ringwall.reasoning.guardrails.inclusion import NODES
 from ringwall.reasoning.guardrails.patterns import check_patterns
+from ringwall.reasoning.guardrails.readings import as_read
 from ringwall.reasoning.guardrails.replay import Pair
 from ringwall.reasoning.guardrails.results import Claim, UpgradeReport, worst
 from ringwall.reasoning.guardrails.settings import check_content, check_grounding, check_pii, check_topics
@@ -30,13 +31,16 @@ def prove_upgrade(old: Guardrail, new: Guardrail, *, old_name: str = "old", new_
     pair = Pair(old, new)
     claims: list[Claim] = []
     for source in _SOURCES:
-        claims += check_words(pair, source)
-        claims += check_profanity(pair, source, profane_words())
-        claims += check_pii(pair, source)
-        claims += check_patterns(pair, source, nodes=nodes)
-        claims += check_content(pair, source)
-        claims += check_topics(pair, source)
-        claims += check_grounding(pair, source)
+        made = [
+            *check_words(pair, source),
+            *check_profanity(pair, source, profane_words()),
+            *check_pii(pair, source),
+            *check_patterns(pair, source, nodes=nodes),
+            *check_content(pair, source),
+            *check_topics(pair, source),
+            *check_grounding(pair, source),
+        ]
+        claims += as_read(pair, source, made)
     return UpgradeReport(
         old=old_name,
         new=new_name,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from ringwall.text.finding import Finding
+
+Readings = Literal["all", "raw"]
 
 
 class DetectorConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +20,7 @@ class DetectorConfig(msgspec.Struct, frozen=True, kw_only=True):
     regexes: (name, RE2 pattern); case as written.
     attacks: rules for prompt attacks.
     secrets: keys, tokens, private keys, connection strings.
+    readings: "all", or "raw" to leave out everything that is folded or encoded: whoever writes in another alphabet gets by.
     """
 
     pii: tuple[str, ...] = ()
@@ -24,6 +29,7 @@ class DetectorConfig(msgspec.Struct, frozen=True, kw_only=True):
     regexes: tuple[tuple[str, str], ...] = ()
     attacks: bool = False
     secrets: bool = False
+    readings: Readings = "all"
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import re2
@@ -17,7 +17,7 @@ from ringwall.text.detectors.attacks.grammar import AttackRule
 from ringwall.text.detectors.attacks.matcher import AttackMatcher, trigger_phrases
 from ringwall.text.detectors.boundaries import stands_alone, unbound
 from ringwall.text.detectors.collector import Collector, Rule
-from ringwall.text.detectors.config import DetectorConfig, Scan
+from ringwall.text.detectors.config import DetectorConfig, Readings, Scan
 from ringwall.text.detectors.custom_regex import check_pattern, max_match
 from ringwall.text.detectors.engine import compile_pattern, options
 from ringwall.text.detectors.literal import LiteralMatcher, LiteralRule
@@ -67,7 +67,7 @@ class Detectors:
         self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
         self.digest = _digest(plan)
 
-    def scan(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> Scan:
+    def scan(self, text: str, *, limits: Limits = _LIMITS, readings: Readings | None = None) -> Scan:
         """Find everything the configuration asks for, in all readings of a text or in the text as it is.
 
         Attack rules run on the text itself, on what decodes plainly, and on every reading in which the phrase automaton saw a trigger word
@@ -76,7 +76,7 @@ class Detectors:
         Args:
             text: at most `limits.text_chars` characters; any code points.
             limits: size, decoding depth and decoding budget.
-            readings: "raw" leaves out everything that is folded or encoded: for measurements, not for guarding.
+            readings: the configuration's if None.
 
         Raises:
             LimitExceeded: the text is too long; nothing was read.
@@ -84,7 +84,7 @@ class Detectors:
         """
         return self.scan_views(text, limits=limits, readings=readings)[0]
 
-    def scan_views(self, text: str, *, limits: Limits = _LIMITS, readings: Literal["all", "raw"] = "all") -> tuple[Scan, tuple[View, ...]]:
+    def scan_views(self, text: str, *, limits: Limits = _LIMITS, readings: Readings | None = None) -> tuple[Scan, tuple[View, ...]]:
         """Do as `scan`, and return the readings too, for learned detectors that score the same ones.
 
         Raises:
@@ -92,7 +92,7 @@ class Detectors:
         """
         if len(text) > limits.text_chars:
             raise LimitExceeded(f"the text has {len(text)} characters; at most {limits.text_chars} are taken")
-        if readings == "raw":
+        if (readings or self.config.readings) == "raw":
             made = read_plainly(text, automaton=self._plain_automaton, limits=limits)
         else:
             made = read_views(text, automaton=self.automaton, limits=limits)
@@ -146,6 +146,7 @@ class _Plan:
         self.phrase_rules: list[Rule | None] = []
         self.attack_rules: dict[str, Rule] = {}
         self.max_match: dict[str, int | None] = {}
+        self.readings = config.readings
         for pii_type in _unique(config.pii, "pii type"):
             if pii_type not in PII_BY_TYPE:
                 raise InvalidRequest(f"`{pii_type[:100]}` is no type of personal data that ringwall finds")
@@ -273,5 +274,6 @@ def _digest(plan: _Plan) -> str:
         "attacks": [msgspec.to_builtins(rule) for rule in ATTACKS] if plan.attack_rules else [],
         "phrases": plan.phrases,
         "tables": tables_digest(),
+        **({} if plan.readings == "all" else {"readings": plan.readings}),
     }
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()

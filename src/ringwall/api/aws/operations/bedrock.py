@@ -58,7 +58,7 @@ async def _create(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _update(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    updated = await call.rooms.guardrails.replace_draft(call.account_id, request, keeps_origins=True)
+    updated = await call.rooms.guardrails.replace_draft(call.account_id, request, keeps_own=True)
     record_update(call, updated)
     return updated.answer
 

@@ -59,10 +59,10 @@ def trace_of(answering: Answering) -> dict[str, Any]:
     """Return what each guardrail found, in the words of GuardrailTraceAssessment."""
     inputs: dict[str, Any] = {}
     for judged in answering.questions:  # where one guardrail stands in two versions, the one that the request named
-        inputs.setdefault(judged.guard.ready.applied.guardrail_id, judged.assessment)
+        inputs.setdefault(judged.guard.ready.applied.guardrail_id, judged.assessment())
     outputs: dict[str, list[Any]] = {}
     for judged in answering.answers:
-        outputs.setdefault(judged.guard.ready.applied.guardrail_id, []).append(judged.assessment)
+        outputs.setdefault(judged.guard.ready.applied.guardrail_id, []).append(judged.assessment())
     decisive = [*answering.questions, *answering.answers]
     acted = [judged for judged in decisive if judged.evaluation.outcome.action != "NONE"]
     trace: dict[str, Any] = {"inputAssessment": inputs, "outputAssessments": outputs}
