@@ -113,6 +113,11 @@ class Answering:
         """The tokens that the answer cost by now."""
         return None if self._said is None else self._said.counted
 
+    @property
+    def code_reason(self) -> str:
+        """What was done about the answer's code by now, in a sentence for each policy; "" where nothing was."""
+        return " ".join([said for link in self.code if (said := link.reason())])
+
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield what may leave, once; the last one says what the answer cost."""
         told = False

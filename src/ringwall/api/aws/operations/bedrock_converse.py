@@ -66,8 +66,10 @@ def trace_of(answering: Answering) -> dict[str, Any]:
     decisive = [*answering.questions, *answering.answers]
     acted = [judged for judged in decisive if judged.evaluation.outcome.action != "NONE"]
     trace: dict[str, Any] = {"inputAssessment": inputs, "outputAssessments": outputs}
-    if decisive:
-        trace["actionReason"] = action_reason((acted or decisive)[-1].evaluation)
+    reasons = [action_reason((acted or decisive)[-1].evaluation)] if decisive else []
+    reasons += [answering.code_reason] if answering.code_reason else []  # no assessment of AWS's has a place for code
+    if reasons:
+        trace["actionReason"] = " ".join(reasons)
     return {"guardrail": trace}
 
 
