@@ -227,7 +227,7 @@ class StoredMonitors:
             held = await self._storage.get(document.account_id, document.kind, document.id)
             revised = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
             try:
-                await self._storage.apply(Insert(revised) if held is None else Replace(revised))
+                await self._storage.apply(Insert(revised) if held is None else Replace(revised), quiet=True)
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise
