@@ -26,11 +26,12 @@ from ringwall.api.counting import observe
 from ringwall.api.exchange import Exchange
 from ringwall.api.logs import locate
 from ringwall.api.recording import audit_record
-from ringwall.errors import AccessDenied, Bug, DependencyError, RingwallError
+from ringwall.api.strangers import Strangers, TooManyFailures, claim_of, mark_of
+from ringwall.errors import AccessDenied, Bug, DependencyError, NotAuthenticated, RingwallError
 from ringwall.inference.waf import request_view
 from ringwall.policies.waf.actions import Response
 from ringwall.telemetry import noting
-from ringwall.wire import HttpResponse
+from ringwall.wire import HttpResponse, MissingAuthenticationToken
 
 log = logging.getLogger("ringwall.api")
 
@@ -57,10 +58,45 @@ async def route(exchange: Exchange) -> None:
 
 
 async def authenticate(exchange: Exchange) -> None:
-    """Find out who asks."""
-    await exchange.face.authenticate(exchange)
+    """Find out who asks.
+
+    Raises:
+        NotAuthenticated: nobody that is known. TooManyFailures: nor were too many others from the same address.
+    """
+    strangers = exchange.rooms.strangers
+    if strangers.watches(exchange.source_ip):
+        await _authenticate_watched(exchange, strangers)
+    else:
+        try:
+            await exchange.face.authenticate(exchange)
+        except NotAuthenticated as error:
+            _note_failure(exchange, strangers, error)
+            raise
     if exchange.unserved is not None:
         raise exchange.unserved()
+
+
+async def _authenticate_watched(exchange: Exchange, strangers: Strangers) -> None:
+    """Find out who asks, where somebody has failed lately: an address that fails too often is refused before its keys are looked at."""
+    claim = claim_of(exchange.request)
+    mark = mark_of(claim)
+    if claim is not None:
+        try:
+            strangers.admit(exchange.source_ip, mark, exchange.now.timestamp())
+        except TooManyFailures:
+            strangers.refuse_as_slowly(claim, exchange.request, exchange.now)
+            raise
+    try:
+        await exchange.face.authenticate(exchange)
+    except NotAuthenticated as error:
+        _note_failure(exchange, strangers, error)
+        raise
+    strangers.held(exchange.source_ip, mark)
+
+
+def _note_failure(exchange: Exchange, strangers: Strangers, error: NotAuthenticated) -> None:
+    if not isinstance(error, MissingAuthenticationToken):  # who shows nothing guesses nothing, and costs nothing
+        strangers.failed(exchange.source_ip, exchange.now.timestamp())
 
 
 async def screen(exchange: Exchange) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the tables
     from ringwall.api.counters import Counters
+    from ringwall.api.strangers import Strangers
     from ringwall.data.features import FeatureStore
     from ringwall.data.lineage import Lineage
     from ringwall.guardrails import Scorers
@@ -46,6 +47,7 @@ class Rooms:
     gateway: Gateway
     scorers: Scorers
     counters: Counters
+    strangers: Strangers
     watching: Watching
     features: FeatureStore
     lineage: Lineage

@@ -27,6 +27,7 @@ from ringwall.api.logs import locate
 from ringwall.api.native.openapi import openapi
 from ringwall.api.native.registry import SERVED as NATIVE_OPERATIONS
 from ringwall.api.rooms import Rooms
+from ringwall.api.strangers import Strangers
 from ringwall.bootstrap.budgets import open_limits, open_rates
 from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
@@ -241,6 +242,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         ),
         scorers=scorers,
         counters=Counters(clock().isoformat(timespec="seconds")),
+        strangers=_strangers(settings),
         watching=watchers.watching,
         features=FeatureStore(
             storage, keys=keys, clock=clock, region=settings.region, folder=settings.directory / "feature-store", attestor=attestor
@@ -259,6 +261,13 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         monitors=await open_monitors(settings, storage, keys, workers),
         prompts=SealedPrompts(storage, open_customer_keys(settings, storage, keys), clock),
     )
+
+
+def _strangers(settings: Settings) -> Strangers:
+    try:
+        return Strangers(settings.failed_authentications_per_minute, settings.shared_networks)
+    except ValueError as error:
+        raise SettingsError(f"setting `shared_networks` names no network: {error}", remedy="write it as 10.0.0.0/8") from None
 
 
 def load_scorers() -> Scorers:

@@ -62,6 +62,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_hosts: Annotated[
         tuple[str, ...], _describe(description="host names besides the loopback ones under which console and native API answer")
     ] = ()
+    failed_authentications_per_minute: Annotated[
+        int, _describe(ge=0, le=1_000_000, description="from one address; above it whoever fails there has to wait; 0: no bound")
+    ] = 60
+    shared_networks: Annotated[
+        tuple[str, ...],
+        _describe(description="networks whose addresses stand for many (a proxy's), so that failures are not counted by them"),
+    ] = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
     tls_dev_ca: Annotated[bool, _describe(description="serve HTTPS with a development CA kept in data_dir")] = False
     tls_certificate: Annotated[str, _describe(description="PEM file with the certificate chain; with tls_private_key: serve HTTPS")] = ""
     tls_private_key: Annotated[str, _describe(description="PEM file with the certificate's private key")] = ""

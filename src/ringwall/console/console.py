@@ -149,11 +149,15 @@ class Console:
             return self._public("login.html", {"problem": ""})
         form = read_form(request)
         credential = Credential(form.get("access_key_id", "").strip(), form.get("secret", "").strip())
+        strangers, now_s, mark = self._rooms.strangers, self._rooms.clock().timestamp(), credential.mark
+        strangers.admit(source_ip, mark, now_s)
         try:
             principal = await self._sessions.check(credential)
         except SignInRefused as error:
+            strangers.failed(source_ip, now_s)
             log.warning("console.sign_in.refused %s %s", request_id, source_ip)
             return self._public("login.html", {"problem": f"{error.message}: {error.how_to_mend}"}, status=error.status)
+        strangers.held(source_ip, mark)
         caller = self._caller(request, principal, source_ip, request_id)
         session_id = await self._local.run(SIGN_IN, caller, lambda: partial(self._sessions.start, credential))
         former = read_cookie(request, self._cookie)

@@ -14,6 +14,7 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.aws.operations import bedrock, bedrock_runtime
 from ringwall.api.counters import Counters
 from ringwall.api.rooms import Rooms
+from ringwall.api.strangers import Strangers
 from ringwall.data.features import FeatureStore
 from ringwall.data.lineage import Lineage
 from ringwall.identity import Identity
@@ -75,6 +76,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         gateway=Gateway(upstreams, workers=Workers(inline_characters=1_000_000), keys=keys, limits=Limits()),
         scorers=SCORERS,
         counters=Counters(clock().isoformat()),
+        strangers=Strangers(0, ()),
         watching=Watching(),
         features=FeatureStore(storage, keys=keys, clock=clock, region=REGION, folder=tmp_path / "feature-store", attestor=attestor),
         lineage=Lineage(storage, keys=keys, clock=clock, region=REGION),
