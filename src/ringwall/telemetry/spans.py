@@ -17,6 +17,7 @@ from ringwall.telemetry.trace_context import TraceContext
 
 Attributes = dict[str, str | int | float | bool | list[str]]
 _NANOSECONDS = 1_000_000_000
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 
 
 class SpanData(NamedTuple):
@@ -65,7 +66,7 @@ def _moment(observed: Observed, seconds: float) -> int:
 def _request_attributes(observed: Observed, accounts: bool) -> Attributes:
     notes = observed.notes
     found: Attributes = {
-        "http.request.method": observed.method,
+        "http.request.method": observed.method if observed.method in _METHODS else "_OTHER",
         "http.response.status_code": observed.status,
         "ringwall.face": observed.face,
         "ringwall.service": observed.service,
