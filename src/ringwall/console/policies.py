@@ -28,7 +28,20 @@ def groups(guardrail: Mapping[str, Any]) -> list[Group]:
             rows = [row(entry) for entry in entries[:WORDS_SHOWN]]
             more = len(entries) - len(rows)
             found.append(Group(f"{title} ({len(rows):,} of {len(entries):,})" if more else title, columns, rows))
+        if member == "filters" and (origins := guardrail.get(policy, {}).get("originStrengths")):
+            found.append(Group("What tools and documents say", ("Said by", "Category", "Prompts"), _origins(origins)))
     return found
+
+
+_SAYS = {"TOOL_RESULT": "a tool", "DOCUMENT": "a document"}
+
+
+def _origins(origins: Mapping[str, Mapping[str, str]]) -> list[tuple[str, ...]]:
+    return [
+        (_SAYS[origin], category, "scores do not count" if strength == "NONE" else f"{strength.lower()} strength")
+        for origin, strengths in origins.items()
+        for category, strength in strengths.items()
+    ]
 
 
 _ACTIONS = {"BLOCK": "block", "ANONYMIZE": "mask", "NONE": "report only"}

@@ -44,7 +44,8 @@ POLICY = config(
     },
     contextualGroundingPolicyConfig={"filtersConfig": [{"type": "GROUNDING", "threshold": 0.5}]},
 )
-CONTENT = {"content": [{"text": {"text": "a", "qualifiers": ["query"]}}, {"text": {"text": "b"}}]}
+POLICY["contentPolicyConfig"]["originStrengths"] = {"TOOL_RESULT": {"HATE": "HIGH"}, "DOCUMENT": {"PROMPT_ATTACK": "NONE"}}  # type: ignore[index]
+CONTENT = {"content": [{"text": {"text": "a", "qualifiers": ["query"]}}, {"text": {"text": "b", "origin": "DOCUMENT"}}]}
 CHECKS = {"contentFilter": {"categories": [{"category": "HATE"}]}, "sensitiveInformation": {"entities": [{"type": "EMAIL"}]}}
 MESSAGES = {"messages": [{"role": "user", "content": [{"text": "a"}, {"text": "b"}]}]}
 ENFORCED = {"guardrailIdentifier": "a", "guardrailVersion": "1", "modelEnforcement": {"includedModels": ["ALL"], "excludedModels": []}}
@@ -128,6 +129,7 @@ def test_contents_are_read_block_by_block(document: dict[str, Any]) -> None:
         sent = [each["text"] for each in document["content"]]
         assert [block.text for block in blocks] == [each["text"] for each in sent]
         assert [block.qualifiers for block in blocks] == [frozenset(each.get("qualifiers") or ()) for each in sent]
+        assert [block.origin for block in blocks] == [each.get("origin") or "" for each in sent]
 
 
 @given(mutated(CHECKS))
