@@ -12,9 +12,9 @@ from ringwall.errors import CallerError, DependencyError
 from ringwall.wire.dialects.answer import answer_of
 from ringwall.wire.dialects.errors import Untranslatable
 from ringwall.wire.dialects.model import Ask
-from ringwall.wire.dialects.table import DIALECTS
+from ringwall.wire.dialects.table import APPLICATION_DIALECTS, DIALECTS
 from ringwall.wire.dialects.texts import judged_texts, replace_texts
-from tests.conformance.wire.dialect_cases import FILES, NAMES, framed
+from tests.conformance.wire.dialect_cases import FILES, NAMES, VECTORS, framed
 
 JUNK: tuple[Any, ...] = (
     None,
@@ -86,6 +86,27 @@ def test_requests(name: str) -> None:
                 _translated(ask, other)
     assert read > 100
     assert refused > 100
+
+
+def test_requests_of_responses() -> None:
+    responses = APPLICATION_DIALECTS["openai_responses"]
+    vectors = json.loads((VECTORS / "openai_responses.json").read_text(encoding="utf-8"))
+    read = refused = 0
+    for case in vectors["requests"]:
+        for body in mutants(case["body"]):
+            try:
+                ask = responses.read_request(body)
+            except CallerError as refusal:
+                assert refusal.message  # noqa: PT017 -- as above
+                refused += 1
+                continue
+            read += 1
+            assert replace_texts(ask, {}) is ask
+            assert all(text.path for text in judged_texts(ask))
+            for other in NAMES:
+                _translated(ask, other)
+    assert read > 500
+    assert refused > 500
 
 
 def _translated(ask: Ask, other: str) -> None:

@@ -24,6 +24,8 @@ NAMES = (
     "dialect_request",
     "dialect_answer",
     "dialect_stream",
+    "responses_request",
+    "embeddings",
     "sse",
     "tabular",
 )

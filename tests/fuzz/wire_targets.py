@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,8 +34,9 @@ from ringwall.wire.dialects.answer import answer_of
 from ringwall.wire.dialects.dialect import Dialect
 from ringwall.wire.dialects.errors import Untranslatable
 from ringwall.wire.dialects.model import Ask, Event
+from ringwall.wire.dialects.openai_embeddings import read_question, read_vectors, write_question, write_vectors
 from ringwall.wire.dialects.sse import SseReader, write_sse
-from ringwall.wire.dialects.table import DIALECTS
+from ringwall.wire.dialects.table import APPLICATION_DIALECTS, DIALECTS
 from ringwall.wire.dialects.texts import judged_texts, replace_texts
 from ringwall.wire.event_stream import encode_event, encode_message
 from ringwall.wire.pattern import pattern
@@ -135,6 +137,34 @@ def dialect_request(data: bytes) -> None:
                 raise AssertionError("a dialect has a word for all that it read") from None
 
 
+def responses_request(data: bytes) -> None:
+    body = decode_json(data, LIMITS.json_depth)
+    if not isinstance(body, dict):
+        return  # the face refuses it
+    ask = APPLICATION_DIALECTS["openai_responses"].read_request(body, model="m")
+    texts = judged_texts(ask)
+    changed = replace_texts(ask, {index: text.text + "!" for index, text in enumerate(texts) if not text.text.startswith(("{", "["))})
+    assert [text.path for text in judged_texts(changed)] == [text.path for text in texts]
+    for other in DIALECTS.values():
+        with suppress(Untranslatable):
+            other.read_request(other.write_request(ask, model="m"), model="m")
+
+
+def embeddings(data: bytes) -> None:
+    """The first byte says whether the rest is a question or an answer to one."""
+    if data[:1] == b"\x01":
+        found = read_vectors(data[1:], 2)
+        asked = read_question({"model": "m", "input": ["a", "b"], "encoding_format": "base64"})
+        assert len(write_vectors(found, asked, 1)["data"]) == 2
+        return
+    body = decode_json(data[1:], LIMITS.json_depth)
+    if not isinstance(body, dict):
+        return  # the face refuses it
+    question = read_question(body)
+    assert bool(judged_texts(question.ask)) or question.tokens
+    assert write_question(question, "m")["input"] == question.ask.body["input"]
+
+
 def dialect_answer(data: bytes) -> None:
     dialect, body = _dialect(data)
     said = dialect.read_answer(decode_json(body, LIMITS.json_depth))
@@ -181,6 +211,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "patterns": patterns,
     "dialect_request": dialect_request,
     "dialect_answer": dialect_answer,
+    "responses_request": responses_request,
+    "embeddings": embeddings,
     "dialect_stream": dialect_stream,
     "sse": sse,
     "tabular": tabular,
@@ -249,7 +281,18 @@ def seeds(target: str) -> list[bytes]:
         vectors = json.loads((_VECTORS.parent / "tabular.json").read_text(encoding="utf-8"))["read"]
         kinds = (JSON, CSV, NPY)
         return [bytes([kinds.index(case["type"].partition(";")[0])]) + bytes.fromhex(case["body"]) for case in vectors]
+    if target == "responses_request":
+        return [json.dumps(case["body"]).encode() for case in _vectors("openai_responses")["requests"]]
+    if target == "embeddings":
+        cases = _vectors("openai_embeddings")
+        asked = [b"\x00" + json.dumps(case["body"]).encode() for case in cases["questions"]]
+        return asked + [b"\x01" + json.dumps(case["body"]).encode() for case in cases["answers"]]
     return _dialect_seeds(target)
+
+
+def _vectors(name: str) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = json.loads((_VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _dialect_seeds(target: str) -> list[bytes]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 DIMENSIONS = 256
@@ -19,10 +20,10 @@ _GRAM = 3
 def vector_of(text: str, dimensions: int = DIMENSIONS) -> list[float]:
     """Return a text's vector."""
     counts = [0.0] * dimensions
-    for feature in _features(text):
+    for feature, times in Counter(_features(text)).items():
         digest = hashlib.blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         number = int.from_bytes(digest, "little")
-        counts[(number >> 1) % dimensions] += 1.0 if number & 1 else -1.0
+        counts[(number >> 1) % dimensions] += times if number & 1 else -times
     length = math.sqrt(math.fsum(count * count for count in counts))
     if not length:  # nothing was counted, or all of it against each other
         return [1.0, *[0.0] * (dimensions - 1)]

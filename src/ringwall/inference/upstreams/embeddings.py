@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ringwall.errors import LimitExceeded
 from ringwall.inference.upstreams.counting import TOKEN_BYTES
 from ringwall.inference.upstreams.development_vectors import DIMENSIONS, vector_of, words_of
 from ringwall.inference.upstreams.doors import Call, Headers
@@ -20,6 +21,8 @@ from ringwall.wire.dialects.openai_embeddings import Embedded, EmbeddingQuestion
 if TYPE_CHECKING:  # whoever asks needs no HTTP client loaded
     from ringwall.inference.upstreams.reading import Body
 
+MOST_NUMBERS = 1 << 20
+"""What the built-in model makes at once: a million numbers are some 30 MB."""
 _JSON_TYPE = "application/json"
 
 
@@ -60,8 +63,16 @@ async def read_embedded(body: Body, inputs: int) -> Embedded:
 
 
 def developed(question: EmbeddingQuestion) -> Embedded:
-    """Return the built-in model's vectors; token ids are words to it, each one its digits."""
+    """Return the built-in model's vectors; token ids are words to it, each one its digits.
+
+    Raises:
+        LimitExceeded: more than `MOST_NUMBERS` in all.
+    """
     dimensions = question.dimensions or DIMENSIONS
+    if question.inputs * dimensions > MOST_NUMBERS:
+        raise LimitExceeded(
+            f"the built-in model makes at most {MOST_NUMBERS} numbers at once", remedy="send fewer inputs, or ask for fewer dimensions"
+        )
     texts = _texts(question)
     return Embedded(tuple(vector_of(text, dimensions) for text in texts), sum(map(words_of, texts)))
 

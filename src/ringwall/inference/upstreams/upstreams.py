@@ -173,7 +173,7 @@ class Upstreams:
         refuse_others(route.address)
         if route.address.kind == "development":
             sent.sent = True
-            return developed(question)
+            return await asyncio.to_thread(developed, question)  # a long text is a second of hashing
         state, times = self._states.of(route), route.row.timeouts
         deadline = self._timer() + times.total_s
         with self._states.entered(state, route, self._rules.in_flight):

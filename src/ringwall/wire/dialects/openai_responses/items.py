@@ -13,7 +13,7 @@ from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Origin, Part, Path, Reasoning, Text, ToolResult, ToolUse, Turn, Unjudged
 
 _KINDS = {"input_image": "image", "input_audio": "audio", "input_file": "document"}
-_STATUSES = frozenset(("in_progress", "completed", "incomplete"))
+_STATUSES = ("in_progress", "completed", "incomplete")
 _Reader = Callable[[dict[str, Any], Path], None]
 
 

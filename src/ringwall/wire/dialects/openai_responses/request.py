@@ -29,7 +29,7 @@ _USUAL: dict[str, Any] = {"parallel_tool_calls": True, "truncation": "disabled",
 """Members that say what would be so without them."""
 _CHOICES = {"auto": "auto", "none": "none", "required": "any"}
 _SEALED_REASONING = "reasoning.encrypted_content"
-_SUMMARIES = frozenset(("auto", "concise", "detailed"))
+_SUMMARIES = ("auto", "concise", "detailed")
 _METADATA = (16, 64, 512)
 """Pairs, characters of a name, characters of a value (OpenAI API reference, "metadata")."""
 
