@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ringwall.inference.upstreams.breaker import BreakerRules
 from ringwall.inference.upstreams.endpoints import Sent
 from ringwall.inference.upstreams.errors import CircuitOpen, EmbeddingsUnserved, UpstreamBusy, UpstreamRefused
 from ringwall.inference.upstreams.retries import RetryRules
@@ -61,31 +62,39 @@ async def test_base64_and_token_ids_go_both_ways(world: World) -> None:
     assert json.loads(server.bodies[0])["input"] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"no JSON",
-        b"[]",
-        b'"canary words"',
-        {"error": {"message": "canary words"}},
-        {"data": []},
-        {"data": ANSWER["data"][:1]},
-        {"data": [ANSWER["data"][0], ANSWER["data"][0]]},
-        {"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]},
-        {"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [1, 2]}]},
-        {"data": [{"index": 0, "embedding": "canary words"}, {"index": 1, "embedding": "AAAA"}]},
-        {"data": [{"index": 0, "embedding": "AAAAAAA="}, {"index": 1, "embedding": "AAAAAAA="}]},
-        {"data": [{"index": number, "embedding": base64.b64encode(struct.pack("<f", float("nan"))).decode()} for number in (0, 1)]},
-        {"data": [{"index": number, "embedding": ["canary words"]} for number in (0, 1)]},
-        b'{"data": [{"index": 0, "embedding": [1e999]}, {"index": 1, "embedding": [1]}]}',
-    ],
+BAD_ANSWERS: tuple[Any, ...] = (
+    b"no JSON",
+    b"[]",
+    b'"canary words"',
+    {"error": {"message": "canary words"}},
+    {"data": []},
+    {"data": ANSWER["data"][:1]},
+    {"data": [ANSWER["data"][0], ANSWER["data"][0]]},
+    {"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]},
+    {"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [1, 2]}]},
+    {"data": [{"index": 0, "embedding": "canary words"}, {"index": 1, "embedding": "AAAA"}]},
+    {"data": [{"index": 0, "embedding": "AAAAAAA="}, {"index": 1, "embedding": "AAAAAAA="}]},
+    {"data": [{"index": number, "embedding": base64.b64encode(struct.pack("<f", float("nan"))).decode()} for number in (0, 1)]},
+    {"data": [{"index": number, "embedding": ["canary words"]} for number in (0, 1)]},
+    b'{"data": [{"index": 0, "embedding": [1e999]}, {"index": 1, "embedding": [1]}]}',
 )
-async def test_what_is_no_answer_is_refused_and_not_repeated(answer: Any, world: World) -> None:
-    with pytest.raises(MalformedAnswer) as refusal:
-        await embed(world, answer)
-    assert "canary words" not in refusal.value.message
-    assert refusal.value.__cause__ is None
-    assert "canary words" not in repr(refusal.value.__context__)
+
+
+async def test_what_is_no_answer_is_refused_and_not_repeated(world: World) -> None:
+    said: list[bytes] = []
+
+    async def script(visit: Visit) -> None:
+        await visit.say(whole(said[-1]))
+
+    rules = UpstreamRules(breaker=BreakerRules(least=10_000), retries=RetryRules(attempts=1))
+    async with serving(script) as server, world.upstreams(rules=rules) as upstreams:
+        for answer in BAD_ANSWERS:
+            said.append(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+            with pytest.raises(MalformedAnswer) as refusal:
+                await upstreams.embed(read_question(BODY), route_of(row_of(server.port)), Sent())
+            assert "canary words" not in refusal.value.message
+            assert refusal.value.__cause__ is None
+            assert "canary words" not in repr(refusal.value.__context__)
 
 
 async def test_an_answer_of_another_type_and_refusals(world: World) -> None:
