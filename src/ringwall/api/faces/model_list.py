@@ -28,6 +28,8 @@ PATH = b"/v1/models"
 _VENDOR = "openai"
 _SERVICE = "bedrock-runtime"
 _ACTION = "bedrock:InvokeModel"
+_CLASSIC = "sagemaker"
+"""Endpoints that are asked by InvokeEndpoint, under an action of its own."""
 _AT_ONCE = 50
 """Names that are decided on before others have their turn: an account may have some sixteen thousand."""
 
@@ -102,8 +104,10 @@ async def _retrieve(call: Call, given: tuple[str, Wanted | None]) -> Named:
 
 
 async def _may_ask(call: Call, model: Named) -> bool:
-    """Say whether the caller may invoke a model under a name: by the name, and by the model's own."""
+    """Say whether the caller may ask a language model under a name: by the name, and by the model's own."""
     assert call.authorize is not None
+    if model.address.kind == _CLASSIC:
+        return False
     names = dict.fromkeys((model.name, model.name if model.row.is_pattern else model.row.id))
     resources = [arn for name in names for arn in model_resource(call, name)]
     try:
