@@ -71,6 +71,19 @@ def test_only_tagged_words_are_judged_and_no_tag_reaches_the_model(live: Live, g
     assert invoke(live, "ours@example.com", {"tagSuffix": suffix}, on_input)["content"][0]["text"] == "{EMAIL}"  # no tag: all is judged
 
 
+def test_tags_are_read_in_bodies_whose_answers_stream(live: Live, word: str) -> None:
+    runtime = client(live, "bedrock-runtime")
+    for text, expected in (("a numbat", "static a numbat"), ("a wallaroon deviltry", "ask something else")):
+        body = {
+            "messages": [{"role": "user", "content": f"static {tagged(text, 'xyz')}"}],
+            "amazon-bedrock-guardrailConfig": {"tagSuffix": "xyz"},
+        }
+        named = {"guardrailIdentifier": word, "guardrailVersion": "DRAFT"}
+        stream = runtime.invoke_model_with_response_stream(modelId=MODEL, body=json.dumps(body), **named)["body"]
+        choices = [choice for event in stream for choice in json.loads(event["chunk"]["bytes"]).get("choices", ())]
+        assert "".join(choice["delta"].get("content") or "" for choice in choices) == expected
+
+
 def test_a_tagged_question_that_breaks_the_policy_is_blocked(live: Live, word: str) -> None:
     suffix = secrets.token_hex(10)
     answer = invoke(live, f"answer this: {tagged('a wallaroon deviltry', suffix)}", {"tagSuffix": suffix}, word)
