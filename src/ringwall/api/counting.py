@@ -51,7 +51,7 @@ def _observed(exchange: Exchange, status: int) -> Observed:
         at=exchange.now.timestamp(),
         seconds=time.monotonic() - notes.begun,
         watched=operation is None or operation.recorded,
-        judged=tuple([_judged(run) for run in _runs(record)]),
+        judged=(*[_judged(run) for run in _runs(record)], *[_code_judged(run) for run in record.get("code", {}).get("runs", ())]),
         notes=notes,
     )
 
@@ -71,4 +71,20 @@ def _judged(run: Mapping[str, Any]) -> Judged:
         rules=tuple([RuleSeen(seen["ruleId"], seen["action"], "failed" in seen) for seen in run.get("verdicts", ())]),
         characters=run["coverage"]["charactersGuarded"],
         digests=tuple(run.get("contentDigests", ())),
+    )
+
+
+def _code_judged(run: Mapping[str, Any]) -> Judged:
+    """Return a policy's run over an answer's code, as a guardrail's; a note lets the answer pass."""
+    action = "BLOCK" if run["action"] == "BLOCK" else "NONE"
+    found = dict.fromkeys(each["rule"] for each in run["findings"])
+    failed = dict.fromkeys(f"code/{each['reason'].replace(' ', '-')}" for each in run["failures"])
+    return Judged(
+        guardrail="code-policy",
+        version=str(run["policy"]["revision"]),
+        source="OUTPUT",
+        action=action,
+        rules=(*[RuleSeen(rule, action, False) for rule in found], *[RuleSeen(rule, "BLOCK", True) for rule in failed]),
+        characters=0,
+        digests=(),
     )

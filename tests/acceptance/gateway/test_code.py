@@ -171,6 +171,14 @@ def test_the_record_names_rule_weakness_and_line_and_no_code(coder: Live) -> Non
         assert word in newest
 
 
+def test_the_counters_know_what_was_blocked(coder: Live) -> None:
+    before = native(coder, "GET", "/stats")[1]
+    for asked in ("shell", "safe"):
+        client(coder, "bedrock-runtime").converse(modelId="coder", messages=said(asked))
+    after = native(coder, "GET", "/stats")[1]
+    assert [after[name] - before[name] for name in ("checked", "blocked", "masked")] == [2, 1, 0]
+
+
 def test_a_guardrail_may_have_a_policy_of_its_own(coder: Live) -> None:
     bedrock, runtime = client(coder, "bedrock"), client(coder, "bedrock-runtime")
     policy = {"blockedInputMessaging": "in", "blockedOutputsMessaging": "out", "wordPolicyConfig": {"wordsConfig": [{"text": "wallaroon"}]}}
