@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
+import requests
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics.export import (
@@ -105,8 +106,8 @@ class Collector:
         self._rules = rules
         self._store = store
         self._readings = readings
-        self._spans = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", headers=headers, timeout=TIMEOUT_S)
-        self._metrics = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics", headers=headers, timeout=TIMEOUT_S)
+        self._spans = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", headers=headers, timeout=TIMEOUT_S, session=_session())
+        self._metrics = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics", headers=headers, timeout=TIMEOUT_S, session=_session())
         self._resource = Resource.create(
             {"service.name": rules.service_name, "service.version": rules.version, "service.instance.id": rules.instance}
         )
@@ -223,6 +224,13 @@ class Collector:
         await self.tell_metrics()
         await asyncio.to_thread(self._spans.shutdown)
         await asyncio.to_thread(self._metrics.shutdown)
+
+
+def _session() -> requests.Session:
+    """Return a session that reads no proxy and no credentials of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _attributes(instrument: Instrument, labels: Labels) -> dict[str, str]:

@@ -25,6 +25,7 @@ PAGES = (
     "/guardrails/new",
     "/playground",
     "/models",
+    "/traffic",
     "/record",
     "/proofs",
     "/proofs?inner=base64&outer=hex",
