@@ -2,6 +2,7 @@
 
     python benchmarks/monitors.py --install   # make the environment first (.clients/peer-art: scikit-learn, adversarial-robustness-toolbox)
     python benchmarks/monitors.py             # everything; --only benign, evasion, extraction, probing, softened or traffic
+    python benchmarks/monitors.py --live      # benign, evasion and extraction, asked by boto3 through a live gateway (monitors_live.py)
 
 The models are scikit-learn's: an MLP on digits (64 pixels in one unit) and one on breast_cancer (30 columns, each in its own), raw.
 Calibrated on one half of the data; honest queries and attacks come from the other. Every seed is fixed; CPU times are of this process.
@@ -18,6 +19,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,8 +67,11 @@ class Task:
         self.calibrated_s = time.process_time() - began
         self.private = train[:200]
 
+        self.vectors = [row(one) for one in train]
+        self.private_examples = private
+
     def account(self) -> Account:
-        return Account(self)
+        return Account(self) if LIVE is None else LiveAccount(self)
 
 
 class Account:
@@ -81,7 +86,7 @@ class Account:
         self.both, self.repeated = 0, 0
         self.met: set[tuple[float, ...]] = set()
         self.monitors = Monitors(salt=bytes(range(16)))
-        self.monitors.calibrate(task.calibration)
+        self.monitors.calibrate("a", task.calibration)
 
     def ask(self, rows: Any) -> Any:
         """Return confidences, as the model gives them; count what the monitors say."""
@@ -104,6 +109,15 @@ class Account:
                 self.first.setdefault(kind, self.asked)
         return answers
 
+    def finish(self) -> None:
+        """All was counted as it came."""
+
+    @property
+    def spent(self) -> float:
+        """What is spent of the leak budget."""
+        use = self.monitors._uses["a", self.task.name]._vectors
+        return use._leak.spent if use else 0.0
+
     def covered(self, count: int) -> Account:
         """Ask honestly for a while, then forget what was flagged: what follows is counted."""
         self.ask(self.task.test[-count:])
@@ -111,6 +125,60 @@ class Account:
         self.first.clear()
         self.flagged.clear()
         return self
+
+
+LIVE: Any = None
+"""The gateway that everything goes through, with `--live`."""
+
+_CALIBRATED: list[Task] = []
+
+
+class LiveAccount(Account):
+    """The same through the gateway: one call for each query, as fast as they come; what was flagged is read from the audit records."""
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.asked, self.spent_s = task, 0, 0.0
+        self.first, self.flagged = {}, Counter()
+        self.both, self.repeated = 0, 0
+        self.met = set()
+        self.endpoint = task.name.replace("_", "-")
+        LIVE.models[task.name] = task.model
+        if not _CALIBRATED or _CALIBRATED[-1] is not task:
+            LIVE.calibrate(self.endpoint, task.vectors, task.private_examples, shared_scale=task.name == "digits")
+            _CALIBRATED[:] = [task]
+        LIVE.forget(self.endpoint)
+        self.since = LIVE.newest()
+
+    def ask(self, rows: Any) -> Any:
+        import numpy as np
+
+        answers = []
+        for one in rows:
+            self.asked += 1
+            if row(one) in self.met:
+                self.repeated = self.repeated or self.asked
+            self.met.add(row(one))
+            answers.append(LIVE.ask(self.endpoint, row(one)))
+        return np.asarray(answers)
+
+    def covered(self, count: int) -> Account:
+        self.ask(self.task.test[-count:])
+        self.asked, self.repeated = 0, 0
+        self.since = LIVE.newest()
+        return self
+
+    def finish(self) -> None:
+        seen = LIVE.kinds_since(self.since)
+        assert len(seen) == self.asked, (len(seen), self.asked)
+        for number, kinds in enumerate(seen, 1):
+            self.flagged.update(kinds)
+            self.both += bool(kinds.intersection(DETECTORS))
+            for kind in kinds:
+                self.first.setdefault(kind, number)
+
+    @property
+    def spent(self) -> float:
+        return float("nan")  # the budget itself is nobody's to read; the signal says when it is spent
 
 
 def row(values: Any) -> tuple[float, ...]:
@@ -124,9 +192,11 @@ def benign() -> None:
         for seed in range(splits):
             account = Task(name, seed).account()
             account.ask(account.task.test)
+            account.finish()
             accounts.append(account)
         again = Task(name).account()  # one account that repeats itself, as pollers and retries do
         again.ask(again.task.test[[random.Random(5).randrange(len(again.task.test)) for _ in range(2_500)]])
+        again.finish()
         report(name, "each once", accounts)
         report(name, "with repeats", [again])
         of = accounts[0].task.calibration
@@ -177,6 +247,7 @@ def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
         found = make_attack(attack, victim).generate(start.reshape(1, *shape)).reshape(1, -1)
     except Enough:
         found = start
+    account.finish()
     before, after = (task.model.predict(task.low + one * (task.high - task.low))[0] for one in (start, found))
     return {"success": before != after, "asked": account.asked, "first": account.first, "both": account.both, "repeated": account.repeated}
 
@@ -234,7 +305,7 @@ def extraction() -> None:
     for name, stream in streams.items():
         account = task.account()
         account.ask(stream)
-        print_extraction(name, task, account, copy_of(task, stream))
+        print_extraction(name, account, copy_of(task, stream))
     for name in ("CopycatCNN", "KnockoffNets"):
         steal(task, name)
 
@@ -253,15 +324,15 @@ def copy_of(task: Task, stream: Any) -> float:
     return float((copied.predict(task.private / 16) == task.model.predict(task.private)).mean())
 
 
-def print_extraction(name: str, task: Task, account: Account, fidelity: float) -> None:
-    use = account.monitors._uses[("a", task.name)]._vectors
-    spent = use._leak.spent if use else 0.0
+def print_extraction(name: str, account: Account, fidelity: float) -> None:
+    account.finish()
     others = {
         kind: f"{count / account.asked:.0%} from {account.first[kind]}" for kind, count in account.flagged.items() if kind != "leak-budget"
     }
     at = account.first.get("leak-budget", "-")
     print(
-        f"{name:28s} {account.asked:4d} queries: spent {spent:.2f}, budget reached at {at}; fidelity {fidelity:.2f}; others {others}",
+        f"{name:28s} {account.asked:4d} queries: spent {account.spent:.2f}, budget reached at {at}; fidelity {fidelity:.2f}; "
+        f"others {others}",
         flush=True,
     )
 
@@ -288,7 +359,7 @@ def steal(task: Task, name: str) -> None:
     pool = (task.test / 16).astype(np.float32)
     stolen = getattr(attacks, name)(victim, **options).extract(pool, thieved_classifier=Copy(start, clip_values=(0.0, 1.0)))
     fidelity = float((stolen.predict(task.private / 16).argmax(1) == task.model.predict(task.private)).mean())
-    print_extraction(f"ART {name}", task, account, fidelity)
+    print_extraction(f"ART {name}", account, fidelity)
 
 
 def probing() -> None:
@@ -397,14 +468,18 @@ PARTS = {"benign": benign, "evasion": evasion, "extraction": extraction, "probin
 
 
 def main() -> None:
+    global ATTACKS_EACH, QUERIES_MAX  # noqa: PLW0603 - as LIVE
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--install", action="store_true")
     parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--attacks", type=int, default=ATTACKS_EACH, help="runs of each attack (6)")
+    parser.add_argument("--queries", type=int, default=QUERIES_MAX, help="after so many an attack gives up (12,000)")
+    parser.add_argument("--live", action="store_true", help="through a live gateway, asked by boto3: benign, evasion, extraction")
     options = parser.parse_args()
     python = PEER / "bin" / "python"
     if options.install and not python.exists():
         subprocess.run([sys.executable, "-m", "venv", PEER], check=True)
-        wanted = ["scikit-learn==1.9.1", "adversarial-robustness-toolbox==1.20.1", "packaging"]
+        wanted = ["scikit-learn==1.9.1", "adversarial-robustness-toolbox==1.20.1", "packaging", "boto3"]
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", ROOT / "requirements" / "run.in", *wanted], check=True)
     if find_spec("art") is None:
         if not python.exists():
@@ -412,8 +487,31 @@ def main() -> None:
         os.execv(python, [python, __file__, *(one for one in sys.argv[1:] if one != "--install")])
     sys.path.insert(0, str(ROOT / "src"))
     warnings.filterwarnings("ignore")
+    ATTACKS_EACH, QUERIES_MAX = options.attacks, options.queries
+    if options.live:
+        live(options.only or LIVE_PARTS)
+        return
     for part in options.only or PARTS:
         PARTS[part]()
+
+
+LIVE_PARTS = ("benign", "evasion", "extraction")
+
+
+def live(parts: Sequence[str]) -> None:
+    global LIVE  # noqa: PLW0603 - one gateway for the whole run
+    from monitors_live import Gateway
+
+    models: dict[str, Any] = dict.fromkeys(SPLITS)
+    LIVE = Gateway(models)
+    LIVE.models = models
+    try:
+        for part in parts:
+            if part in LIVE_PARTS:
+                PARTS[part]()
+        LIVE.print_times()
+    finally:
+        LIVE.close()
 
 
 if __name__ == "__main__":

@@ -22,9 +22,14 @@ VECTORS_MIN: Final = 100
 VECTORS_MAX: Final = 5_000
 PRIVATE_MAX: Final = 256
 SALT_BYTES: Final = 16
+RECENT: Final = 8
+"""How many of the last queries the `lately` scale looks at: attacks ask alike in a row, honest users mostly do not."""
+
 _QUANTA: Final = (0.35, 0.2, 0.1, 0.05, 0.02)
 _COMPONENTS_MIN: Final = 4
 _FEW: Final = 8
+_SCALES: Final = 3
+_LATELY: Final = 2  # neighbours among the last RECENT: one may be chance, more come too late for short attacks
 _WINDOW_MAX: Final = 10  # half of Blacklight's: attacks that change few components at once leave more windows as they were
 
 
@@ -48,6 +53,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     version: 1 for a model's first; what accounts did under another version is not compared with.
     matches: equal windows from which on two vectors are near-duplicates; 0: the benign traffic itself repeats too much to tell.
     scales: a query is close when it is at one of these; few neighbours find short attacks, many find scattered ones.
+    lately: the same among the last RECENT queries only: it finds short attacks whose jitter hides them among all. It is measured in the
+        order of the benign vectors, and so knows how much alike honest queries are that follow one another.
     near: a distance that two different benign vectors are not below.
     history: how many queries of an account are kept; vectors: how many it was calibrated from; false_alarms: the share that was allowed.
     private: examples for the leak budget, none where there is none.
@@ -63,13 +70,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     vectors: int
     false_alarms: float
     private: tuple[Private, ...] = ()
+    lately: Scale = Scale(_LATELY, 0)
 
     @property
     def silent(self) -> tuple[Kind, ...]:
         """The monitors that cannot tell anything for this model: its benign traffic is too much alike, or there is no private set."""
         works: tuple[tuple[Kind, object], ...] = (
             ("near-duplicates", self.matches),
-            ("close-queries", any(scale.total for scale in self.scales)),
+            ("close-queries", any(scale.total for scale in (*self.scales, self.lately))),
             ("confidence-probing", self.near),
             ("leak-budget", self.private),
         )
@@ -97,7 +105,8 @@ def calibrate(vectors: Sequence[Sequence[float]], terms: Terms) -> Calibration:
     """Measure benign traffic.
 
     Args:
-        vectors: 100 to 5,000 benign queries of one length, 4 to 4,096 numbers; at least 1,000 make the best use of the monitors.
+        vectors: 100 to 5,000 benign queries of one length, 4 to 4,096 numbers, in the order in which they came; at least 1,000 make the
+            best use of the monitors.
         terms: how.
 
     Returns:
@@ -114,7 +123,8 @@ def calibrate(vectors: Sequence[Sequence[float]], terms: Terms) -> Calibration:
     encoder = Encoder(base)
     history = min(HISTORY_MAX, len(rows) - 1)
     allowed = int(terms.false_alarms / 2 * len(rows))
-    scales = _scales([encoder.encode(row).code for row in rows], history, allowed)
+    codes = [encoder.encode(row).code for row in rows]
+    scales, lately = _scales(codes, history, allowed), _lately(codes, allowed)
     quantum, needed = _quantum(encoder, [encoder.parts(row) for row in rows], history, allowed)
     return Calibration(
         model_id=terms.model_id,
@@ -122,6 +132,7 @@ def calibrate(vectors: Sequence[Sequence[float]], terms: Terms) -> Calibration:
         shape=msgspec.structs.replace(base, quantum=quantum),
         matches=needed,
         scales=scales,
+        lately=lately,
         near=scales[0].total,
         history=history,
         vectors=len(rows),
@@ -178,7 +189,15 @@ def _scales(codes: list[int], history: int, allowed: int) -> tuple[Scale, ...]:
         found = sorted(distances(code, _without(codes, index, history)))
         for count, all_totals in zip(counts, totals, strict=True):
             all_totals.append(sum(found[:count]))
-    return tuple(Scale(count, sorted(all_totals)[allowed // len(counts)]) for count, all_totals in zip(counts, totals, strict=True))
+    return tuple(Scale(count, sorted(all_totals)[allowed // (_SCALES + 1)]) for count, all_totals in zip(counts, totals, strict=True))
+
+
+def _lately(codes: list[int], allowed: int) -> Scale:
+    """Return how close benign vectors come to those just before them, but for those that are allowed to come closer."""
+    totals = sorted(
+        sum(sorted(distances(code, codes[max(0, at - RECENT) : at]))[:_LATELY]) for at, code in enumerate(codes) if at >= _LATELY
+    )
+    return Scale(_LATELY, totals[allowed // (_SCALES + 1)])
 
 
 def _quantum(encoder: Encoder, parts: list[list[float]], history: int, allowed: int) -> tuple[float, int]:

@@ -4,7 +4,7 @@ An exact repeat of a recent query is passed over: a classifier answers it as bef
 repeat themselves.
 
 Sources: near-duplicates after Li et al., Blacklight (USENIX Security 2022); close queries after Chen et al., Stateful Detection of
-Black-Box Adversarial Attacks (2019), with L1 in place of L2 distances.
+Black-Box Adversarial Attacks (2019), with L1 in place of L2 distances, and a short window beside the long one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from ringwall.inference.monitors.calibration import Calibration
+from ringwall.inference.monitors.calibration import RECENT, Calibration
 from ringwall.inference.monitors.encoding import CODE_BYTES, MARK_BYTES, Encoded, Encoder, distances, matches
 from ringwall.inference.monitors.leak import LeakBudget, LeakSnapshot
 from ringwall.inference.monitors.query import Confidences, Kind
@@ -84,11 +84,10 @@ class VectorMonitor:
         return [("near-duplicates", most / self._encoder.windows)] if most >= needed else []
 
     def _close(self, apart: list[int]) -> list[Raised]:
-        nearest = sorted(apart)
+        nearest, lately = sorted(apart), sorted(apart[-RECENT:])
+        judged = [(scale, nearest) for scale in self._calibration.scales] + [(self._calibration.lately, lately)]
         closeness = [
-            1.0 - sum(nearest[: scale.neighbours]) / scale.total
-            for scale in self._calibration.scales
-            if scale.total and len(nearest) >= scale.neighbours
+            1.0 - sum(near[: scale.neighbours]) / scale.total for scale, near in judged if scale.total and len(near) >= scale.neighbours
         ]
         strongest = max(closeness, default=0.0)
         return [("close-queries", strongest)] if strongest > 0.0 else []

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from ringwall.inference.monitors import InvalidCalibration, Monitors, Query, Terms, UnreadableVector, calibrate
-from tests.unit.inference.monitors.examples import COMPONENTS, NOW, SALT, answer_to, benign, calibration
+from ringwall.inference.monitors.calibration import RECENT
+from tests.unit.inference.monitors.examples import COMPONENTS, NOW, SALT, answer_to, around, benign, calibration
 
 TERMS: dict[str, Any] = {"model_id": "m", "version": 1, "salt": SALT, "shared_scale": True}
 ROWS = benign(1, 120)
@@ -105,3 +106,24 @@ def test_a_vector_that_cannot_be_judged_is_refused_and_not_counted(vector: tuple
 @pytest.mark.parametrize("vector", [(1e308,) * 16, (-1e308, 1e308) * 8, (5e-324,) * 16])
 def test_the_largest_and_smallest_numbers_are_judged(vector: tuple[float, ...]):
     assert calibrated().see("a", "m", Query(vector=vector), answer_to(ROWS[0]), NOW) == []
+
+
+def test_short_attacks_are_found_by_what_was_asked_just_before():
+    assert calibration().lately.total > 0
+    found = {}
+    for apart in (0, RECENT):
+        monitors = Monitors(salt=SALT)
+        monitors.calibrate("a", msgspec.structs.replace(calibration(), scales=(), matches=0, near=0, private=()))
+        honest, raised = iter(benign(30, 200)), []
+        for number in range(10):
+            for _ in range(apart):
+                monitors.see("a", "m", Query(vector=next(honest)), None, NOW)
+            raised += [one.kind for one in monitors.see("a", "m", Query(vector=around(ROWS[0], number, 3.0)), None, NOW)]
+        found[apart] = raised.count("close-queries")
+    assert found[0] >= 7
+    assert found[RECENT] == 0  # those who wait that long between two are left to the other scales
+
+
+def test_honest_queries_that_follow_one_another_alike_set_the_scale():
+    slow = [tuple(value + step * 0.5 for value in one) for one in benign(1, 20) for step in range(10)]
+    assert calibrate(slow, Terms(**TERMS)).lately.total < calibration().lately.total / 4
