@@ -26,6 +26,13 @@ def note_model(ask: Ask, place: Route) -> None:
         notes.provider = PROVIDERS.get(place.address.kind, place.address.kind)
 
 
+def note_task(task: str) -> None:
+    """Note what the model is asked for, where that is no conversation."""
+    notes = noting.get()
+    if notes is not None:
+        notes.task = task
+
+
 def note_answer(counted: Counted | None) -> Notes:
     """Note that an answer is asked for now, if it is asked of a model at all; return the notes to go on with."""
     notes = noting.get() or Notes()

@@ -9,9 +9,6 @@ from ringwall.telemetry import instruments as are
 from ringwall.telemetry.instruments import Store
 from ringwall.telemetry.observed import Judged, Observed, RuleSeen, strongest_by_policy
 
-CHAT = "chat"
-"""Source: OpenTelemetry semantic conventions, `gen_ai.operation.name`: the well-known value for questions and answers."""
-
 LIMIT_CODES = frozenset({"limit-reached", "ask-too-large"})
 UPSTREAM_CODES = frozenset(
     {
@@ -72,7 +69,7 @@ class Meters:
 
     def _count_answer(self, observed: Observed) -> None:
         store, notes = self.store, observed.notes
-        model = (CHAT, notes.provider, notes.label)
+        model = (notes.task, notes.provider, notes.label)
         store.record(are.SERVER_DURATION, (*model, observed.code), observed.seconds)
         if not notes.upstream_began:
             return  # the question was blocked or refused: no model was asked

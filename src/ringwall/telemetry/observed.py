@@ -35,6 +35,7 @@ WEIGHTS: Mapping[str, int] = {"NONE": 0, "ANONYMIZE": 1, "BLOCK": 2}
 class Notes:
     """What is known of one request so far; times are seconds of `time.monotonic`, 0 where there is none.
 
+    task: what the model is asked for: `chat` or `embeddings` (semantic conventions, `gen_ai.operation.name`).
     label: the model as metrics name it: the row's id where the operator's settings have it, else one word for all.
     first_token: when the first words left.
     guardrail_s: what scans took, waiting included.
@@ -44,6 +45,7 @@ class Notes:
 
     begun: float = field(default_factory=time.monotonic)
     trace: TraceContext | None = None
+    task: str = "chat"
     model: str = ""
     label: str = ""
     provider: str = ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ringwall.telemetry.meters import CHAT
 from ringwall.telemetry.observed import Judged, Observed
 from ringwall.telemetry.trace_context import TraceContext
 
@@ -54,7 +53,7 @@ def spans_of(observed: Observed, trace: TraceContext, draw: Callable[[int], int]
         yield SpanData(f"guardrail {run.source}", "internal", draw(64) or 1, trace.server_id, at, at, _run_attributes(run), "")
     if observed.notes.upstream_began:
         ended = _moment(observed, observed.notes.upstream_ended)
-        name = f"{CHAT} {observed.notes.model}"
+        name = f"{observed.notes.task} {observed.notes.model}"
         yield SpanData(name, "client", trace.client_id, trace.server_id, asked, ended, _model_attributes(observed), observed.code)
 
 
@@ -99,7 +98,7 @@ def _run_attributes(run: Judged) -> Attributes:
 def _model_attributes(observed: Observed) -> Attributes:
     notes = observed.notes
     found: Attributes = {
-        "gen_ai.operation.name": CHAT,
+        "gen_ai.operation.name": notes.task,
         "gen_ai.provider.name": notes.provider,
         "gen_ai.request.model": notes.model,
         "gen_ai.request.stream": notes.stream,

@@ -5,13 +5,14 @@ Vectors are no text: they are not judged, and leave as they came. A text that is
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ringwall.api.aws.asking import Admitted, admit, begin_keeping, latest_words, standing_record
 from ringwall.api.aws.operation import Call
-from ringwall.api.noting import note_answer, note_usage
+from ringwall.api.noting import note_answer, note_task, note_usage
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.errors import ContentBlocked
 from ringwall.inference.gateway import Passed, Wanted
@@ -51,6 +52,7 @@ async def embed(call: Call, question: EmbeddingQuestion, wanted: Wanted | None, 
     Raises:
         ContentBlocked: a guardrail blocks a text. ContentRefused: token ids under a guardrail. EmbeddingsUnserved: no model of this kind.
     """
+    note_task("embeddings")
     judged = await _judge(call, question, wanted, route)
     sent, ended = Sent(), "left"
     embedded: Embedded | None = None
@@ -91,9 +93,12 @@ def _record(passed: Passed) -> dict[str, Any]:
 async def _ask(call: Call, question: EmbeddingQuestion, judged: _Judged, sent: Sent) -> Embedded:
     if judged.passed.blocked is not None:
         raise ContentBlocked(judged.passed.blocked)
-    note_answer(Counted(input_tokens=0, output_tokens=0, estimated=False))
+    notes = note_answer(Counted(input_tokens=0, output_tokens=0, estimated=False))
     given = msgspec.structs.replace(question, ask=judged.passed.ask)
-    return await call.rooms.upstreams.embed(given, judged.admitted.place, sent)
+    try:
+        return await call.rooms.upstreams.embed(given, judged.admitted.place, sent)
+    finally:
+        notes.upstream_ended = time.monotonic()
 
 
 def _count(question: EmbeddingQuestion, embedded: Embedded | None, sent: Sent) -> Counted:
