@@ -163,6 +163,39 @@ def test_a_tool_is_not_called_with_weak_code(coder: Live, stream: bool) -> None:
     assert "content_filter" in text
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_note_stands_before_the_call_it_is_about_in_every_dialect(coder: Live, stream: bool) -> None:
+    put(coder, {"action": "ANNOTATE", "unscanned": "ALLOW"})
+    try:
+        chat_tools = [{"type": "function", "function": {"name": "run", "description": "runs", "parameters": {"type": "object"}}}]
+        question = {"model": "coder", "messages": [{"role": "user", "content": "call"}], "stream": stream}
+        _, chat = ask(coder, "/v1/chat/completions", {**question, "tools": chat_tools})
+        tools = [{"name": "run", "description": "runs", "input_schema": {"type": "object"}}]
+        _, message = ask(coder, "/v1/messages", {**question, "max_tokens": 99, "tools": tools})
+        spec = {"tools": [{"toolSpec": {"name": "run", "description": "runs", "inputSchema": {"json": {"type": "object"}}}}]}
+        runtime = client(coder, "bedrock-runtime")
+        asked = {"modelId": "coder", "messages": said("call"), "toolConfig": spec}
+        if stream:
+            events = list(runtime.converse_stream(**asked)["stream"])
+            starts = [event["contentBlockStart"] for event in events if "contentBlockStart" in event]
+            assert [start["contentBlockIndex"] for start in starts if "toolUse" in start["start"]] == [1]
+            inputs = [
+                event["contentBlockDelta"]["delta"].get("toolUse", {}).get("input", "") for event in events if "contentBlockDelta" in event
+            ]
+            assert json.loads("".join(inputs)) == CALL
+        else:
+            note, used = runtime.converse(**asked)["output"]["message"]["content"]
+            assert note["text"].startswith("Code in this answer was scanned:")
+            assert used["toolUse"]["input"] == CALL
+        for text in (chat, message):
+            assert text.index("(bandit/B605), line 2 of the code") < text.index('"run"'), text
+        if not stream:
+            assert [block["type"] for block in json.loads(message)["content"]] == ["text", "tool_use"]
+            assert json.loads(json.loads(chat)["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]) == CALL
+    finally:
+        put(coder, {"blockedMessage": MESSAGE, "unscanned": "ALLOW"})
+
+
 def test_the_record_names_rule_weakness_and_line_and_no_code(coder: Live) -> None:
     client(coder, "bedrock-runtime").converse(modelId="coder", messages=said("shell"))
     newest = json.dumps(records(coder, "Converse")[0])

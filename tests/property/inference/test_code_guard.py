@@ -256,6 +256,19 @@ def test_a_policy_says_where_calls_hold_code() -> None:
         assert link.blocked is blocks
 
 
+def test_what_is_for_the_model_alone_goes_behind_the_text_it_is_about() -> None:
+    events = [MessageStart(), BlockStart(0, "reasoning"), BlockDelta(0, "see `x", "signature"), BlockDelta(0, "`"), BlockStop(0)]
+    deltas = [event for event in play(guard(), [*events, MessageStop("end_turn")]) if isinstance(event, BlockDelta)]
+    assert [(delta.text, delta.opaque) for delta in deltas] == [("see ", ""), ("`x", ""), ("", "signature"), ("`", "")]
+
+
+def test_a_guardrails_message_in_an_open_block_does_not_let_its_code_out() -> None:
+    events = [MessageStart(), BlockStart(0, "text"), BlockDelta(0, f"words\n```py\n{BAD}\n"), BlockDelta(0, "no answer"), BlockStop(0)]
+    left = play(guard(), [*events, MessageStop("guardrail_intervened")])
+    assert texts_of(left) == {0: "words\n" + MESSAGE}
+    assert left[-1] == MessageStop("guardrail_intervened")
+
+
 def test_what_waits_too_long_for_its_end_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_guard, "HELD_CHARS", 100)
     text = "words\n```py\n" + "x = 1\n" * 20

@@ -144,12 +144,13 @@ class CodeGuard:
         if self._open is None or self._open.kind == "tool_use":
             self._call.append(event)
             return True
-        if event.opaque:
+        kind, voice = self._open.kind, self._voices[self._open.kind]
+        if event.text:
+            self._withheld.say(kind, event.index, event.text)
+        if event.opaque:  # the signature of a text comes behind it
             self._withheld.put(BlockDelta(event.index, "", event.opaque))
         if not event.text:
             return True
-        kind, voice = self._open.kind, self._voices[self._open.kind]
-        self._withheld.say(kind, event.index, event.text)
         voice.length += len(event.text)
         voice.last = event.text[-1]
         several = len(voice.lanes) > 1

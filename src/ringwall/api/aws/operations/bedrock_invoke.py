@@ -104,7 +104,7 @@ def _conditions(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 
 def _own_members(request: dict[str, Any], answering: Answering) -> dict[str, Any]:
     judged = [*answering.questions, *answering.answers]
-    if not judged and not answering.code:
+    if not judged and not answering.code_reason:
         return {}
     acted = bool(answering.code_reason) or any(each.evaluation.outcome.action != "NONE" for each in judged)
     own: dict[str, Any] = {"amazon-bedrock-guardrailAction": "INTERVENED" if acted else "NONE"}
