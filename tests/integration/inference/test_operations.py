@@ -22,6 +22,7 @@ from ringwall.inference.gateway import Gateway
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.limits import Limits as Budgets
 from ringwall.inference.limits import MemoryStore, StoredLimits, shipped_prices
+from ringwall.inference.monitors import BehaviourMonitors, StoredMonitors, StoredPolicies
 from ringwall.inference.prompts.prompts import SealedPrompts
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
@@ -83,6 +84,9 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
         trail=Trail(ledger, keys=keys, clock=clock),
         waf=Waf(storage, keys=keys, clock=clock, region=REGION),
         budgets=Budgets(StoredLimits(storage), MemoryStore(), prices=shipped_prices(), clock=clock),
+        monitors=BehaviourMonitors(
+            StoredMonitors(storage, keys, salt=bytes(16)), StoredPolicies(storage), Workers(inline_characters=1_000_000)
+        ),
         prompts=SealedPrompts(storage, CustomerKeys({"local": LocalKeyring(storage, keys)}, ["local:*"]), clock),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
