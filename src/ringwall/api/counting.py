@@ -9,6 +9,7 @@ from typing import Any
 from ringwall.api.exchange import Exchange
 from ringwall.inference.errors import ContentBlocked
 from ringwall.telemetry import Judged, Observed, RuleSeen
+from ringwall.telemetry.observed import CODE
 
 _OUTCOMES = {"BLOCK": "blocked", "ANONYMIZE": "masked", "NONE": "passed"}  # the strongest first; no judgement is no outcome
 
@@ -80,7 +81,7 @@ def _code_judged(run: Mapping[str, Any]) -> Judged:
     found = dict.fromkeys(each["rule"] for each in run["findings"])
     failed = dict.fromkeys(f"code/{each['reason'].replace(' ', '-')}" for each in run["failures"])
     return Judged(
-        guardrail="code-policy",
+        guardrail=CODE,
         version=str(run["policy"]["revision"]),
         source="OUTPUT",
         action=action,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -48,6 +49,7 @@ from ringwall.inference.gateway import Gateway
 from ringwall.inference.gateway.code_guard import CodeGuards
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.prompts.prompts import SealedPrompts
+from ringwall.inference.upstreams.breaker import State as Circuit
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
 from ringwall.inference.upstreams.models import ModelTable
@@ -198,7 +200,10 @@ async def open_house(settings: Settings, *, clock: Clock = system_clock) -> Hous
 
 async def _gauges(rooms: Rooms, intake: Intake) -> Sequence[Reading]:
     head = await rooms.storage.trees.head(AUDIT_LOG)
+    circuits = rooms.upstreams.circuits()
     return (
+        *(Reading(instruments.CIRCUITS, (state,), circuits[state]) for state in get_args(Circuit)),
+        Reading(instruments.UNDER_WAY, (), rooms.upstreams.under_way),
         Reading(instruments.BODIES, (), intake.in_flight_bytes),
         Reading(instruments.WAITING, (), rooms.guardrails.waiting_characters),
         Reading(instruments.UNSEALED, (), head.entries - head.size),

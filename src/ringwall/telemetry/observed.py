@@ -28,6 +28,10 @@ POLICIES: Mapping[str, str] = {
 """The policy of a rule, by what its id begins with (Source: Amazon Bedrock API reference, GuardrailAssessment)."""
 
 OTHER_POLICY = "otherPolicy"
+CODE = "code-policy"
+"""What judges an answer's code, where a guardrail judges its words; all its rules are of one policy."""
+
+CODE_POLICY = "codePolicy"
 WEIGHTS: Mapping[str, int] = {"NONE": 0, "ANONYMIZE": 1, "BLOCK": 2}
 
 
@@ -129,16 +133,11 @@ class Observer(Protocol):
         ...
 
 
-def policy_of(rule: RuleSeen) -> str:
-    """Return a rule's policy."""
-    return POLICIES.get(rule.kind, OTHER_POLICY)
-
-
 def strongest_by_policy(run: Judged) -> dict[str, str]:
     """Return each policy that saw something, with the strongest action of its rules; a rule that failed blocks."""
     found: dict[str, str] = {}
     for rule in run.rules:
-        policy = policy_of(rule)
+        policy = CODE_POLICY if run.guardrail == CODE else POLICIES.get(rule.kind, OTHER_POLICY)
         action = "BLOCK" if rule.failed else rule.action
         if WEIGHTS.get(action, 2) >= WEIGHTS.get(found.get(policy, "NONE"), 2):
             found[policy] = action

@@ -18,7 +18,7 @@ from ringwall.inference.upstreams import errors as upstream_errors
 from ringwall.telemetry import instruments as are
 from ringwall.telemetry.instruments import OTHER, SERIES, Reading, Store
 from ringwall.telemetry.meters import LIMIT_CODES, UPSTREAM_CODES, Meters
-from ringwall.telemetry.observed import POLICIES
+from ringwall.telemetry.observed import CODE, CODE_POLICY, OTHER_POLICY, POLICIES, strongest_by_policy
 from ringwall.telemetry.prometheus import prometheus_page
 from ringwall.wire.dialects import errors as dialect_errors
 from tests.unit.telemetry.samples import ACCOUNT, asked, judged, notes, observed
@@ -148,6 +148,12 @@ def test_every_upstream_error_is_counted_as_one() -> None:
     }
     assert failures <= UPSTREAM_CODES
     assert {limit_errors.LimitReached.code, limit_errors.AskTooLarge.code} == LIMIT_CODES
+
+
+def test_what_judges_code_is_one_policy() -> None:
+    run = judged("BLOCK", (("bandit/B605", "BLOCK"), ("code/unread", "BLOCK")), guardrail=CODE, source="OUTPUT")
+    assert strongest_by_policy(run) == {CODE_POLICY: "BLOCK"}
+    assert strongest_by_policy(judged("BLOCK", (("new/kind", "BLOCK"),))) == {OTHER_POLICY: "BLOCK"}
 
 
 def test_every_rule_has_its_policy() -> None:

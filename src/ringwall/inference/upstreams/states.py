@@ -63,6 +63,15 @@ class States:
         state = self._states.get((account_id, owner, row.upstream, row.credential))
         return ("closed", 0) if state is None else (state.breaker.state(now), state.in_flight)
 
+    def circuits(self, now: float) -> Counter[Circuit]:
+        """Return how many circuits stand open, half-open and closed."""
+        return Counter(state.breaker.state(now) for state in self._states.values())
+
+    @property
+    def under_way(self) -> int:
+        """Requests under way to all upstreams together."""
+        return sum(shares.total() for shares in self._under_way.values())
+
     @contextmanager
     def entered(self, state: State, route: Route, most: int) -> Iterator[None]:
         """Count a request as under way to a route's server.

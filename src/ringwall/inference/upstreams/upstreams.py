@@ -18,6 +18,7 @@ import asyncio
 import itertools
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any
@@ -158,6 +159,15 @@ class Upstreams:
     def circuit(self, account_id: str, owner: str, row: ModelRow) -> tuple[Circuit, int]:
         """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
         return self._states.look(account_id, owner, row, self._timer())
+
+    def circuits(self) -> Counter[Circuit]:
+        """Return how many circuits of this process stand open, half-open and closed."""
+        return self._states.circuits(self._timer())
+
+    @property
+    def under_way(self) -> int:
+        """Requests under way to all upstreams together."""
+        return self._states.under_way
 
     async def embed(self, question: EmbeddingQuestion, route: Route, sent: Sent) -> Embedded:
         """Ask the model that a route leads to for vectors.
