@@ -333,6 +333,23 @@ def test_tokens_are_counted_as_the_answer_says(live: Live) -> None:
     assert "three" not in json.dumps(newest)
 
 
+def test_what_is_counted_stands_under_the_guardrail_of_the_key(user: User, word: str, guardrails: Callable[..., str]) -> None:
+    runtime = user.client("bedrock-runtime")
+
+    def count(text: str) -> int:
+        return int(runtime.count_tokens(modelId=MODEL, input={"converse": {"messages": said(text)}})["inputTokens"])
+
+    assert count("a wallaroon deviltry") == 3
+    user.guard(user.key["AccessKeyId"], word)
+    assert count("good morning") == 2
+    with pytest.raises(ClientError, match="ask something else") as error:
+        count("a wallaroon deviltry")
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+    mail = {"piiEntitiesConfig": [{"type": "EMAIL", "action": "ANONYMIZE"}]}
+    user.guard(user.key["AccessKeyId"], guardrails(sensitiveInformationPolicyConfig=mail))
+    assert count("write to maria.gonzalez@example.com now") == 4  # as it reaches the upstream: write to {EMAIL} now
+
+
 HELLO = b'{"messages": [{"role": "user", "content": "hello"}]}'
 
 
