@@ -88,6 +88,8 @@ def test_messages(live: Live) -> None:
         ("/v1/chat/completions", {"model": MODEL}, {}, 400, "messages"),
         ("/v1/chat/completions", {"model": MODEL, "messages": []}, {"authorization": "Bearer nonsense"}, 401, ""),
         ("/v1/completions", {}, {}, 501, "/v1/completions"),
+        ("/v1/responses/resp_1/cancel", {}, {}, 501, "/v1/responses/resp_1/cancel"),
+        ("/v1/messages/batches", {}, {}, 501, "/v1/messages/batches"),
         ("/v1/responses", {"model": MODEL, "input": "x", "store": True}, {}, 400, "stores no text"),
         ("/v1/messages", {"model": MODEL, "messages": [], "max_tokens": 1}, {"x-amzn-bedrock-guardrailversion": "1"}, 400, "go together"),
     ],

@@ -90,6 +90,37 @@ def test_models_are_told_under_each_of_their_names(live: Live) -> None:
     assert get(live, "/v1/models/nobody")[0] == 404
 
 
+def test_an_accounts_own_rows_are_told_with_their_day_and_owner(live: Live) -> None:
+    rows = {
+        "vendor%2Fsmall:1": {"upstream": "openai+https://models.example/v1", "aliases": ["best"]},
+        "llama-*": {"upstream": "openai+https://models.example/v1"},
+        "iris": {"upstream": "sagemaker+https://models.example/invocations"},
+    }
+    host = live.url.partition("//")[2]
+    headers = {"authorization": f"Bearer {live.ready['apiKey']}", "content-type": "application/json"}
+    connection = http.client.HTTPConnection(host, timeout=30)
+    try:
+        for name, row in rows.items():
+            connection.request("PUT", f"/ringwall/v1/models/{name}", json.dumps(row), headers)
+            response = connection.getresponse()
+            assert response.status == 200, response.read()
+            response.read()
+        found = {model["id"]: model for model in get(live, "/v1/models")[1]["data"]}
+        assert {"vendor/small:1", "best", MODEL} <= found.keys()
+        assert not {"llama-*", "iris"} & found.keys()
+        assert (found["best"]["owned_by"], found[MODEL]["owned_by"]) == (live.ready["accountId"], "ringwall")
+        assert found["best"]["created"] > found[MODEL]["created"] == 0
+        for path in ("vendor%2Fsmall%3A1", "vendor/small:1"):
+            assert get(live, f"/v1/models/{path}") == (200, found["vendor/small:1"])
+        assert get(live, "/v1/models/llama-3")[1]["id"] == "llama-3"
+        assert [get(live, f"/v1/models/{name}")[0] for name in ("iris", "llama-*", "")] == [404, 404, 404]
+    finally:
+        for name in rows:
+            connection.request("DELETE", f"/ringwall/v1/models/{name}", headers=headers)
+            connection.getresponse().read()
+        connection.close()
+
+
 def test_nobody_is_told_of_a_model_that_he_may_not_ask(live: Live) -> None:
     iam = client(live, "iam")
     iam.create_user(UserName="reader")

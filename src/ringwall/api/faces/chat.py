@@ -42,11 +42,13 @@ _ENDPOINTS: Mapping[bytes, Endpoint] = {
 }
 _ONE_MODEL = OneModel()
 _UNSERVED = frozenset({b"/v1/completions"})
+_BELOW = tuple(path + b"/" for path in _ENDPOINTS)
+"""Where the vendors have operations on what was kept, and more: `/v1/responses/ID`, `/v1/messages/count_tokens`."""
 
 
 def is_chat(path: bytes) -> bool:
     """Say whether a path is one of these vendors'."""
-    return _endpoint(path) is not None or path in _UNSERVED
+    return _endpoint(path) is not None or path in _UNSERVED or path.startswith(_BELOW)
 
 
 def _endpoint(path: bytes) -> Endpoint | None:
@@ -99,7 +101,7 @@ class ChatFace:
 
     def refuse(self, exchange: Exchange, error: RingwallError) -> HttpResponse:
         """Render an error in the vendor's shape."""
-        style = STYLES[exchange.match.vendor if exchange.match is not None else "openai"]
+        style = STYLES[_vendor(exchange)]
         body = msgspec.json.encode(style(error, exchange.request_id))
         wait = error.facts.get("retry_after_s")
         retry = (("retry-after", str(wait)),) if isinstance(wait, int) and wait >= 0 else ()
@@ -108,6 +110,12 @@ class ChatFace:
     def error_code(self, exchange: Exchange, error: RingwallError) -> str:  # noqa: ARG002 - a face's method; the code needs no exchange here
         """Return the error's own code."""
         return error.code
+
+
+def _vendor(exchange: Exchange) -> str:
+    if exchange.match is not None:
+        return str(exchange.match.vendor)
+    return next((found.vendor for path, found in _ENDPOINTS.items() if exchange.request.raw_path.startswith(path + b"/")), "openai")
 
 
 def wanted_of(exchange: Exchange) -> Wanted | None:
