@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import importlib.util
 import logging
@@ -75,7 +76,8 @@ class Watchers:
         from ringwall.telemetry.prometheus import prometheus_page  # loaded by the first who asks
 
         assert self.store is not None
-        page = prometheus_page(self.store, await self.gauges.read(), version=__version__, accept=accept)
+        readings = await self.gauges.read()
+        page = await asyncio.to_thread(prometheus_page, self.store.copy(), readings, version=__version__, accept=accept)
         return Rendered(page.content_type, page.body)
 
 

@@ -119,6 +119,12 @@ class Histogram:
         self.least = float("inf")
         self.most = float("-inf")
 
+    def copy(self) -> Histogram:
+        """Return what is counted by now."""
+        made = Histogram(0)
+        made.counts, made.total, made.least, made.most = self.counts.copy(), self.total, self.least, self.most
+        return made
+
 
 class Reading(NamedTuple):
     """A gauge's value at this moment."""
@@ -154,6 +160,13 @@ class Store:
         found.total += value
         found.least = min(found.least, value)
         found.most = max(found.most, value)
+
+    def copy(self) -> Store:
+        """Return what is counted by now, for another thread to read while this goes on."""
+        made = Store()
+        made._counters = {name: dict(series) for name, series in self._counters.items()}
+        made._histograms = {name: {labels: found.copy() for labels, found in many.items()} for name, many in self._histograms.items()}
+        return made
 
     def counters(self) -> Iterator[tuple[Instrument, Mapping[Labels, float]]]:
         """Yield every counter with its series."""

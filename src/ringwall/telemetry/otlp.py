@@ -173,21 +173,23 @@ class Collector:
 
     async def tell_metrics(self) -> None:
         """Send every metric, cumulative since the start."""
-        data = self._metrics_data(await self._readings())
-        if await asyncio.to_thread(self._metrics.export, data) is not MetricExportResult.SUCCESS:
+        readings, store = await self._readings(), self._store.copy()
+        if not await asyncio.to_thread(lambda: self._send_metrics(store, readings)):
             log.warning("telemetry.metrics.lost")
 
-    def _metrics_data(self, readings: Sequence[Reading]) -> MetricsData:
-        """Copy the store: it goes on counting while the copy is sent."""
+    def _send_metrics(self, store: Store, readings: Sequence[Reading]) -> bool:
+        return self._metrics.export(self._metrics_data(store, readings)) is MetricExportResult.SUCCESS
+
+    def _metrics_data(self, store: Store, readings: Sequence[Reading]) -> MetricsData:
         now = time.time_ns()
         metrics = [
             self._metric(each, Sum([self._number(each, *one, now) for one in series.items()], AggregationTemporality.CUMULATIVE, True))
-            for each, series in self._store.counters()
+            for each, series in store.counters()
             if series
         ]
         metrics += [
             self._metric(each, HistogramData([self._histogram(each, *one, now) for one in many.items()], AggregationTemporality.CUMULATIVE))
-            for each, many in self._store.histograms()
+            for each, many in store.histograms()
             if many
         ]
         for each in dict.fromkeys(reading.instrument for reading in readings):

@@ -17,15 +17,15 @@ import msgspec
 from ringwall.telemetry.latencies import Counts, added, count, new_counts, percentile_ms
 from ringwall.telemetry.observed import WEIGHTS, Judged, Observed, strongest_by_policy
 
-ACCOUNTS = 500
+ACCOUNTS = 200
 MINUTES = 60
 SLICE_MINUTES = 5
 SLICES = MINUTES // SLICE_MINUTES
-RULES = 64
-NAMES = 16  # guardrails, and models, of a slice
-LATEST = 100
+RULES = 40
+NAMES = 12  # guardrails, and models, of a slice
+LATEST = 60
 RULES_SHOWN = 12
-RULES_TOLD = 8  # of one request
+RULES_TOLD = 6  # of one request
 DIGESTS_TOLD = 2
 OTHER = "other"
 _OWN_FACES = frozenset({"console", "cli"})

@@ -160,3 +160,17 @@ def test_every_rule_has_its_policy() -> None:
     from ringwall.guardrails.assessment import _RENDERERS
 
     assert {kind: policy for kind, (policy, _, _) in _RENDERERS.items()} == POLICIES
+
+
+def test_a_copy_stands_still_while_the_store_goes_on() -> None:
+    meters = Meters(accounts=False)
+    meters.observe(observed())
+    copy = meters.store.copy()
+    before = seen(copy)
+    meters.observe(observed(operation="Other"))
+    meters.observe(observed(seconds=3.0))
+    after = seen(copy)
+    assert {key: value for key, value in after.items() if not key[0].startswith("process_")} == {
+        key: value for key, value in before.items() if not key[0].startswith("process_")
+    }
+    assert seen(meters.store)["ringwall_requests_total", (("face", "chat"), ("operation", "Other"), ("status", "2xx"))] == 1

@@ -15,7 +15,7 @@ _LATENCIES = {"answer": "whole answer", "firstToken": "first words", "guardrail"
 def add_to(group: Any) -> None:
     """Describe the command."""
     traffic = group.command("traffic", "show the last hour: requests, latencies, what guardrails did, and the latest requests")
-    traffic.add_argument("--latest", type=int, default=10, metavar="N", help="how many requests to list, 0 to 100 (default: 10)")
+    traffic.add_argument("--latest", type=int, default=10, metavar="N", help="how many requests to list, 0 to 60 (default: 10)")
     traffic.set_defaults(run=_traffic)
 
 
