@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -73,7 +74,7 @@ async def test_the_consoles_sign_in_counts(tmp_path: Path) -> None:
         form = {"content-type": "application/x-www-form-urlencoded", "origin": "http://127.0.0.1:8741"}
 
         async def sign_in(secret: str, client: str) -> int:
-            body = f"access_key_id={home.first.access_key_id}&secret={secret}".encode()
+            body = urlencode({"access_key_id": home.first.access_key_id, "secret": secret}).encode()
             answer = await send_request(home.house.application, "POST", "/console/login", headers=form, body=body, client=client)
             assert answer is not None
             return answer.status
