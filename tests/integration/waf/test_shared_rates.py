@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from ringwall.inference.limits.errors import LimitsUnavailable
 from ringwall.inference.limits.server import SharedServer
-from ringwall.inference.waf import Waf
+from ringwall.inference.waf import Waf, endpoint_arn
 from ringwall.inference.waf_items import WEB_ACL
 from ringwall.inference.waf_rates import SharedRates
 from ringwall.inference.workers import Workers
 from ringwall.keys import Keys
 from ringwall.policies.waf import CountAsked, RateTable
 from ringwall.storage.database import DatabaseStorage
+from tests.integration.api.conftest import opened
 from tests.integration.conftest import REGION
 from tests.integration.limits.conftest import Server, server
 from tests.integration.storage.places import StandingClock
@@ -138,3 +140,15 @@ async def test_where_the_setting_says_so_each_worker_counts_for_itself_while_the
     finally:
         for worker in workers:
             await worker.close()
+
+
+async def test_a_house_counts_where_its_settings_say(server: Server, tmp_path: Path) -> None:
+    async with opened(tmp_path, budget_store=server.url) as home:
+        account, waf = home.first.account_id, home.house.rooms.waf
+        acl = document(rule("rate", {"RateBasedStatement": PER_ADDRESS}))
+        made = (await waf.create(account, WEB_ACL, {"Name": "acl", "Scope": "REGIONAL", **acl}))["Summary"]
+        await waf.associate(account, made["ARN"], endpoint_arn(home.house.settings.region, account, "native"))
+        assert [(await home.native("GET", "/stats")).status for _ in range(12)] == [200] * 10 + [403] * 2
+        server.kill()
+        away = await home.native("GET", "/stats")
+        assert (away.status, away.json()["type"]) == (503, "urn:ringwall:limits-unavailable")
