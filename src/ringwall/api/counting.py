@@ -24,12 +24,13 @@ def observe(exchange: Exchange, status: int) -> None:
     exchange.observed = True
     observed = _observed(exchange, status)
     if observed.account_id:
+        told = exchange.error is None or isinstance(exchange.error, ContentBlocked)  # what another refusal judged on its way is no outcome
         exchange.rooms.counters.count(
             observed.account_id,
             observed.at,
             status=status,
-            outcome=_OUTCOMES.get(observed.action, ""),
-            characters=sum(run.characters for run in observed.judged),
+            outcome=_OUTCOMES.get(observed.action, "") if told else "",
+            characters=sum(run.characters for run in observed.judged) if told else 0,
         )
     for observer in exchange.rooms.watching.observers:
         observer.observe(observed)
@@ -37,8 +38,7 @@ def observe(exchange: Exchange, status: int) -> None:
 
 def _observed(exchange: Exchange, status: int) -> Observed:
     operation, error, notes = exchange.operation, exchange.error, exchange.notes
-    told = error is None or isinstance(error, ContentBlocked)  # what a refusal of another kind judged on its way is no outcome
-    record = exchange.call.record if exchange.call is not None and told else {}
+    record = exchange.call.record if exchange.call is not None else {}  # what was judged was judged, whatever failed later
     return Observed(
         request_id=exchange.request_id,
         account_id=exchange.principal.account_id if exchange.principal is not None else "",

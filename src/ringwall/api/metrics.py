@@ -17,7 +17,9 @@ from ringwall.telemetry.errors import MetricsRefused, MetricsUnserved
 from ringwall.wire import HttpRequest, HttpResponse
 
 PATH = b"/metrics"
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORWARDED = ("forwarded", "x-forwarded-", "x-real-ip", "via")
+"""What the names of headers begin with that proxies add (RFC 7239, RFC 9110, and custom)."""
+
 _SCHEME = "bearer "
 
 
@@ -70,7 +72,7 @@ class Metrics:
                 raise MetricsRefused("the metrics take a token")
             return
         self._hosts.check(request)
-        if not _is_loopback(source_ip) or any(request.header(name) is not None for name in _FORWARDED):
+        if not _is_loopback(source_ip) or any(name.startswith(_FORWARDED) for name, _ in request.headers):
             raise MetricsRefused("the metrics are for this machine alone")
 
 

@@ -137,6 +137,7 @@ def test_a_blocked_question_and_a_failing_model_look_different(watched: Watched)
     question = attributes(spans["chat gpt-4o-mini"])
     assert question["error.type"] == attributes(spans["ChatCompletions"])["error.type"] == "upstream-busy"
     assert question["ringwall.upstream.attempts"] > 1
+    assert "guardrail INPUT" in spans  # it judged, whatever the model did then
 
 
 def test_metrics_arrive_and_are_what_prometheus_sees(watched: Watched) -> None:

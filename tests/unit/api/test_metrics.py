@@ -44,6 +44,7 @@ async def test_this_machine_may_read(source_ip: str) -> None:
         "no address": ((), {"source_ip": ""}),
         "a proxy that says so": ((("x-forwarded-for", "192.0.2.7"),), {}),
         "a proxy in the words of RFC 7239": ((("forwarded", "for=192.0.2.7"),), {}),
+        "a proxy that tells the scheme": ((("x-forwarded-proto", "https"),), {}),
         "a proxy that names itself": ((("via", "1.1 proxy"),), {}),
         "a token that nobody asked for": ((("authorization", f"Bearer {TOKEN}"),), {"source_ip": "192.0.2.7"}),
     }.items(),
