@@ -127,3 +127,13 @@ def test_short_attacks_are_found_by_what_was_asked_just_before():
 def test_honest_queries_that_follow_one_another_alike_set_the_scale():
     slow = [tuple(value + step * 0.5 for value in one) for one in benign(1, 20) for step in range(10)]
     assert calibrate(slow, Terms(**TERMS)).lately.total < calibration().lately.total / 4
+
+
+def test_an_account_that_asks_about_one_sort_of_thing_sets_off_little():
+    monitors = Monitors(salt=SALT)
+    made = calibrate(benign(1, 1_000), Terms(**TERMS, false_alarms=0.0))
+    monitors.calibrate("a", made)
+    narrow = [row for row in benign(40, 1_200) if answer_to(row).label == 2][:250]
+    flagged = sum("close-queries" in {one.kind for one in monitors.see("a", "m", Query(vector=row), None, NOW)} for row in narrow)
+    assert len(narrow) == 250
+    assert flagged <= 3
