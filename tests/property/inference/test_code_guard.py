@@ -280,6 +280,37 @@ def test_what_waits_too_long_for_its_end_blocks(monkeypatch: pytest.MonkeyPatch)
             assert link.record()["failures"] == [{"scanner": "code", "reason": "held too long", "in": "text", "start": 6}]
 
 
+def test_what_waits_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_guard, "HELD_CHARS", 100)
+    asked = 0
+
+    async def upstream() -> AsyncGenerator[Event, None]:
+        nonlocal asked
+        yield BlockStart(0, "text")
+        for asked in range(1000):
+            yield BlockDelta(0, "```py\n" if not asked else "x = 1\n")
+
+    async def run() -> list[Event]:
+        return [event async for event in guard().pass_on(upstream())]
+
+    assert texts_of(asyncio.run(run())) == {0: MESSAGE}
+    assert asked < 20
+
+
+def test_nothing_behind_what_blocks_is_scanned() -> None:
+    asked = []
+
+    class Counting(WordScanner):
+        def scan(self, text: str, language: str) -> tuple[CodeFinding, ...]:
+            asked.append(text)
+            return super().scan(text, language)
+
+    link = guard()
+    link._scanning = Here((Counting(),))
+    play(link, events_of([("text", f"```py\n{BAD}\n```\n```py\ny()\n```\n")]))
+    assert asked == [f"{BAD}\n"]
+
+
 def test_an_upstream_that_fails_leaves_what_waited_behind() -> None:
     async def upstream() -> AsyncGenerator[Event, None]:
         yield MessageStart()

@@ -170,8 +170,7 @@ class CodeGuard:
                 if not await self._end(start.kind, voice.lanes[-1]):
                     return False
                 voice.lanes.pop()
-                self._set_free(start.kind)
-            if start.kind == "text" and self._later and voice.lanes[0].splitter.held == 0:
+            if start.kind == "text" and self._later:
                 self._withheld.put_note(annotation(*self._later))
                 self._later = []
         self._withheld.put(event)
@@ -204,11 +203,8 @@ class CodeGuard:
             lane.at += len(piece.text)
         if passes and lane.splitter.held > HELD_CHARS:
             passes = self._keep(Judged(kind, lane.at, self._too_long()), under=None)
-        self._set_free(kind)
+        self._withheld.set_free(kind, min(each.at for each in self._voices[kind].lanes))
         return passes
-
-    def _set_free(self, kind: BlockKind) -> None:
-        self._withheld.set_free(kind, min(lane.at for lane in self._voices[kind].lanes))
 
     def _keep(self, judged: Judged, *, under: int | None) -> bool:
         """Keep a verdict; say whether what it is about may leave. `under`: where in the kind's text its note belongs."""
