@@ -9,7 +9,7 @@ setup(
             sources=["src/ringwall/text/_interpreter.c"],
             depends=[
                 f"src/ringwall/text/_interpreter_{part}.h"
-                for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "changes", "lattice", "words", "quiet")
+                for part in ("shortcuts", "phases", "blocks", "jobs", "decode", "scan", "changes", "lattice", "words", "quiet", "begun")
             ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             extra_compile_args=["-O2", "-std=c11"],

@@ -390,6 +390,7 @@ static PyObject *py_compose(PyObject *self, PyObject *args) {
 #include "_interpreter_lattice.h"
 #include "_interpreter_words.h"
 #include "_interpreter_quiet.h"
+#include "_interpreter_begun.h"
 
 static PyMethodDef methods[] = {
     {"tables", py_tables, METH_VARARGS, "Check and keep the tables."},
@@ -403,6 +404,8 @@ static PyMethodDef methods[] = {
     {"lattice", py_lattice, METH_VARARGS, "Find phrases across any mixture of escapes and plain characters."},
     {"lexicon", py_lexicon, METH_VARARGS, "Keep the words that scrambled ones may stand for."},
     {"scrambled", py_scrambled, METH_VARARGS, "Find the words of a text that may be scrambled ones."},
+    {"open_from", py_open_from, METH_VARARGS, "Say from where on the end of a text may be part of a run that is not closed."},
+    {"begun", py_begun, METH_VARARGS, "Say from where on the end of a text may be the beginning of a phrase."},
     {"replaced", py_replaced, METH_VARARGS, "Replace spans of a text."},
     {NULL, NULL, 0, NULL},
 };

@@ -57,6 +57,20 @@ class Interpreter(Protocol):
         """
         ...
 
+    def open_from(self, text: str, *, every: bool) -> int:
+        """Return from where on the end of a folded text may be part of a run of a block code that is not closed; its length if nowhere.
+
+        every: the text was cut out of a longer one, not behind a blank.
+        """
+        ...
+
+    def begun(self, automaton: PhraseAutomaton, text: str, *, turned: bool = True) -> int:
+        """Return from where on the end of a folded text may be the beginning of a phrase, in either direction; its length if nowhere.
+
+        turned: in rotated alphabets and backwards too.
+        """
+        ...
+
     def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
         """Find the scrambled forms of the phrases' words, and which word each stands for."""
         ...

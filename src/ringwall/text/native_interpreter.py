@@ -26,7 +26,8 @@ _FOLDS = ("characters", "letters", "specks")
 
 def native_is_built() -> bool:
     """Say whether the C extension is there, for this version of the tables (32-bit array items are what it counts in)."""
-    return getattr(_extension, "TABLES_VERSION", None) == VERSION and array("I").itemsize == 4
+    current = getattr(_extension, "TABLES_VERSION", None) == VERSION and hasattr(_extension, "begun")  # one that was built long ago is none
+    return current and array("I").itemsize == 4
 
 
 class NativeInterpreter:
@@ -112,6 +113,19 @@ class NativeInterpreter:
         """Return the fold of a text in which nothing is found; None where something is, or the text is not known to be so."""
         quiet: str | None = self._c.quiet(self._tables, *self._sides(automaton), self._words(automaton), text, layers)
         return quiet
+
+    def open_from(self, text: str, *, every: bool) -> int:
+        """Return from where on the end of a folded text may be part of a run that is not closed; its length if nowhere."""
+        found: int = self._c.open_from(self._tables, text, every)
+        return found
+
+    def begun(self, automaton: PhraseAutomaton, text: str, *, turned: bool = True) -> int:
+        """Return from where on the end of a folded text may be the beginning of a phrase; its length if nowhere."""
+        found: int = self._c.begun(self._tables, *self._sides(automaton), text, False, turned)
+        if not turned:
+            return found
+        mirrored: int = self._c.begun(self._tables, *self._sides(automaton.mirrored), text, True, True)
+        return min(found, mirrored)
 
     def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
         """Find the scrambled forms of the phrases' words, and which word each stands for."""

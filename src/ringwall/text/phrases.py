@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import ahocorasick_rs
 import msgspec
@@ -26,7 +27,7 @@ BACKWARDS = 6  # and backwards ("evil", "live")
 PHRASE_LIMIT = 20_000
 PHRASE_CHARS = 2_000
 STATE_LIMIT = 1_000_000  # 192 MB; ten thousand words of ten characters take 17 MB
-_SCRIPTS_WITHOUT_SPACES = (
+SCRIPTS_WITHOUT_SPACES = (
     (0x0E00, 0x0FFF),
     (0x1000, 0x109F),
     (0x1100, 0x11FF),
@@ -128,6 +129,17 @@ class PhraseAutomaton:
             digest.update(pattern.columns + b"\xff" + bytes([pattern.where]) + pattern.phrase.to_bytes(4, "big"))
         return cls(tuple(phrases), _side(squashed), _side(bounded), digest.hexdigest())
 
+    @cached_property
+    def mirrored(self) -> PhraseAutomaton:
+        """The phrases that are sought backwards, turned round: what a text that is read backwards begins with as it arrives."""
+        turned = [
+            [Pattern(pattern.phrase, pattern.columns[::-1], pattern.where) for pattern in side.patterns if pattern.where & IN_REVERSE]
+            if side is not None
+            else []
+            for side in (self.squashed, self.bounded)
+        ]
+        return PhraseAutomaton(self.phrases, _side(turned[0]), _side(turned[1]), self.digest)
+
     def phrase_of(self, *, bounded: bool, pattern: int) -> int:
         """Return the index of the phrase that a pattern of one side was made from."""
         side = self.bounded if bounded else self.squashed
@@ -158,7 +170,7 @@ def _side(patterns: list[Pattern]) -> Side | None:
 
 
 def _weight(folded: str) -> int:
-    return sum(_CHARACTERS_PER_IDEOGRAPH if any(a <= ord(c) <= b for a, b in _SCRIPTS_WITHOUT_SPACES) else 1 for c in folded if c != " ")
+    return sum(_CHARACTERS_PER_IDEOGRAPH if any(a <= ord(c) <= b for a, b in SCRIPTS_WITHOUT_SPACES) else 1 for c in folded if c != " ")
 
 
 def _patterns(folds: Folds, index: int, phrase: str) -> list[tuple[bool, Pattern]]:

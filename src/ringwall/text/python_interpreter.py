@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from ringwall.text.begun import begun, open_from
 from ringwall.text.lattice import Lattice
 from ringwall.text.phrases import IN_ORDER, IN_REVERSE, IN_ROTATIONS, PhraseAutomaton, Side
 from ringwall.text.results import NO_LIMIT, RUN_COST, Choices, Decoded, Match, without_twins
@@ -162,6 +163,18 @@ class PythonInterpreter:
     def quiet(self, automaton: PhraseAutomaton, text: str, layers: int) -> str | None:  # noqa: ARG002 - the port's
         """Return None: this interpreter reads a text to know."""
         return None
+
+    def open_from(self, text: str, *, every: bool) -> int:
+        """Return from where on the end of a folded text may be part of a run that is not closed; its length if nowhere."""
+        return open_from(self._tables, self._folds, text, every=every)
+
+    def begun(self, automaton: PhraseAutomaton, text: str, *, turned: bool = True) -> int:
+        """Return from where on the end of a folded text may be the beginning of a phrase; its length if nowhere."""
+        found = begun(self._tables, self._folds, (automaton.squashed, automaton.bounded), text, mirrored=False, turned=turned)
+        if not turned:
+            return found
+        sides = (automaton.mirrored.squashed, automaton.mirrored.bounded)
+        return min(found, begun(self._tables, self._folds, sides, text, mirrored=True, turned=True))
 
     def scrambled(self, automaton: PhraseAutomaton, text: str) -> list[Change]:
         """Find the scrambled forms of the phrases' words, and which word each stands for."""

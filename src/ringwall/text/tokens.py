@@ -70,6 +70,13 @@ def pig_latin(text: str) -> list[Change]:
     """
     if text.count("ay") < _PIG_MINIMUM:
         return []
+    changes = pig_words(text)
+    close = any(last[1] - first[0] <= _PIG_WINDOW for first, last in zip(changes, changes[_PIG_MINIMUM - 1 :], strict=False))
+    return changes if close else []
+
+
+def pig_words(text: str) -> list[Change]:
+    """Return every word that may be Pig Latin, and what it stands for, however few there are."""
     changes: list[Change] = []
     for match in _PIG_END.finditer(text):  # from the end of a word to its start: most words need no look
         start = place = match.start() - 1
@@ -79,8 +86,7 @@ def pig_latin(text: str) -> list[Change]:
             start -= 1
         if start < place:
             changes.append((start, match.end(), text[place] + text[start:place]))
-    close = any(last[1] - first[0] <= _PIG_WINDOW for first, last in zip(changes, changes[_PIG_MINIMUM - 1 :], strict=False))
-    return changes if close else []
+    return changes
 
 
 def changed_length(text: str, changes: list[Change]) -> int:

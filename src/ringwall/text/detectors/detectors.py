@@ -25,6 +25,7 @@ from ringwall.text.detectors.lookahead import may_look_far
 from ringwall.text.detectors.readings import Reach, is_joined, least_letters, reaches_of
 from ringwall.text.detectors.registry import ATTACKS, PII_BY_TYPE, ROLE_TAGS, SECRETS
 from ringwall.text.detectors.rule import Detector
+from ringwall.text.detectors.unfinished import Unfinished
 from ringwall.text.phrases import PhraseAutomaton
 from ringwall.text.read import read_views
 from ringwall.text.read_plainly import read_plainly
@@ -57,6 +58,7 @@ class Detectors:
             "decoded": LiteralMatcher([_unbound(rule) for rule in plan.literal if rule.reach != "faithful"]),
             "guessed": LiteralMatcher([rule for rule in plan.literal if rule.reach == "guessed"]),
         }
+        self._patterns = tuple(plan.literal)
         self._attacks = _shipped_attacks() if config.attacks else None
         self._first_trigger = plan.first_trigger
         self._attack_rules = plan.attack_rules
@@ -122,6 +124,14 @@ class Detectors:
         """The words without the attack rules' triggers: where no reading is looked for, no trigger has to be found."""
         listed = self.automaton.phrases[: self._first_trigger] if self.automaton is not None else ()
         return PhraseAutomaton.compile(listed) if listed else None
+
+    @cached_property
+    def unfinished(self) -> Unfinished | None:
+        """What of these rules the end of a text may be the beginning of; None with attack rules, of which that is not known."""
+        if self._attacks is not None:
+            return None
+        decoded = [_unbound(rule) for rule in self._patterns if rule.reach != "faithful"]
+        return Unfinished(self._patterns, decoded, self.automaton, plainly=self.config.readings == "raw")
 
     def _take_phrase(self, hit: PhraseHit, collector: Collector) -> None:
         """Add a word's hit, unless chance makes such hits. Trigger words have no rule of their own."""
