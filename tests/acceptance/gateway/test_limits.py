@@ -5,8 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.acceptance.api.test_boto3 import client, refused
 from tests.acceptance.gateway.test_chat import ask
@@ -19,6 +22,16 @@ LIMITS = {
         {"id": "one-model", "kind": "requests", "amount": 2, "periodS": 3600, "shape": "window", "per": ["model"], "routes": ["bedrock"]},
         {"id": "tokens", "kind": "tokens", "amount": 5000, "periodS": 3600, "shape": "window", "routes": ["anthropic"]},
         {"id": "small", "kind": "requests", "amount": 1, "periodS": 3600, "shape": "window", "models": ["dev.small"]},
+        {
+            "id": "sessions",
+            "kind": "requests",
+            "amount": 2,
+            "periodS": 3600,
+            "shape": "window",
+            "per": ["key"],
+            "keys": ["arn:aws:iam::*"],
+            "models": ["dev.*"],
+        },
         {"id": "day", "kind": "cost", "usd": "1", "periodS": 86400, "models": ["priceless"]},
     ]
 }
@@ -92,3 +105,28 @@ def test_under_a_pattern_each_name_is_a_model_of_its_own(limited: Live) -> None:
         return ask(limited, "/v1/messages", {**chat("hello", max_tokens=100), "model": name})[0]
 
     assert [status("dev.small"), status("dev.small"), status("dev.large")] == [200, 429, 200]
+
+
+def test_sessions_of_a_role_count_together(limited: Live) -> None:
+    iam, account = client(limited, "iam"), limited.ready["accountId"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    asks = {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]
+    iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [asks]}))
+
+    def converse(session: str) -> Any:
+        keys = client(limited, "sts").assume_role(RoleArn=role["Arn"], RoleSessionName=session)["Credentials"]
+        runtime = boto3.client(
+            "bedrock-runtime",
+            endpoint_url=limited.url,
+            region_name="us-east-1",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        return lambda: runtime.converse(modelId="dev.session", messages=[{"role": "user", "content": [{"text": "hello"}]}])
+
+    converse("one")()
+    converse("two")()
+    assert refused(converse("three"))[:2] == (429, "ThrottlingException")
