@@ -218,7 +218,7 @@ class Keeping:
             question=asking.verdict,
             answer=verdict,
             ended=ended,
-            withheld=self._released.withheld or asking.verdict == "BLOCK" or verdict == "BLOCK",
+            withheld=self._released.withheld or asking.verdict == "BLOCK",
             characters=asking.characters + self._released.characters,
             pieces=dict(self._pieces),
         )
