@@ -228,6 +228,12 @@ def test_a_block_that_begins_in_the_middle_of_a_line_is_read_by_itself_too() -> 
     assert texts_of(left) == {0: "words", 1: MESSAGE}
 
 
+def test_a_block_that_both_readings_see_has_one_note() -> None:
+    left = play(guard(action="ANNOTATE"), events_of([("text", "words"), ("text", f"\n```py\n{BAD}\n```\nmore")], 4))
+    assert texts_of(left)[1].count("Code in this answer was scanned:") == 1
+    assert texts_of(left)[1].endswith("an evil call\n\nmore")
+
+
 CALLS = {
     "an argument named for code": ('{"code": "evil()"}', True),
     "deep in the arguments": ('{"of": [{"Script": "evil()"}]}', True),
