@@ -115,6 +115,7 @@ class Collector:
         self._queue: deque[Observed] = deque(maxlen=QUEUE)
         self._began_ns = time.time_ns()
         self._draw = random.SystemRandom().getrandbits
+        self._tells = False
 
     def observe(self, observed: Observed) -> None:
         """Keep a traced request for the next message; of too many the oldest are lost."""
@@ -127,6 +128,7 @@ class Collector:
 
     async def run(self) -> None:
         """Tell the collector of what is observed, until cancelled."""
+        self._tells = True
         told = time.monotonic()
         while True:
             await asyncio.sleep(min(DRAIN_S, self._rules.interval_s))
@@ -221,9 +223,10 @@ class Collector:
         )
 
     async def close(self) -> None:
-        """Send what waits, once, and stop."""
-        await self.tell_spans()
-        await self.tell_metrics()
+        """Send what waits, once, if this is a process that tells at all (a command without a server is none), and stop."""
+        if self._tells:
+            await self.tell_spans()
+            await self.tell_metrics()
         await asyncio.to_thread(self._spans.shutdown)
         await asyncio.to_thread(self._metrics.shutdown)
 

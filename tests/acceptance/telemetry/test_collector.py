@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -162,6 +165,18 @@ def test_metrics_arrive_and_are_what_prometheus_sees(watched: Watched) -> None:
     assert {"gen_ai_client_token_usage_sum", "ringwall_requests_total", "ringwall_ledger_unsealed"} <= samples
     assert CANARY not in page
     assert watched.live.ready["accountId"] not in page
+
+
+def test_the_last_hour_on_the_command_line(watched: Watched) -> None:
+    watched.ask(f"mail {CANARY}@example.com please")
+    command = [sys.executable, "-m", "ringwall", "--data-dir", str(watched.live.data_dir), "traffic", "--latest", "1"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert re.search(r"^whole answer +\d+ +[\d.]+ +[\d.]+ +[\d.]+$", told, re.MULTILINE)
+    assert re.search(r"^pii/EMAIL +\d+ +\d+ +0$", told, re.MULTILINE)
+    assert re.search(r"ChatCompletions +gpt-4o-mini +200 +ANONYMIZE +pii/EMAIL +hmac-sha256:\d+:[0-9a-f]{64} ", told)
+    report = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, check=True, timeout=60).stdout)
+    assert (len(report["latest"]), report["latest"][0]["model"]) == (1, "gpt-4o-mini")
+    assert CANARY not in told + json.dumps(report)
 
 
 def test_nobodys_words_were_told(watched: Watched) -> None:
