@@ -11,7 +11,7 @@ import pytest
 
 from ringwall.errors import IntegrityError
 from ringwall.inference.prompts.errors import InvalidShredding, PromptNotFound, PromptNotKept, PromptsPolicyNotFound
-from ringwall.inference.prompts.keeping import Asking
+from ringwall.inference.prompts.keeping import BEHIND_BYTES, Asking
 from ringwall.inference.prompts.policy import OWNER, Policy
 from ringwall.inference.prompts.prompts import Check, SealedPrompts, Who
 from ringwall.inference.prompts.record import PIECE_BYTES, RECORD, TEXT
@@ -409,3 +409,21 @@ async def test_a_policy_names_a_key_that_works(prompts: SealedPrompts, storage: 
         await keep(strict, clock, "r2")
     assert refusal.value.facts == {"reason": "customer-key-not-allowed"}
     assert (await strict.open(ONE, "r1")).about.id == "r1", "what was kept opens all the same"
+
+
+async def test_what_waits_beside_the_requests_is_bounded_and_the_rest_is_counted(
+    prompts: SealedPrompts, clock: StandingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = Policy(mode="best-effort", guardrail_checks=True)
+    await prompts.put_policy(ONE, policy)
+    states: list[str] = []
+    for number, text in enumerate((CANARY, CANARY * (BEHIND_BYTES // len(CANARY) + 1), CANARY)):
+        who = Who(account_id=ONE, request_id=f"r{number}", at=clock(), principal=ALICE, route="guardrail")
+        check = Check(guardrail="abc", source="INPUT", texts=(text,), outputs=(), verdict="NONE")
+        states.append((await prompts.keep_check(who, check, policy))["sealedPrompt"]["state"])
+    assert states == ["handed-over", "lost", "handed-over"]
+    await prompts.close()  # an orderly end writes what waits
+    assert set(await ids(prompts)) == {"r2", "r0"}
+    assert (prompts.counts(ONE).kept, prompts.counts(ONE).lost) == (2, 1)
+    assert "inference.prompts.lost" in caplog.text
+    assert "canary" not in caplog.text
