@@ -249,6 +249,7 @@ def evasion() -> None:
 def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
     import numpy as np
     from art.estimators.classification import BlackBoxClassifierNeuralNetwork
+    from monitors_attacks import make_attack
 
     account, noise = task.account().covered(COVER[task.name]), np.random.RandomState(index)
     np.random.seed(index)  # noqa: NPY002 - ART draws from the global generator
@@ -272,18 +273,6 @@ def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
     account.finish()
     before, after = (task.model.predict(task.low + one * (task.high - task.low))[0] for one in (start, found))
     return {"success": before != after, "asked": account.asked, "first": account.first, "both": account.both, "repeated": account.repeated}
-
-
-def make_attack(name: str, victim: Any) -> Any:
-    from art.attacks.evasion import BoundaryAttack, HopSkipJump, SimBA, SquareAttack
-
-    if name == "HopSkipJump":
-        return HopSkipJump(victim, max_iter=8, max_eval=400, init_eval=20, init_size=50, verbose=False)
-    if name == "Boundary":
-        return BoundaryAttack(victim, targeted=False, max_iter=150, delta=0.05, epsilon=0.05, verbose=False)
-    if name == "Square":
-        return SquareAttack(victim, max_iter=300, eps=0.3, verbose=False)
-    return SimBA(victim, max_iter=300, epsilon=0.2, verbose=False)
 
 
 def print_evasion(name: str, attack: str, jitter: float, runs: list[dict[str, Any]]) -> None:
@@ -441,49 +430,10 @@ def softened() -> None:
             print(f"{name:14s} {what:12s} {statistics.median(climb(task, target, response)[1] for target in range(20)):.2f}", flush=True)
 
 
-MISUSES = {
-    "burst": (0.2, 0.02, "usual"),
-    "refusal-probing": (300.0, 0.4, "usual"),
-    "novelty": (300.0, 0.02, "random"),
-    "novelty, another subject": (300.0, 0.02, "other"),
-}
-"""Mean pause in seconds, share of interventions, words."""
-
-
-def some_text(seeded: random.Random, words: str) -> str:
-    ranks = [int(seeded.paretovariate(1.0)) % 20_000 for _ in range(40)]
-    if words == "random":
-        return " ".join(f"x{seeded.getrandbits(40)}" for _ in ranks)
-    return " ".join(f"{words}{rank}" for rank in ranks)
-
-
 def traffic() -> None:
-    print("## Text traffic, generated: honest days (Poisson, day and night, 2 % interventions, Zipf words), then each misuse")
-    flagged, spent = Counter(), []
-    firsts = {misuse: [one for seed in range(10) if (one := misused_at(misuse, seed, flagged, spent)) is not None] for misuse in MISUSES}
-    print(f"honest: {len(spent)} queries, flagged {dict(flagged)}; {statistics.mean(spent) * 1e6:.0f} us a query")
-    for misuse, found in firsts.items():
-        print(f"{misuse:26s} {len(found)}/10 at {middle(found)}")
+    import monitors_traffic
 
-
-def misused_at(misuse: str, seed: int, flagged: Counter[str], spent: list[float]) -> int | None:
-    """Return at which of 200 queries a misuse is flagged as such, after 1,000 honest ones."""
-    from ringwall.inference.monitors import Monitors, Query
-
-    pause_s, refused, words = MISUSES[misuse]
-    monitors, now, seeded = Monitors(salt=bytes(range(16))), START, random.Random(seed)
-    for number in range(1, 1_201):
-        honestly = number <= 1_000
-        now += timedelta(seconds=seeded.expovariate(1.0 / ((300.0 + 2_700.0 * (now.hour < 7)) if honestly else pause_s)))
-        query = Query(text=some_text(seeded, "usual" if honestly else words), intervened=seeded.random() < (0.02 if honestly else refused))
-        began = time.process_time()
-        kinds = {one.kind for one in monitors.see("a", "m", query, None, now)}
-        if honestly:
-            spent.append(time.process_time() - began)
-            flagged.update(kinds)
-        elif misuse.partition(",")[0] in kinds:
-            return number - 1_000
-    return None
+    monitors_traffic.traffic()
 
 
 PARTS = {

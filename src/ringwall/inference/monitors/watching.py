@@ -41,11 +41,12 @@ _TURN: Final = 8  # rows between which others get their turn
 class BehaviourMonitors:
     """The monitors as requests meet them."""
 
-    def __init__(self, stored: StoredMonitors, policies: StoredPolicies, workers: Workers) -> None:
+    def __init__(self, stored: StoredMonitors, policies: StoredPolicies, workers: Workers, *, waiting_max: int = WAITING_MAX) -> None:
         self.stored = stored
         self.policies = policies
         self.workers = workers
         self._waiting = 0
+        self._waiting_max = waiting_max
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def watched(self, account_id: str, model_id: str, now: datetime) -> Watched | None:
@@ -59,7 +60,7 @@ class BehaviourMonitors:
         Raises:
             BehaviourSlowed: too many wait already.
         """
-        if self._waiting >= WAITING_MAX:
+        if self._waiting >= self._waiting_max:
             raise BehaviourSlowed(
                 "as many calls as may be wait already because their accounts are slowed down", retry_after_s=-(-ms // 1000)
             )

@@ -22,7 +22,6 @@ from ringwall.inference.monitors import (
     Watched,
     parse_actions,
 )
-from ringwall.inference.monitors import watching as module
 from ringwall.inference.workers import Workers
 from ringwall.keys import open_keys
 from ringwall.storage.database import open_storage
@@ -126,8 +125,8 @@ async def test_what_cannot_be_judged_is_refused_and_not_counted(monitors: Behavi
     assert await seen(monitors) == 0
 
 
-async def test_more_calls_than_may_wait_are_refused(monitors: BehaviourMonitors, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "WAITING_MAX", 2)
+async def test_more_calls_than_may_wait_are_refused(monitors: BehaviourMonitors):
+    monitors = BehaviourMonitors(monitors.stored, monitors.policies, monitors.workers, waiting_max=2)
     waiting = [asyncio.get_running_loop().create_task(monitors.pause(60_000)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(BehaviourSlowed) as refused:
