@@ -70,7 +70,8 @@ _NONE: Mapping[str, StandingCodePolicy] = {}
 class CodePolicies:
     """The policies of all accounts, kept read while nothing changes."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, *, most: int = POLICIES) -> None:
+        self._most = most
         self._storage = storage
         self._clock = clock
         self._cache: OrderedDict[str, _Kept] = OrderedDict()
@@ -118,8 +119,8 @@ class CodePolicies:
         """
         check_code_policy(config)
         held = await self._storage.get(account_id, KIND, _name(guardrail_id))
-        if held is None and len(await self._storage.list(account_id, KIND, limit=POLICIES)) >= POLICIES:
-            raise QuotaExceeded(f"an account has at most {POLICIES} policies for generated code")
+        if held is None and len(await self._storage.list(account_id, KIND, limit=self._most)) >= self._most:
+            raise QuotaExceeded(f"an account has at most {self._most} policies for generated code")
         body = msgspec.json.encode(_Body(config, self._clock(), by))
         document = Document(account_id=account_id, kind=KIND, id=_name(guardrail_id), body=body, revision=held.revision if held else 0)
         await self._storage.apply(Replace(document) if held else Insert(document))
@@ -143,7 +144,7 @@ class CodePolicies:
             self._cache.move_to_end(account_id)
             return kept.policies
         self._cache.pop(account_id, None)
-        documents = await self._storage.list(account_id, KIND, limit=POLICIES)
+        documents = await self._storage.list(account_id, KIND, limit=self._most)
         policies = {each.guardrail_id: each for each in map(_standing, documents)} or _NONE
         self._cache[account_id] = _Kept(generation, policies)
         while len(self._cache) > _KEPT:

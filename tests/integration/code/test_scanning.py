@@ -251,15 +251,11 @@ def test_a_guardrails_policy_stands_in_the_place_of_the_accounts(storage: Callab
     asyncio.run(run())
 
 
-def test_policies_are_bounded_and_what_cannot_be_read_lets_no_answer_pass(
-    storage: Callable[[], Storage], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ringwall.inference.code_policies.POLICIES", 2)
-
+def test_policies_are_bounded_and_what_cannot_be_read_lets_no_answer_pass(storage: Callable[[], Storage]) -> None:
     async def run() -> None:
         store = storage()
         try:
-            policies = CodePolicies(store, lambda: NOW)
+            policies = CodePolicies(store, lambda: NOW, most=2)
             for name in ("", "one", "one"):
                 await policies.put(ACCOUNT, CodePolicyConfig(), by="someone", guardrail_id=name)
             with pytest.raises(QuotaExceeded):

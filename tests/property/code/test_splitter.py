@@ -50,6 +50,7 @@ def found_in(pieces: list[Piece]) -> list[tuple[Any, ...]]:
 @example("words ````x`")
 @example("a ``` b\nc ```python\nx()\n```")
 @example("`a\r\n\r\nb`")
+@example("`a` ```\n\n```\nx\n```\nzq(1)\n")
 @example("`a\r\nb(`)")
 @example("```\nx\n```\n<b>\n```\ny\n```\nwords\n")
 @example("    ```\ntext\n```\nzq(1)\n```\n")

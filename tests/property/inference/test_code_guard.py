@@ -16,8 +16,7 @@ from ringwall.guardrails.code import CodeFinding
 from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.inference.code_policies import StandingCodePolicy
 from ringwall.inference.code_scanners.scanning import CodeScanning
-from ringwall.inference.gateway import code_guard
-from ringwall.inference.gateway.code_guard import CodeGuard
+from ringwall.inference.gateway.code_guard import HELD_CHARS, CodeGuard
 from ringwall.vocabulary import Limits, Span
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
 from tests.property.inference.test_guarding import Upstream, assert_good_form, texts_of
@@ -79,11 +78,11 @@ def block_of(kind: BlockKind, text: str) -> tuple[BlockKind, str]:
 ANSWERS = st.lists(st.builds(block_of, KINDS, TEXTS), max_size=4)
 
 
-def guard(*, hold: bool = False, **config: Any) -> CodeGuard:
+def guard(*, hold: bool = False, held_chars: int = HELD_CHARS, **config: Any) -> CodeGuard:
     document = CodePolicyConfig(blocked_message=MESSAGE, unscanned="ALLOW", **config)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     standing = StandingCodePolicy(guardrail_id="", config=document, revision=1, digest="", updated_at=now, updated_by="")
-    return CodeGuard(standing, SCANNING, Limits(), hold=hold)
+    return CodeGuard(standing, SCANNING, Limits(), hold=hold, held_chars=held_chars)
 
 
 def events_of(answer: Answer, cut: int = 0) -> list[Event]:
@@ -216,7 +215,7 @@ def test_prose_flows_and_a_block_leaves_when_it_is_closed() -> None:
     assert left == ["See ", "this:\n", "", "", "", "```py\nx = 1\n```\nand ", "that"]
 
 
-def test_a_fence_begun_in_one_block_and_ended_in_the_next_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fence_begun_in_one_block_and_ended_in_the_next_is_one() -> None:
     link = guard()
     left = play(link, events_of([("text", "words\n``"), ("text", f"`py\n{BAD}\n```\n")], 1))
     assert texts_of(left) == {0: "words\n" + MESSAGE}
@@ -275,19 +274,17 @@ def test_a_guardrails_message_in_an_open_block_does_not_let_its_code_out() -> No
     assert left[-1] == MessageStop("guardrail_intervened")
 
 
-def test_what_waits_too_long_for_its_end_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code_guard, "HELD_CHARS", 100)
+def test_what_waits_too_long_for_its_end_blocks() -> None:
     text = "words\n```py\n" + "x = 1\n" * 20
     for cut in (0, 1, 7):
         for end in ("", "```\n"):
-            link = guard()
+            link = guard(held_chars=100)
             left = play(link, events_of([("text", text + end)], cut))
             assert texts_of(left) == {0: "words\n" + MESSAGE}
             assert link.record()["failures"] == [{"scanner": "code", "reason": "held too long", "in": "text", "start": 6}]
 
 
-def test_what_waits_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code_guard, "HELD_CHARS", 100)
+def test_what_waits_too_long_is_not_waited_for() -> None:
     asked = 0
 
     async def upstream() -> AsyncGenerator[Event, None]:
@@ -297,7 +294,7 @@ def test_what_waits_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
             yield BlockDelta(0, "```py\n" if not asked else "x = 1\n")
 
     async def run() -> list[Event]:
-        return [event async for event in guard().pass_on(upstream())]
+        return [event async for event in guard(held_chars=100).pass_on(upstream())]
 
     assert texts_of(asyncio.run(run())) == {0: MESSAGE}
     assert asked < 20

@@ -71,7 +71,9 @@ class _Voice:
 class CodeGuard:
     """One answer on its way past one policy."""
 
-    def __init__(self, standing: StandingCodePolicy, scanning: CodeScanning, limits: Limits, *, hold: bool) -> None:
+    def __init__(
+        self, standing: StandingCodePolicy, scanning: CodeScanning, limits: Limits, *, hold: bool, held_chars: int = HELD_CHARS
+    ) -> None:
         """Begin.
 
         Args:
@@ -79,7 +81,9 @@ class CodeGuard:
             scanning: where code is scanned.
             limits: of the readings in which secrets are looked for.
             hold: let nothing leave before the whole is judged: the answer does not stream.
+            held_chars: of one piece that waits for its end.
         """
+        self._held_chars = held_chars
         self._standing = standing
         self._config = standing.config
         self._policy = standing.config.policy
@@ -201,7 +205,7 @@ class CodeGuard:
             if not passes:
                 break
             lane.at += len(piece.text)
-        if passes and lane.splitter.held > HELD_CHARS:
+        if passes and lane.splitter.held > self._held_chars:
             passes = self._keep(Judged(kind, lane.at, self._too_long()), under=None)
         self._withheld.set_free(kind, min(each.at for each in self._voices[kind].lanes))
         return passes
@@ -222,7 +226,7 @@ class CodeGuard:
         """Judge pieces until one blocks; runs in a thread."""
         verdicts: list[CodeVerdict] = []
         for piece in code:
-            long = len(piece.text) > HELD_CHARS
+            long = len(piece.text) > self._held_chars
             verdicts.append(self._too_long() if long else self._verdict(code_of(piece)))
             if verdicts[-1].action == "BLOCK":
                 break
@@ -236,7 +240,7 @@ class CodeGuard:
         return judge(report, self._policy)
 
     def _too_long(self) -> CodeVerdict:
-        return self._failed("held too long", HELD_CHARS)
+        return self._failed("held too long", self._held_chars)
 
     def _failed(self, reason: str, characters: int) -> CodeVerdict:
         failure = Failure(scanner="code", span=Span(0, characters), reason=reason)
