@@ -268,8 +268,15 @@ def _stream(folds: Folds, symbols: bytes, *, with_leet: bool, bounded: bool, mir
     return kept
 
 
+_ROWS: dict[int, tuple[Machine, list[tuple[int, ...]]]] = {}
+
+
 def _rows(machine: Machine) -> list[tuple[int, ...]]:
-    return [tuple(machine.ops[i : i + OP_FIELDS]) for i in range(0, len(machine.ops), OP_FIELDS)]
+    """Return a machine's steps as rows; they are remembered, as the tables that are in use are."""
+    known = _ROWS.get(id(machine))
+    if known is None or known[0] is not machine:
+        known = _ROWS[id(machine)] = (machine, [tuple(machine.ops[i : i + OP_FIELDS]) for i in range(0, len(machine.ops), OP_FIELDS)])
+    return known[1]
 
 
 def _of_symbols(machine: Machine) -> bool:

@@ -220,15 +220,18 @@ def _first_run(runs: list[Decoded] | None, base: Mapped, recent: int, length: in
 
 
 def _changes(run: Decoded, source: str) -> list[int]:
-    """Return the places of a text at which a decoder changed it."""
-    places = []
-    before = 0 if run.reading == 0 else run.starts[0]
+    """Return the places of a text at which a decoder changed it, or near which it left something out."""
+    tables = load_tables()
+    alphabet, backwards = tables.decode_readings[run.reading]
+    read = _mapped(source, tables.maps[alphabet]) if alphabet else source
+    last = -1 if backwards else len(source)
+    places, expected = [], len(source) - 1 if backwards else 0
     for character, start, end in zip(run.text, run.starts, run.ends, strict=True):
-        if run.reading or end - start != 1 or character != source[start] or start != before:
-            places.append(end - 1)
-        before = end
-    if not run.reading and before != len(source):
-        places.append(len(source) - 1)
+        if end - start != 1 or start != expected or character != read[start]:
+            places.append(max(start, min(expected, len(source) - 1)))
+        expected = start - 1 if backwards else end
+    if expected != last:
+        places.append(max(expected, 0) if backwards else len(source) - 1)
     return places
 
 
