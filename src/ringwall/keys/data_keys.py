@@ -6,7 +6,7 @@ Rules this file upholds:
 2. A destroyed data key opens nothing from then on, in any process: its document is read before a key from the cache is used to open, and
    before one is used to seal after anything in the database changed. The wrapped bytes are overwritten, not only unlinked.
 3. A key opens and seals until it expires, not longer; its moment of expiry is bound into what wraps it.
-4. In memory a key stays for five minutes at most without its provider being asked again, and a bounded number of them stay.
+4. A key in memory serves for five minutes, then its provider is asked again; few stay, and `let_go` ends those that do not serve.
 5. A provider that fails is left alone for a few seconds: whoever needs it meanwhile hears the same at once.
 """
 
@@ -137,6 +137,7 @@ class DataKeys:
             raise DataKeyDestroyed("the data key was destroyed, or has expired")
         held = self._opened.get((account_id, key_id))
         if held is not None and held.wrapped == stored.wrapped and held.key.expires == stored.expires and now < held.until:
+            self._opened.move_to_end((account_id, key_id))
             return held.key
         return await self._open(account_id, stored, now)
 
@@ -173,6 +174,14 @@ class DataKeys:
     async def forget(self, account_id: str, key_id: str) -> None:
         """Remove what is stored of a destroyed key, when nothing names it any more."""
         await self._storage.apply(Delete(account_id, _KIND, self._place(key_id)), erase=True)
+
+    def let_go(self) -> None:
+        """Forget the keys in memory whose providers would have to be asked again."""
+        now = self._clock()
+        for account_id in [account_id for account_id, found in self._sealing.items() if now >= found.until]:
+            del self._sealing[account_id]
+        for place in [place for place, held in self._opened.items() if now >= held.until]:
+            del self._opened[place]
 
     async def close(self) -> None:
         """Let go of the keys and of the providers."""
@@ -230,6 +239,7 @@ class DataKeys:
         plaintext = await self._customer_keys.unwrap(account_id, stored.customer_key, stored.wrapped, context)
         key = DataKey(stored.id, stored.expires, DataCipher(plaintext))
         self._opened[account_id, stored.id] = _Opened(key, stored.wrapped, now + HELD)
+        self._opened.move_to_end((account_id, stored.id))
         _bound(self._opened)
         return key
 

@@ -166,6 +166,15 @@ async def test_keys_in_memory_are_few_and_asked_for_again(storage: DatabaseStora
     clock.advance(HELD.total_seconds())
     await keys.for_opening(ONE, key.id)
     assert len(keys._opened) == HELD_KEYS
+    clock.advance(HELD.total_seconds() - 1)
+    keys.let_go()
+    assert (ONE, key.id) in keys._opened
+    clock.advance(1)
+    keys.let_go()
+    assert not keys._opened
+    assert not keys._sealing
+    await keys.for_sealing(ONE, "local:", keep=MONTH)
+    await keys.for_opening(ONE, key.id)
     await keys.close()
     assert not keys._opened
     assert not keys._sealing

@@ -178,7 +178,8 @@ class SealedPrompts:
         return Shredded(sum(destroyed), records, records >= CLEARED)
 
     async def maintain(self) -> None:
-        """Destroy every data key whose time is over, and remove what was sealed with destroyed ones."""
+        """Destroy every data key whose time is over, remove what was sealed with destroyed ones, let go of keys in memory."""
+        self._data_keys.let_go()
         after = ""
         while True:
             accounts = await self._policies.keepers(after=after)
