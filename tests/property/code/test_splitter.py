@@ -71,7 +71,7 @@ def test_no_way_of_cutting_changes_a_piece(answer: str, data: st.DataObject) -> 
 
 
 SAMPLE = (
-    "Call `f(x)` and ``g(`y`)``.\r\n\r\n```python title\r\nx = '''\n~\n'''\n```\nwords ` and\n\n1. a\n   ```sh\n   ls\n\n   ```\n"
+    "Call `f(\r\nx)` and ``g(`y`)``.\r\n\r\n```python title\r\nx = '''\n~\n'''\n```\nwords ` and\n\n1. a\n   ```sh\n   ls\n\n   ```\n"
     "<b>more\n- ```py\n  zq(1)\n  ```\nend `h()` ```\n"
 )
 

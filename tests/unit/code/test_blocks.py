@@ -59,6 +59,35 @@ def test_what_another_reader_would_pair_is_given_too():
     assert [(block.kind, block.text) for block in find_code(answer)] == [("fenced", "text\n"), ("between", "os.system(x)\n")]
 
 
+@pytest.mark.parametrize(
+    ("before", "doubtful"),
+    {
+        "a plain block": ("```\nx\n```\n", False),
+        "a block in a list": ("- a\n  ```\n  x\n\n  ```\n", False),
+        "a block of tildes": ("~~~\nx\n~~~\n", False),
+        "HTML behind it": ("```\nx\n```\n<b>\n", False),
+        "another fence in it": ("```\n~~~\n```\n", True),
+        "a fence in the middle of a line of it": ("```\nx ```\n```\n", True),
+        "HTML before it": ("<b>\n```\nx\n```\n", True),
+        "mathematics before it": ("$$\n```\nx\n```\n", True),
+        "a fence in prose before it": ("`a` and ``` here\n\n```\nx\n```\n", True),
+        "other spaces": ("  ```\n  x\n```\n", True),
+        "a line that ends its list": ("- a\n  ```\nx\n  ```\n", True),
+        "a list's mark": ("- ```\n  x\n  ```\n", True),
+        "a quotation": ("> ```\n> x\n> ```\n", True),
+    }.values(),
+)
+def test_prose_behind_a_block_is_code_only_where_readers_may_differ(before: str, doubtful: bool):
+    found = find_code(before + "os.system(x)\n")
+    assert any(block.kind == "between" and "os.system" in block.text for block in found) is doubtful
+
+
+def test_a_fence_behind_prose_opens_a_block():
+    (block, behind) = find_code("Here: ```python\nos.system(x)\n```\nwords\n")
+    assert (block.kind, block.language, block.text) == ("fenced", "python", "os.system(x)\n")
+    assert (behind.kind, behind.text) == ("between", "words\n")
+
+
 def test_code_within_a_block_of_markdown_is_given_with_its_word():
     found = find_code("````md\n# a\n```python\nf()\n```\n````\n")
     assert ("between", "python", "f()\n") in [(block.kind, block.language, block.text) for block in found]
