@@ -8,6 +8,7 @@ apart from the client's own exception, which holds the request's headers.
 from __future__ import annotations
 
 import asyncio
+import io
 import ipaddress
 import ssl
 from functools import lru_cache
@@ -32,6 +33,9 @@ HEAD_LINE_BYTES = 8 * 1024
 HEAD_COUNT = 100
 BUFFER_BYTES = 64 * 1024
 """What is read ahead of the reader is at most twice this, and what the kernel holds."""
+
+WHOLE_BYTES = 256 * 1024
+"""What is sent in one piece at most."""
 
 KEEPALIVE_S = 30.0
 _PER_HOST = 512  # `states.py` lets no more through; this is the net below it
@@ -74,7 +78,7 @@ class Connections:
         try:
             async with asyncio.timeout(min(left_s, head_s)):
                 response = await self._session(reach).post(
-                    _url(call.url), data=call.body, headers=_headers(call), allow_redirects=False, timeout=_until_head(times)
+                    _url(call.url), data=_in_pieces(call.body), headers=_headers(call), allow_redirects=False, timeout=_until_head(times)
                 )
         except aiohttp.ConnectionTimeoutError:
             failure = timed_out("connect", times)
@@ -105,6 +109,11 @@ class Connections:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+
+
+def _in_pieces(body: bytes) -> bytes | io.BytesIO:
+    """Return a large body so that it is sent piece by piece: in one it would hold up the event loop."""
+    return body if len(body) <= WHOLE_BYTES else io.BytesIO(body)
 
 
 def _headers(call: Call) -> Headers:

@@ -137,6 +137,15 @@ async def test_a_server_that_speaks_no_tls_is_not_trusted(world: World) -> None:
 # -- what is sent --
 
 
+async def test_a_large_question_arrives_whole_and_says_its_length(world: World) -> None:
+    words = "pump " * 300_000
+    async with serving(answers) as server, world.upstreams() as upstreams:
+        [event async for event in upstreams.call(question(words, stream=False), route_of(row_of(server.port)))]
+    (head,), (body,) = server.heads, server.bodies
+    assert words in body.decode()
+    assert f"content-length: {len(body)}".encode() in head.lower()
+
+
 async def test_each_kind_of_upstream_is_asked_in_its_own_way(world: World) -> None:
     sent: dict[str, Visit] = {}
     for kind in ("openai", "anthropic", "bedrock"):
