@@ -62,9 +62,7 @@ async def test_a_record_holds_no_text(home: Home) -> None:
 @pytest.mark.parametrize(
     ("service", "method", "path", "body", "status", "code", "event"),
     [
-        pytest.param(
-            "bedrock", "GET", "/async-invoke", b"", 501, "UnknownOperationException", "ListAsyncInvokes", id="not served"
-        ),
+        pytest.param("bedrock", "GET", "/async-invoke", b"", 501, "UnknownOperationException", "ListAsyncInvokes", id="not served"),
         pytest.param("bedrock", "GET", "/no/such/path", b"", 404, "UnknownOperationException", "Unrouted", id="unknown path"),
         pytest.param(
             "bedrock", "GET", "/guardrails/none1234", b"", 404, "ResourceNotFoundException", "GetGuardrail", id="missing resource"

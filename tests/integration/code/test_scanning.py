@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +22,14 @@ from ringwall.inference.code_scanners import PythonScanner
 from ringwall.inference.code_scanners.pool import AbsentScanner, ScannerPool
 from ringwall.inference.code_scanners.scanning import CodeScanning, open_scanning
 from ringwall.inference.errors import QuotaExceeded, ScansWaiting
+from ringwall.inference.gateway.batches import Batches
 from ringwall.inference.gateway.code_guard import CodeGuard, CodeGuards
 from ringwall.inference.gateway.guarding import message_block
 from ringwall.storage import Document, Replace, Storage
 from ringwall.storage.database import open_storage
 from ringwall.vocabulary import Limits
-from ringwall.wire.dialects.model import BlockDelta, Event, MessageStop
+from ringwall.wire.dialects.model import BlockDelta, MessageStop
+from tests.batches import singly
 
 ANSWER = "words\n```python\nx = 1\n```\n"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,13 +42,12 @@ def link(scanning: CodeScanning, **config: Any) -> CodeGuard:
     return CodeGuard(standing, scanning, Limits(), hold=False)
 
 
-async def told(text: str) -> AsyncGenerator[Event, None]:
-    for event in (*message_block(0, text), MessageStop("end_turn")):
-        yield event
+async def told(text: str) -> Batches:
+    yield [*message_block(0, text), MessageStop("end_turn")]
 
 
 async def left(guard: CodeGuard, text: str = ANSWER) -> str:
-    return "".join([event.text async for event in guard.pass_on(told(text)) if isinstance(event, BlockDelta)])
+    return "".join([event.text async for event in singly(guard.pass_on(told(text))) if isinstance(event, BlockDelta)])
 
 
 def child_of(scanner: Any) -> int:

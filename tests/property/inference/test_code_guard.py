@@ -19,6 +19,7 @@ from ringwall.inference.code_scanners.scanning import CodeScanning
 from ringwall.inference.gateway.code_guard import HELD_CHARS, CodeGuard
 from ringwall.vocabulary import Limits, Span
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
+from tests.batches import one_by_one, singly
 from tests.property.inference.test_guarding import Upstream, assert_good_form, texts_of
 
 MESSAGE = "withheld"
@@ -99,7 +100,7 @@ def play(link: CodeGuard, events: Sequence[Event]) -> list[Event]:
     upstream = Upstream(events)
 
     async def run() -> list[Event]:
-        return [event async for event in link.pass_on(upstream.play())]
+        return [event async for event in singly(link.pass_on(upstream.play()))]
 
     left = asyncio.run(run())
     assert upstream.closed
@@ -204,7 +205,7 @@ async def first_words(texts: Sequence[str]) -> list[str]:
         yield BlockStop(0)
         yield MessageStop("end_turn")
 
-    async for event in link.pass_on(upstream()):
+    async for event in singly(link.pass_on(one_by_one(upstream()))):
         if isinstance(event, BlockDelta):
             out[-1] += event.text
     return out
@@ -294,7 +295,7 @@ def test_what_waits_too_long_is_not_waited_for() -> None:
             yield BlockDelta(0, "```py\n" if not asked else "x = 1\n")
 
     async def run() -> list[Event]:
-        return [event async for event in guard(held_chars=100).pass_on(upstream())]
+        return [event async for event in singly(guard(held_chars=100).pass_on(one_by_one(upstream())))]
 
     assert texts_of(asyncio.run(run())) == {0: MESSAGE}
     assert asked < 20
@@ -324,7 +325,7 @@ def test_an_upstream_that_fails_leaves_what_waited_behind() -> None:
     left: list[Event] = []
 
     async def run() -> None:
-        async for event in guard().pass_on(upstream()):
+        async for event in singly(guard().pass_on(one_by_one(upstream()))):
             left.append(event)  # noqa: PERF401 - what left before it raised
 
     with pytest.raises(ConnectionError):

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from ringwall.guardrails import Applied, Block, compile_guardrail, evaluate, parse_config
 from ringwall.guardrails.assessment import outputs
 from ringwall.inference.compiled import Ready
+from ringwall.inference.gateway.batches import Batches
 from ringwall.inference.gateway.guarding import OutputGuard
 from ringwall.vocabulary import Limits
 from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
+from tests.batches import grouped, one_by_one, singly
 from tests.unit.guardrails.scorers import SCORERS, config
 
 MESSAGE = "Response blocked"
@@ -61,14 +63,15 @@ def events_of(answer: Sequence[tuple[BlockKind, list[str]]]) -> list[Event]:
 class Upstream:
     """Plays an answer, and knows whether it was let go."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: Sequence[Event], at_once: int = 1) -> None:
         self.events = events
+        self.at_once = at_once
         self.closed = False
 
-    async def play(self) -> AsyncGenerator[Event, None]:
+    async def play(self) -> Batches:
         try:
-            for event in self.events:
-                yield event
+            for batch in grouped(self.events, self.at_once):
+                yield batch
         finally:
             self.closed = True
 
@@ -77,12 +80,12 @@ async def run_here(_characters: int, work: Callable[[], Any]) -> Any:
     return work()
 
 
-def pass_through(ready: Ready, events: Sequence[Event], *, hold: bool = False) -> list[Event]:
-    upstream = Upstream(events)
+def pass_through(ready: Ready, events: Sequence[Event], *, hold: bool = False, at_once: int = 1) -> list[Event]:
+    upstream = Upstream(events, at_once)
     guard = OutputGuard(ready, Limits(), run_here, hold=hold, references=REFERENCES if ready is HOLDING else (), tools=["tool"])
 
     async def run() -> list[Event]:
-        return [event async for event in guard.pass_on(upstream.play())]
+        return [event async for event in singly(guard.pass_on(upstream.play()))]
 
     left = asyncio.run(run())
     assert upstream.closed
@@ -159,6 +162,19 @@ def test_a_tool_is_called_with_whole_arguments_or_not_at_all(pieces: list[str]) 
     assert all(call.tool_use_id.startswith("call_") and call.tool_use_id != "call" for call in calls), "an id is ours, not the model's"
 
 
+@settings(max_examples=60)
+@given(ANSWERS, st.integers(2, 9))
+@example([("text", ["words "] * 90 + ["wallaroon deviltry", " and more"])], 4)
+@example([("text", ["hello"]), ("tool_use", ["{}"])], 100)
+def test_what_leaves_does_not_depend_on_what_came_together(answer: list[tuple[BlockKind, list[str]]], at_once: int) -> None:
+    for ready in (READY, HOLDING):
+        alone, together = (pass_through(ready, events_of(answer), at_once=count) for count in (1, at_once))
+        assert [event for event in together if not isinstance(event, BlockStart)] == [
+            event for event in alone if not isinstance(event, BlockStart)
+        ]  # a call's id is made for it
+        assert texts_of(together) == texts_of(alone)
+
+
 def test_text_leaves_while_the_answer_is_coming() -> None:
     events = events_of([("text", ["the pump was replaced in March. "] * 40)])
 
@@ -171,7 +187,7 @@ def test_text_leaves_while_the_answer_is_coming() -> None:
                 seen += 1
                 yield event
 
-        async for event in OutputGuard(READY, Limits(), run_here).pass_on(play()):
+        async for event in singly(OutputGuard(READY, Limits(), run_here).pass_on(one_by_one(play()))):
             if isinstance(event, BlockDelta):
                 return seen
         return -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -14,12 +14,14 @@ from ringwall.api.aws.operation import Call
 from ringwall.api.noting import note_answer, note_model, note_usage
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Answering, Guard, Passed, Wanted
+from ringwall.inference.gateway.batches import Batches
 from ringwall.inference.limits import Grant, Subject, Usage, counted_key
 from ringwall.inference.monitors import Watched
 from ringwall.inference.prompts.errors import PromptNotKept
 from ringwall.inference.prompts.keeping import Keeping
 from ringwall.inference.prompts.prompts import Who
 from ringwall.inference.upstreams.models import Route, is_model_name
+from ringwall.telemetry import Notes
 from ringwall.vocabulary.principal import KeyGuardrail
 from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop, Text
 from ringwall.wire.dialects.model import Usage as AnswerUsage
@@ -48,8 +50,8 @@ class Asked(msgspec.Struct, frozen=True):
         notes = note_answer(self.answering.counted)
         ended, taken = "left", list[Event]()
         try:
-            async with aclosing(self.answering.events()) as events:
-                taken = [event async for event in events]
+            async with aclosing(self.answering.batches()) as batches:
+                taken = [event async for batch in batches for event in batch]
             notes.finish = next((event.reason for event in reversed(taken) if isinstance(event, MessageStop)), "")
             ended = ""
         except RingwallError as error:
@@ -77,24 +79,20 @@ class Asked(msgspec.Struct, frozen=True):
             if not ended:
                 raise
 
-    async def streamed(self) -> AsyncGenerator[Event, None]:
-        """Yield the answer's events; the last ones after the record of how it ended, which is written however it ends."""
+    async def streamed(self) -> Batches:
+        """Yield the answer's events, those together that may leave together; the last ones after the record of how it ended, which is
+        written however it ends.
+        """
         last: list[Event] = []
         ended = "left"
         notes = note_answer(self.answering.counted)
         try:
-            async with aclosing(self.answering.events()) as events:
-                async for event in events:
-                    if self.keeping is not None:
-                        self.keeping.note(event)
-                    if isinstance(event, MessageStop | AnswerUsage):
-                        last.append(event)
-                        if isinstance(event, MessageStop):
-                            notes.finish = event.reason
-                    else:
-                        if not notes.first_token and isinstance(event, BlockDelta):
-                            notes.first_token = time.monotonic()
-                        yield event
+            async with aclosing(self.answering.batches()) as batches:
+                async for batch in batches:
+                    now, ending = self._parted(batch, notes)
+                    last += ending
+                    if now:
+                        yield now
             ended = ""
         except RingwallError as error:
             ended = error.code
@@ -105,8 +103,25 @@ class Asked(msgspec.Struct, frozen=True):
         finally:
             notes.upstream_ended, notes.ended = time.monotonic(), ended
             await _to_the_end(self._settle(ended))
-        for event in last:
-            yield event
+        if last:
+            yield last
+
+    def _parted(self, batch: list[Event], notes: Notes) -> tuple[list[Event], list[Event]]:
+        """Take note of events; return those that leave now, and those that end the answer."""
+        now: list[Event] = []
+        ending: list[Event] = []
+        for event in batch:
+            if self.keeping is not None:
+                self.keeping.note(event)
+            if isinstance(event, MessageStop | AnswerUsage):
+                ending.append(event)
+                if isinstance(event, MessageStop):
+                    notes.finish = event.reason
+            else:
+                if not notes.first_token and isinstance(event, BlockDelta):
+                    notes.first_token = time.monotonic()
+                now.append(event)
+        return now, ending
 
     async def _settle(self, ended: str) -> None:
         await self._settle_limits()

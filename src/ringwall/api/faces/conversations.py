@@ -17,6 +17,7 @@ from ringwall.api.faces.endpoint import JSON_HEADERS
 from ringwall.api.logs import locate
 from ringwall.errors import Bug, RingwallError
 from ringwall.inference.gateway import Wanted
+from ringwall.inference.gateway.batches import Batches
 from ringwall.vocabulary import Limits
 from ringwall.wire import HttpResponse
 from ringwall.wire.dialects.dialect import ApplicationDialect
@@ -30,7 +31,7 @@ class Answer(NamedTuple):
     """What a handler answers: whole, or as it comes."""
 
     ask: Ask
-    events: list[Event] | AsyncGenerator[Event, None]
+    events: list[Event] | Batches
 
 
 class Conversation:
@@ -78,14 +79,14 @@ def _conditions(call: Call, given: tuple[Ask, Wanted | None]) -> dict[str, Any]:
 
 
 async def _written(
-    exchange: Exchange, dialect: ApplicationDialect, ask: Ask, events: AsyncGenerator[Event, None], created: int
+    exchange: Exchange, dialect: ApplicationDialect, ask: Ask, batches: Batches, created: int
 ) -> AsyncGenerator[bytes, None]:
     """Write a stream; what goes wrong ends it with an event that says so, never with nothing."""
     writer = dialect.stream_writer(ask, answer_id=exchange.request_id, created=created)
-    async with aclosing(events):
+    async with aclosing(batches):
         try:
-            async for event in events:
-                yield writer.write(event)
+            async for batch in batches:
+                yield b"".join([writer.write(event) for event in batch])
             yield writer.end()
         except RingwallError as error:
             yield writer.fail(error.code, error.message, error.status)

@@ -7,7 +7,7 @@ rows and the settings' lead is the operator's: others are shown their names only
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,10 +20,11 @@ from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
 from ringwall.identity.caller import is_operator
 from ringwall.inference.gateway import Wanted
+from ringwall.inference.gateway.batches import Batches
 from ringwall.inference.upstreams.errors import ModelNotFound
 from ringwall.inference.upstreams.models import StoredRow
 from ringwall.inference.upstreams.row import ModelName, ModelPattern, ModelRow, Timeouts, parse_upstream
-from ringwall.wire.dialects.model import Ask, BlockDelta, MessageStop, Usage
+from ringwall.wire.dialects.model import Ask, BlockDelta, Event, MessageStop, Usage
 from ringwall.wire.dialects.table import DIALECTS
 
 TRIAL_TEXT = "Say hello in one short sentence."
@@ -156,8 +157,8 @@ async def _try(call: Call, given: TryModelInput) -> TryModelOutput:
     asked = await open_answer(call, ask, _wanted(given), route="native")
     first: float | None = None
     text, stop, usage = "", "", Usage(0, 0)
-    async with aclosing(asked.streamed()) as events:
-        async for event in events:
+    async with aclosing(asked.streamed()) as batches:
+        async for event in _each(batches):
             if isinstance(event, BlockDelta) and event.text:
                 first = _since(begun) if first is None else first
                 text += event.text[: max(0, _SHOWN_CHARS - len(text))]
@@ -174,6 +175,12 @@ async def _try(call: Call, given: TryModelInput) -> TryModelOutput:
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
     )
+
+
+async def _each(batches: Batches) -> AsyncGenerator[Event, None]:
+    async for batch in batches:
+        for event in batch:
+            yield event
 
 
 def _since(begun: float) -> float:

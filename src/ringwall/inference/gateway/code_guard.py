@@ -15,7 +15,7 @@ of a line; so is reasoning.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -39,11 +39,12 @@ from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.guardrails.code.tool_calls import code_in_call
 from ringwall.inference.code_policies import CodePolicies, StandingCodePolicy
 from ringwall.inference.code_scanners.scanning import ANSWER_S, CodeScanning
+from ringwall.inference.gateway.batches import Batches, passed_on
 from ringwall.inference.gateway.code_receipt import Judged, receipt, sentence
 from ringwall.inference.gateway.guarding import message_block
 from ringwall.inference.gateway.withheld import Withheld
 from ringwall.vocabulary import Limits, Span
-from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
+from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStop
 
 HELD_CHARS = 200_000
 """Characters of one piece that waits for its end; a longer one blocks."""
@@ -96,32 +97,27 @@ class CodeGuard:
         self._judged: list[Judged] = []
         self._later: list[CodeVerdict] = []
         self._spent_s = 0.0
+        self.intervened = False
 
     @property
     def blocked(self) -> bool:
         """Whether the answer was ended here."""
         return any(judged.verdict.action == "BLOCK" for judged in self._judged)
 
-    async def pass_on(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-        """Yield what may leave; close `events` when no more will.
+    def pass_on(self, batches: Batches) -> Batches:
+        """Yield what may leave; close `batches` when no more will.
 
         Raises:
             ScansWaiting: too much code waits already.
         """
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, MessageStart | Usage):
-                    yield event
-                    continue
-                passes = await self._step(event)
-                for out in self._withheld.leave() if passes else self._withheld.intervene(self._config.blocked_message):
-                    yield out
-                if not passes:
-                    if isinstance(event, MessageStop):  # the whole answer came: what it cost comes next
-                        async for last in events:
-                            if isinstance(last, Usage):
-                                yield last
-                    return
+        return passed_on(self, batches)
+
+    async def take(self, event: BlockStart | BlockDelta | BlockStop | MessageStop) -> list[Event]:
+        """Take an event, and return what may leave by now."""
+        if await self._step(event):
+            return self._withheld.leave()
+        self.intervened = True
+        return self._withheld.intervene(self._config.blocked_message)
 
     async def _step(self, event: BlockStart | BlockDelta | BlockStop | MessageStop) -> bool:
         """Take an event; say whether the answer goes on."""
@@ -308,8 +304,8 @@ class CodeGuards:
     async def run(self, standing: StandingCodePolicy, text: str) -> CodeRun:
         """Judge a text as an answer that does not stream; raises what a link raises."""
         link = CodeGuard(standing, self._scanning, self._limits, hold=True)
-        async with aclosing(link.pass_on(_told(text))) as events:
-            output = "".join([event.text async for event in events if isinstance(event, BlockDelta)])
+        async with aclosing(link.pass_on(_told(text))) as batches:
+            output = "".join([event.text async for batch in batches for event in batch if isinstance(event, BlockDelta)])
         return CodeRun(output=output, receipt=link.record())
 
     def close(self) -> None:
@@ -317,6 +313,5 @@ class CodeGuards:
         self._scanning.close()
 
 
-async def _told(text: str) -> AsyncGenerator[Event, None]:
-    for event in (*message_block(0, text), MessageStop("end_turn")):
-        yield event
+async def _told(text: str) -> Batches:
+    yield [*message_block(0, text), MessageStop("end_turn")]

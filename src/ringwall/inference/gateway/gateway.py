@@ -6,7 +6,7 @@ each what the one before let through. A question that one blocks is asked of nob
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from ringwall.guardrails import ContentRefused, Evaluation, evaluate, record, re
 from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
+from ringwall.inference.gateway.batches import Batches
 from ringwall.inference.gateway.code_guard import CodeGuard, CodeGuards
 from ringwall.inference.gateway.code_receipt import NOT_CONFIGURED
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
@@ -26,7 +27,7 @@ from ringwall.inference.upstreams.models import Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits
-from ringwall.wire.dialects.model import Ask, Event, MessageStart, MessageStop, Usage
+from ringwall.wire.dialects.model import Ask, MessageStart, MessageStop, Usage
 from ringwall.wire.dialects.texts import unjudged
 
 _Result = TypeVar("_Result")
@@ -86,7 +87,7 @@ class Answering:
     """An answer that is coming.
 
     questions: what each guardrail said of the question, in order; the last one may have blocked it.
-    answers: what each said of the answer; filled when `events` has ended.
+    answers: what each said of the answer; filled when `batches` has ended.
     code: what scans the answer's code, policy by policy; none where the account has none.
     counted: the tokens that the answer cost by now, released or not, as the upstream says or an estimate; None where none was asked.
     """
@@ -95,7 +96,7 @@ class Answering:
         self,
         ask: Ask,
         questions: tuple[Judged, ...],
-        events: AsyncGenerator[Event, None],
+        batches: Batches,
         judged: Callable[[], tuple[Judged, ...]] = tuple,
         said: Answer | None = None,
         code: tuple[CodeGuard, ...] = (),
@@ -104,7 +105,7 @@ class Answering:
         self.code = code
         self.questions = questions
         self.answers: tuple[Judged, ...] = ()
-        self._events = events
+        self._batches = batches
         self._judged = judged
         self._said = said
 
@@ -118,19 +119,19 @@ class Answering:
         """What was done about the answer's code by now, in a sentence for each policy; "" where nothing was."""
         return " ".join([said for link in self.code if (said := link.reason())])
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what may leave, once; the last one says what the answer cost."""
+    async def batches(self) -> Batches:
+        """Yield the events that may leave, once; the last one says what the answer cost."""
         told = False
-        async with aclosing(self._events) as events:
+        async with aclosing(self._batches) as batches:
             try:
-                async for event in events:
-                    told = told or isinstance(event, Usage)
-                    yield event
+                async for batch in batches:
+                    told = told or any(isinstance(event, Usage) for event in batch)
+                    yield batch
             finally:
                 self.answers = self._judged()
         if not told:  # the guardrail ended the answer, or the upstream does not say
             counted = self.counted
-            yield Usage(0, 0) if counted is None else Usage(counted.input_tokens, counted.output_tokens)
+            yield [Usage(0, 0) if counted is None else Usage(counted.input_tokens, counted.output_tokens)]
 
     def record(self) -> dict[str, Any]:
         """Return what the audit record keeps of question and answer so far: no text."""
@@ -163,7 +164,7 @@ class Gateway:
         self._limits = limits
 
     async def open(self, account_id: str, ask: Ask, route: Route, guards: Sequence[Guard]) -> Answering:
-        """Judge a question; nothing is asked of a model before the answer's events are.
+        """Judge a question; nothing is asked of a model before the answer is.
 
         Args:
             account_id: who asks.
@@ -203,7 +204,7 @@ class Gateway:
         ask = passed.ask
         passing: list[tuple[Guard, OutputGuard]] = []
         said = self._upstreams.call(ask, route)
-        events: AsyncGenerator[Event, None] = said
+        batches = said.batches
         references = references_of(ask)
         for guard in guards:
             output = OutputGuard(
@@ -216,14 +217,14 @@ class Gateway:
                 tools=[tool.name for tool in ask.tools],
             )
             passing.append((guard, output))
-            events = output.pass_on(events)
+            batches = output.pass_on(batches)
         for link in links:  # behind the guardrails: what they mask is scanned as it leaves
-            events = link.pass_on(events)
+            batches = link.pass_on(batches)
 
         def judged() -> tuple[Judged, ...]:
             return tuple(self._judged(account_id, guard, output.evaluation) for guard, output in passing if output.evaluation is not None)
 
-        return Answering(ask, passed.questions, events, judged, said, links)
+        return Answering(ask, passed.questions, batches, judged, said, links)
 
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
         pieces = pieces_of(ask, guard)
@@ -252,9 +253,5 @@ def _refuse_unjudged(ask: Ask) -> None:
         )
 
 
-async def _canned(ask: Ask, message: str) -> AsyncGenerator[Event, None]:
-    yield MessageStart("", ask.model)
-    for event in message_block(0, message):
-        yield event
-    yield MessageStop("guardrail_intervened")
-    yield Usage(0, 0)
+async def _canned(ask: Ask, message: str) -> Batches:
+    yield [MessageStart("", ask.model), *message_block(0, message), MessageStop("guardrail_intervened"), Usage(0, 0)]

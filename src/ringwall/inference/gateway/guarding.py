@@ -12,8 +12,7 @@ Rules this file upholds (tests/property/inference/test_guarding.py):
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -21,9 +20,10 @@ import msgspec
 from ringwall.guardrails import Block, Evaluation
 from ringwall.guardrails.stream import Mode, Released, Stopped, Stream
 from ringwall.inference.compiled import Ready
+from ringwall.inference.gateway.batches import Batches, passed_on
 from ringwall.vocabulary import Limits, new_id
 from ringwall.wire.dialects.errors import MalformedAnswer
-from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStart, MessageStop, Usage
+from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStop
 
 _Result = TypeVar("_Result")
 
@@ -78,30 +78,21 @@ class OutputGuard:
         self._waiting: list[_Whole] = []  # whole blocks that leave at the end, where the stream holds all
         self._judges = False  # something was fed
         self._next = 0  # the index after the last block that left
-        self._intervened = False
+        self.intervened = False
 
-    async def pass_on(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-        """Yield what may leave; close `events` when no more will.
+    def pass_on(self, batches: Batches) -> Batches:
+        """Yield what may leave; close `batches` when no more will.
 
         Raises:
             MalformedAnswer: the model calls a tool that it was not offered.
         """
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, MessageStart | Usage):
-                    yield event
-                    continue
-                for out in await (self._end(event) if isinstance(event, MessageStop) else self._step(event)):
-                    yield out
-                if self._intervened:
-                    if isinstance(event, MessageStop):  # the whole answer came: what it cost comes next
-                        async for last in events:
-                            if isinstance(last, Usage):
-                                yield last
-                    return
+        return passed_on(self, batches)
 
-    async def _step(self, event: BlockStart | BlockDelta | BlockStop) -> list[Event]:
+    async def take(self, event: BlockStart | BlockDelta | BlockStop | MessageStop) -> list[Event]:
+        """Take an event, and return what may leave by now."""
         match event:
+            case MessageStop():
+                return await self._end(event)
             case BlockStart():
                 self._open, self._left, self._opaque, self._call = self._named(event), False, [], []
                 return [] if event.kind == "tool_use" or self._stream.holds_all else self._begin()
@@ -129,7 +120,7 @@ class OutputGuard:
             self._open = None
             return []
         out = self._leave(await self._run(0, lambda: self._stream.close(event.index)))
-        if not self._intervened:
+        if not self.intervened:
             out += [*self._begin(), *_delta(event.index, "".join(self._call), "".join(self._opaque)), event]
             self._open = None
         return out
@@ -167,7 +158,7 @@ class OutputGuard:
 
     def _intervene(self, evaluation: Evaluation) -> list[Event]:
         """Put the policy's message in the place of what is withheld, and end the answer."""
-        self.evaluation, self._intervened = evaluation, True
+        self.evaluation, self.intervened = evaluation, True
         if self._open is not None and self._left and self._open.kind == "text":
             index = self._open.index
             return [BlockDelta(index, self._message), BlockStop(index), MessageStop("guardrail_intervened")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +17,13 @@ class Answer(AsyncGenerator[Event, None]):
     There is a `Usage` among them only where the upstream told one; `counted` is always there, and says when it is an estimate.
 
     Whoever stops before the end closes it (`async with`, `aclosing`): the connection ends at once. A cancelled reader has closed it.
+
+    batches: the same events, those together that came together; for whoever takes nothing else.
     """
 
-    def __init__(self, events: AsyncGenerator[Event, None], tally: Tally) -> None:
-        self._events = events
+    def __init__(self, batches: AsyncGenerator[list[Event], None], tally: Tally) -> None:
+        self.batches = batches
+        self._here: deque[Event] = deque()
         self._tally = tally
 
     @property
@@ -35,12 +39,17 @@ class Answer(AsyncGenerator[Event, None]):
 
     async def asend(self, value: None) -> Event:
         """Return the next event."""
-        return await self._events.asend(value)
+        while not self._here:
+            self._here.extend(await self.batches.asend(value))
+        return self._here.popleft()
 
     async def athrow(self, *raised: Any) -> Event:
         """Raise where the answer waits, which ends it."""
-        return await self._events.athrow(*raised)
+        self._here.clear()
+        self._here.extend(await self.batches.athrow(*raised))
+        return self._here.popleft()
 
     async def aclose(self) -> None:
         """Take no more: the connection to the upstream ends."""
-        await self._events.aclose()
+        self._here.clear()
+        await self.batches.aclose()

@@ -108,7 +108,7 @@ class Upstreams:
             MalformedAnswer, UpstreamBrokeOff, UpstreamFailed: none, or half of one.
         """
         tally = Tally(ask)
-        return Answer(self._events(ask, route, tally), tally)
+        return Answer(self._batches(ask, route, tally), tally)
 
     async def invoke(self, invocation: Invocation, route: Route) -> Served:
         """Ask the classic model that a route leads to.
@@ -199,19 +199,19 @@ class Upstreams:
         """End every connection; answers under way break off."""
         await self._connections.close()
 
-    async def _asked(self, account_id: str, ask: Ask, tally: Tally) -> AsyncGenerator[Event, None]:
+    async def _asked(self, account_id: str, ask: Ask, tally: Tally) -> AsyncGenerator[list[Event], None]:
         route = await self.models.find(account_id, ask.model)
-        async with aclosing(self._events(ask, route, tally)) as events:
-            async for event in events:
-                yield event
+        async with aclosing(self._batches(ask, route, tally)) as batches:
+            async for batch in batches:
+                yield batch
 
-    async def _events(self, ask: Ask, route: Route, tally: Tally) -> AsyncGenerator[Event, None]:
+    async def _batches(self, ask: Ask, route: Route, tally: Tally) -> AsyncGenerator[list[Event], None]:
         if route.address.kind == "development":
             tally.sent = True
             for event in respond(ask, route.name):
                 await asyncio.sleep(0)  # as a server's would, each event leaves the others room
                 tally.note(event)
-                yield event
+                yield [event]
             return
         if route.address.kind not in DOORS:
             raise WrongKindOfModel("the model is an endpoint of a classic model")
@@ -221,8 +221,7 @@ class Upstreams:
                 async for batch in batches:
                     for event in batch:
                         tally.note(event)
-                    for event in batch:
-                        yield event
+                    yield batch
 
     async def _exchange(self, ask: Ask, route: Route, tally: Tally, state: State) -> AsyncGenerator[list[Event], None]:
         """Send the question and read the answer."""

@@ -93,14 +93,15 @@ async def _converse_stream(call: Call, request: dict[str, Any]) -> Streamed:
 async def _payloads(asked: Asked, begun: float, *, traced: bool) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
     answering = asked.answering
     writer = _CONVERSE.stream_writer(answering.ask, answer_id="", created=0)
-    async with aclosing(asked.streamed()) as events:
-        async for event in events:
-            for name, payload in writer.payloads(event):
-                if isinstance(event, Usage):
-                    payload["metrics"] = {"latencyMs": _since(begun)}
-                    if traced:
-                        payload["trace"] = trace_of(answering)
-                yield name, payload
+    async with aclosing(asked.streamed()) as batches:
+        async for batch in batches:
+            for event in batch:
+                for name, payload in writer.payloads(event):
+                    if isinstance(event, Usage):
+                        payload["metrics"] = {"latencyMs": _since(begun)}
+                        if traced:
+                            payload["trace"] = trace_of(answering)
+                    yield name, payload
 
 
 def _since(begun: float) -> int:

@@ -139,12 +139,13 @@ async def _chunks(request: dict[str, Any], dialect: Dialect, asked: Asked) -> As
     writer = dialect.stream_writer(answering.ask, answer_id=call.request_id, created=int(call.now.timestamp()))
     reader = SseReader()
     own: dict[str, Any] = {}
-    async with aclosing(asked.streamed()) as events:
-        async for event in events:
-            if isinstance(event, MessageStop):
-                own = _own_members(request, answering)
-            for data in _data_of(reader, writer.write(event)):
-                yield "chunk", {"bytes": data}
+    async with aclosing(asked.streamed()) as batches:
+        async for batch in batches:
+            for event in batch:
+                if isinstance(event, MessageStop):
+                    own = _own_members(request, answering)
+                for data in _data_of(reader, writer.write(event)):
+                    yield "chunk", {"bytes": data}
         for data in _data_of(reader, writer.end()):
             yield "chunk", {"bytes": data}
     if own:
