@@ -114,10 +114,10 @@ class Account:
         """All was counted as it came."""
 
     @property
-    def spent(self) -> float:
+    def spent(self) -> str:
         """What is spent of the leak budget."""
         use = self.monitors._uses["a", self.task.name]._vectors
-        return use._leak.spent if use else 0.0
+        return f"{use._leak.spent if use else 0.0:.2f}"
 
     def covered(self, count: int) -> Account:
         """Ask honestly for a while, then forget what was flagged: what follows is counted."""
@@ -178,8 +178,8 @@ class LiveAccount(Account):
                 self.first.setdefault(kind, number)
 
     @property
-    def spent(self) -> float:
-        return float("nan")  # the budget itself is nobody's to read; the signal says when it is spent
+    def spent(self) -> str:
+        return "not told"  # the budget itself is nobody's to read; the signal says when it is spent
 
 
 def row(values: Any) -> tuple[float, ...]:
@@ -342,8 +342,7 @@ def print_extraction(name: str, account: Account, fidelity: float) -> None:
     }
     at = account.first.get("leak-budget", "-")
     print(
-        f"{name:28s} {account.asked:4d} queries: spent {account.spent:.2f}, budget reached at {at}; fidelity {fidelity:.2f}; "
-        f"others {others}",
+        f"{name:28s} {account.asked:4d} queries: spent {account.spent}, budget reached at {at}; fidelity {fidelity:.2f}; others {others}",
         flush=True,
     )
 
