@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cbor2
 
@@ -122,9 +123,18 @@ def _dialect(data: bytes) -> tuple[Dialect, bytes]:
     return DIALECTS[DIALECT_NAMES[(data[0] if data else 0) % len(DIALECT_NAMES)]], data[1:]
 
 
+def _object(data: bytes) -> dict[str, Any] | None:
+    """Read a JSON object; None where it is something else, which faces and upstreams refuse before a dialect sees it."""
+    body = decode_json(data, LIMITS.json_depth)
+    return body if isinstance(body, dict) else None
+
+
 def dialect_request(data: bytes) -> None:
-    dialect, body = _dialect(data)
-    ask = dialect.read_request(decode_json(body, LIMITS.json_depth), model="m")
+    dialect, given = _dialect(data)
+    body = _object(given)
+    if body is None:
+        return
+    ask = dialect.read_request(body, model="m")
     texts = judged_texts(ask)
     assert dialect.read_request(dialect.write_request(ask, model="m"), model="m").turns == ask.turns
     changed = replace_texts(ask, {index: text.text + "!" for index, text in enumerate(texts) if not text.text.startswith(("{", "["))})
@@ -138,9 +148,9 @@ def dialect_request(data: bytes) -> None:
 
 
 def responses_request(data: bytes) -> None:
-    body = decode_json(data, LIMITS.json_depth)
-    if not isinstance(body, dict):
-        return  # the face refuses it
+    body = _object(data)
+    if body is None:
+        return
     ask = APPLICATION_DIALECTS["openai_responses"].read_request(body, model="m")
     texts = judged_texts(ask)
     changed = replace_texts(ask, {index: text.text + "!" for index, text in enumerate(texts) if not text.text.startswith(("{", "["))})
@@ -157,17 +167,20 @@ def embeddings(data: bytes) -> None:
         asked = read_question({"model": "m", "input": ["a", "b"], "encoding_format": "base64"})
         assert len(write_vectors(found, asked, 1)["data"]) == 2
         return
-    body = decode_json(data[1:], LIMITS.json_depth)
-    if not isinstance(body, dict):
-        return  # the face refuses it
+    body = _object(data[1:])
+    if body is None:
+        return
     question = read_question(body)
     assert bool(judged_texts(question.ask)) or question.tokens
     assert write_question(question, "m")["input"] == question.ask.body["input"]
 
 
 def dialect_answer(data: bytes) -> None:
-    dialect, body = _dialect(data)
-    said = dialect.read_answer(decode_json(body, LIMITS.json_depth))
+    dialect, given = _dialect(data)
+    body = _object(given)
+    if body is None:
+        return
+    said = dialect.read_answer(body)
     written = dialect.write_answer(said, Ask(model="m"), answer_id="i", created=1)
     assert len(answer_of(dialect.read_answer(written)).blocks) <= len(answer_of(said).blocks)
 
