@@ -7,8 +7,8 @@ Rules it upholds:
 2. Nothing is released before its verdict: `feed` answers `Held` and never gives text back; the outputs come out of `finish`.
 3. The size limits are enforced while feeding: content over them is refused at the chunk that passes them, and the session is then over.
 
-It leaves to others: earlier release. A later release policy may give back the part of a text that no rule's longest match can still reach;
-until then a caller who streams waits for `finish`.
+It leaves to others: earlier release. `stream.py` gives back the part of a text that nothing unfinished can still reach; a caller of this
+one waits for `finish`.
 """
 
 from __future__ import annotations

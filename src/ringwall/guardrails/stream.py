@@ -120,8 +120,9 @@ class Stream:
         out: list[Released | Stopped] = []
         if self._mode == "async" and chunk:
             out.append(Released(block, chunk))
-        if self._border.free:
-            return tuple(out) if self._mode == "async" or self.holds_all else self._pass(block, lane)
+        if self._border.free and not self.holds_all:  # no rule reads it
+            lane.out = lane.length
+            return (Released(block, chunk),) if chunk else ()
         while lane.length >= lane.mark and not self.holds_all:
             out += self._judge(block, lane, lane.mark)
             lane.go_on()
@@ -164,16 +165,12 @@ class Stream:
                 rest.append(Released(index, text))
         return Ended(evaluation, tuple(rest))
 
-    def _pass(self, block: int, lane: Lane) -> tuple[Released | Stopped, ...]:
-        """Release what came: no rule reads it."""
-        out, lane.out = lane.out, lane.length
-        lane.window(lane.length)
-        return (Released(block, lane.between(out, lane.out)),) if out < lane.out else ()
-
     def _judge(self, block: int, lane: Lane, mark: int) -> list[Released | Stopped]:
         """Release what is finished at a mark and passes."""
         start, window = lane.window(mark)
         done = lane.out - start
+        if self._mode == "async" and not self._border.is_full(mark):
+            return []
         finished = self._border.finished(window, done) if self._mode == "sync" else done
         if finished - done < (BATCH if lane.out else 1) and not self._border.is_full(mark):
             return []

@@ -2,7 +2,7 @@
  * _interpreter.c. */
 
 enum { ANY_BYTE = 9, TAILS_MOST = 3 }; /* a state of no table: the bytes before are not known; and how many bytes may follow a character's first */
-enum { NEAR = 32, DENSE_ALPHABET = 32 }; /* a code of so many symbols is looked at in the last NEAR characters first, then in twice as many: mostly all runs end there */
+enum { NEAR = 16, DENSE_ALPHABET = 32 }; /* a code of so many symbols is looked at in the last NEAR characters first, then in twice as many, up to eight times: mostly all runs end there */
 enum { AFRESH, CUT, BACKWARDS }; /* how a lane begins: what came before is of no interest; a longer text was cut there; the same, and it is read backwards */
 
 /* One lane over what is known of a reading. cut: what comes before the first symbol is not known, and `reach` is how far the run that goes on there goes. */
@@ -125,6 +125,37 @@ static size_t open_lane(const Tables *t, const Machine *m, const uint8_t *symbol
     return pending < o.first ? pending : o.first;
 }
 
+/* One of the lanes that read the same symbols, each at its own phase, as `open_lane` does: the loader has checked that these are bits, or digits of a radix. */
+static size_t open_phase(const Tables *t, const Machine *m, const uint8_t *symbols, size_t n, uint32_t phase, int how) {
+    Open o = {t, m, n, n, 0, 0, 0, {0}, 0, 0, 0, how == AFRESH ? 0 : ANY_BYTE, 0, how != AFRESH, 0};
+    uint32_t bits = (uint32_t)m->bits, turn = (uint32_t)m->turn, have = m->radix ? phase : phase * bits % 8; /* symbols of a group; or bits that are in no byte */
+    uint64_t acc = 0;
+    for (size_t position = 0; position < n; position++) {
+        uint32_t worth = m->worth[symbols[position]];
+        if (worth == SKIPPED) continue;
+        o.ring[o.seen++ & 7] = (uint32_t)position;
+        acc = m->radix ? acc * m->radix + worth : acc << bits | worth;
+        have += m->radix ? 1 : bits;
+        if (have < (m->radix ? turn : 8)) continue;
+        uint32_t left = m->radix ? 0 : have - 8, count = m->radix ? 4 : 1, back = m->radix ? turn - 1 : (have + bits - 1) / bits - 1;
+        int known = !o.cut || back < o.seen;
+        size_t from = o.ring[(o.seen - 1 - (back < o.seen ? back : o.seen - 1)) & 7];
+        for (uint32_t k = count; k-- > 0;) {
+            if (known) open_byte(&o, (uint32_t)(acc >> (left + 8 * k) & 255), from, position + 1);
+            else open_unknown(&o, position + 1);
+        }
+        have = left;
+        acc = m->radix ? 0 : acc & ((1u << left) - 1);
+        if (how == BACKWARDS && o.closed) return o.reach;
+    }
+    if (how == BACKWARDS) return o.reach;
+    if (how == CUT && !o.closed) return SIZE_MAX;
+    if (o.utf8 && o.first == n) o.first = o.begun;
+    uint32_t used = m->radix ? have : (have + bits - 1) / bits;
+    size_t pending = used && o.seen ? o.ring[(used < o.seen ? o.seen - used : 0) & 7] : n;
+    return pending < o.first ? pending : o.first;
+}
+
 /* Whether every state is one that a lane may be in where a text was cut. */
 static int of_symbols(const Machine *m) {
     for (size_t i = 0; i < m->op_count; i++) if (m->ops[i].flags & SYMBOL) return 1;
@@ -149,7 +180,7 @@ static size_t open_dense(const Tables *t, const Machine *m, const uint8_t *symbo
         if (afresh == AT_PADDING) continue;
         if (afresh == AT_FOREIGN) for (from = 0; from < n && symbols[from] < OTHER && m->alphabet[symbols[from]];) from++;
         if (from == n) continue;
-        size_t at = open_lane(t, m, symbols + from, n - from, m->starts[l], how);
+        size_t at = l < m->turn ? open_phase(t, m, symbols, n, (uint32_t)l, how) : open_lane(t, m, symbols + from, n - from, m->starts[l], how);
         if (at == SIZE_MAX) return at;
         at += from;
         if (how == BACKWARDS ? at > found : at < found) found = at;
@@ -162,7 +193,7 @@ static size_t open_machine(const Tables *t, const Machine *m, const uint8_t *sym
     int radix = of_symbols(m), all = backwards || (every && radix);
     if (radix && m->member_count >= DENSE_ALPHABET && !padded) {
         if (backwards) return n - open_dense(t, m, symbols, n, BACKWARDS);
-        for (size_t near = NEAR; near <= 2 * NEAR && near < n; near *= 2)
+        for (size_t near = NEAR; near <= 8 * NEAR && near < n; near *= 2)
             if ((from = open_dense(t, m, symbols + n - near, near, CUT)) != SIZE_MAX) return n - near + from;
         from = n;
     }
@@ -177,7 +208,7 @@ static size_t open_machine(const Tables *t, const Machine *m, const uint8_t *sym
 /* Whether nothing happens, in any state that is reached, at the symbols of a text that are none of a machine's; `all`: it may begin in any state. */
 static int is_inert(const Machine *m, const uint8_t present[OTHER + 1], int all) {
     uint32_t reached = 0, before;
-    if (m->states > 16) return 0;
+    if (m->states > 16 || m->member_count >= DENSE_ALPHABET) return 0;
     for (uint32_t s = 0; s < (all ? m->states : (uint32_t)m->lanes); s++) reached |= 1u << (all ? s : m->starts[s]);
     do {
         before = reached;

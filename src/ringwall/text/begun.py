@@ -28,7 +28,7 @@ _ANY_BYTE = -1  # a state of no table: the bytes before are not known
 _TAILS_MOST = 3  # bytes that may follow a character's first
 _REFEED_LIMIT = 8
 _CODE_POINTS = 0x110000
-_NEAR = 32  # characters that are looked at first, then twice as many,
+_NEAR = 16  # characters that are looked at first, then twice as many, up to eight times,
 _DENSE_ALPHABET = 32  # where a code has so many symbols: mostly all its runs end there
 
 
@@ -179,7 +179,7 @@ def _of_machine(tables: Tables, folds: Folds, machine: Machine, symbols: bytes, 
     if radix and sum(machine.alphabet) >= _DENSE_ALPHABET and ord("=") not in symbols:
         if backwards:
             return length - max(_dense(tables, folds, machine, symbols, backwards=True) or [0])
-        for size in (_NEAR, 2 * _NEAR):
+        for size in (_NEAR, 2 * _NEAR, 4 * _NEAR, 8 * _NEAR):
             near = _dense(tables, folds, machine, symbols[-size:], backwards=False) if size < length else None
             if near is not None:
                 return length - size + min(near, default=size)

@@ -181,7 +181,9 @@ def test_without_rules_that_read_text_everything_leaves_at_once() -> None:
     nothing = compile_guardrail(parse_config(config(**content_policy(("HATE", "HIGH", "NONE")))), SCORERS)
     session = Stream(nothing, "OUTPUT", LIMITS)
     assert session.feed(0, "So") == (Released(0, "So"),)
-    assert session.feed(0, " it was.") == (Released(0, " it was."),)
+    assert session.feed(0, PROSE * 20) == (Released(0, PROSE * 20),)
+    assert session.feed(0, PROSE * 30) == (Released(0, PROSE * 30),)
+    assert session.close(0) == ()
     assert isinstance(session.finish(), Ended)
 
 

@@ -99,7 +99,11 @@ class Unfinished:
         if self._plainly:
             return self._plain_border(choose_interpreter(), text, begin)
         held = self.held(text, chains)
-        return begin if held <= begin else max(begin, min(held, begin + self._followed(text, begin)))
+        if held <= begin:
+            return begin
+        start = max(begin, len(text) - REACH)
+        start = max(begin, text.rfind(" ", max(0, start - _PLAIN_SEARCHED), start) + 1) if start > begin else begin
+        return max(begin, min(held, start + self._followed(text, start)))
 
     def held(self, text: str, chains: Iterable[Chain] = ()) -> int:
         """Return from where on nothing is known because of what decoders or the lexicon make of a text; its length if all is."""
@@ -200,6 +204,7 @@ class Unfinished:
         return 0 if escapes and _escapes_elsewhere(engine, base.text) else found
 
 
+@lru_cache(maxsize=4096)
 def is_decoded(chain: Chain) -> bool:
     """Say whether a decoder made something in a reading."""
     return any(step not in _TURNED_STEPS and not step.startswith("rot") for step in chain)
