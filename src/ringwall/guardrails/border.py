@@ -12,7 +12,7 @@ from ringwall.guardrails.guardrail import Guardrail
 from ringwall.guardrails.lane import REACH
 from ringwall.guardrails.policy import Source
 from ringwall.guardrails.verdict import Verdict, combine
-from ringwall.text.detectors import is_decoded, mask, plain_end
+from ringwall.text.detectors import Unfinished, is_decoded, mask, plain_end
 from ringwall.text.finding import Finding
 from ringwall.vocabulary import Span
 
@@ -45,14 +45,28 @@ class Border:
     free: no rule reads the text. learned: learned rules score it.
     """
 
-    __slots__ = ("_phrases", "_unfinished", "_word_rules", "free", "learned")
+    __slots__ = ("_detectors", "_word_rules", "free", "learned")
 
     def __init__(self, guardrail: Guardrail, source: Source) -> None:
         plan = guardrail.plans[source]
         self.free = plan.detectors is None
         self.learned = bool(plan.content or plan.topics)
-        self._unfinished = None if plan.detectors is None else plan.detectors.unfinished
+        self._detectors = plan.detectors
         self._word_rules = tuple([rule_id for rule_id, verdict in plan.clean.items() if verdict.policy == "wordPolicy"])
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether nothing has to be made before the first mark."""
+        return self._detectors is None or self._detectors.is_ready_to_stream
+
+    def prepare(self) -> None:
+        """Make what is made once for all streams of a guardrail."""
+        if self._detectors is not None:
+            self._detectors.prepare_to_stream()
+
+    @property
+    def _unfinished(self) -> Unfinished | None:
+        return None if self._detectors is None else self._detectors.unfinished
 
     def is_full(self, mark: int) -> bool:
         """Say whether a mark is one at which a window is evaluated however little may leave: a violation shows, and waiting ends."""
@@ -61,9 +75,8 @@ class Border:
     def finished(self, window: str, done: int) -> int:
         """Return up to where nothing is unfinished in a window, `done` of it released, if decoders make nothing of it."""
         end = plain_end(window)
-        if self._unfinished is None or end <= done:
-            return done
-        return self._unfinished.border(window[:end], done)
+        unfinished = self._unfinished
+        return done if unfinished is None or end <= done else unfinished.border(window[:end], done)
 
     def judge(self, evaluation: Evaluation, window: str, done: int, start: int, finished: int) -> Judged:
         """Say what may leave of a window that ends at a mark.
@@ -82,8 +95,9 @@ class Border:
             return Judged(stopped=self._refused(evaluation))
         findings = masked(evaluation.verdicts, 0)
         readings = evaluation.coverage.readings
-        if self._unfinished is not None and any(map(is_decoded, readings)):
-            finished = min(finished, max(done, self._unfinished.held(window[: plain_end(window)], readings)))
+        unfinished = self._unfinished
+        if unfinished is not None and any(map(is_decoded, readings)):
+            finished = min(finished, max(done, unfinished.held(window[: plain_end(window)], readings)))
         border = max(done, len(window) - REACH, finished)
         border = _before(border, certain, _all(evaluation.verdicts))
         return Judged(border=border, settled=border <= finished, masked=tuple([_shifted(finding, start) for finding in findings]))
@@ -96,10 +110,11 @@ class Border:
 
     def _is_drawn_out(self, window: str, done: int) -> bool:
         """Say whether what may be a listed phrase is drawn out with blank or invisible characters."""
-        if self._unfinished is None or len(window) - done <= IGNORABLE:
+        unfinished = self._unfinished
+        if unfinished is None or len(window) - done <= IGNORABLE:
             return False
-        for start, _ in self._unfinished.gaps(window[done:], IGNORABLE):
-            begun = self._unfinished.began(window[done : done + start])
+        for start, _ in unfinished.gaps(window[done:], IGNORABLE):
+            begun = unfinished.began(window[done : done + start])
             if len(_VISIBLE.findall(window[done + begun : done + start])) >= _BEGUN:
                 return True
         return False

@@ -103,6 +103,15 @@ class Stream:
         self.characters = 0
         self._over = False
 
+    @property
+    def is_ready(self) -> bool:
+        """Say whether nothing has to be made, once for all streams of a guardrail, before characters are fed."""
+        return self.holds_all or self._mode == "async" or self._border.is_ready
+
+    def prepare(self) -> None:
+        """Make it: up to a second for many words; without it the first `feed` does."""
+        self._border.prepare()
+
     def feed(self, block: int, chunk: str) -> tuple[Released | Stopped, ...]:
         """Append characters to a block.
 

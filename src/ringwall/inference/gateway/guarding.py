@@ -25,6 +25,7 @@ from ringwall.vocabulary import Limits, new_id
 from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStop
 
+_LONG = 1 << 20  # characters that surely are read beside the event loop: so is what takes as long
 _Result = TypeVar("_Result")
 
 
@@ -102,6 +103,8 @@ class OutputGuard:
                 if not event.text:
                     return []
                 self._judges = True
+                if not self._stream.is_ready:
+                    await self._run(_LONG, self._stream.prepare)
                 return self._leave(await self._run(len(event.text), lambda: self._stream.feed(event.index, event.text)))
             case BlockStop():
                 return await self._close(event)

@@ -59,6 +59,7 @@ class Detectors:
             "guessed": LiteralMatcher([rule for rule in plan.literal if rule.reach == "guessed"]),
         }
         self._patterns = tuple(plan.literal)
+        self._ready_to_stream = False
         self._attacks = _shipped_attacks() if config.attacks else None
         self._first_trigger = plan.first_trigger
         self._attack_rules = plan.attack_rules
@@ -124,6 +125,17 @@ class Detectors:
         """The words without the attack rules' triggers: where no reading is looked for, no trigger has to be found."""
         listed = self.automaton.phrases[: self._first_trigger] if self.automaton is not None else ()
         return PhraseAutomaton.compile(listed) if listed else None
+
+    @property
+    def is_ready_to_stream(self) -> bool:
+        """Say whether `unfinished` was made and asked once: the first time takes up to a second, for many words."""
+        return self._ready_to_stream
+
+    def prepare_to_stream(self) -> None:
+        """Make `unfinished`, and ask it once."""
+        if self.unfinished is not None:
+            self.unfinished.border(" it was ", 1)
+        self._ready_to_stream = True
 
     @cached_property
     def unfinished(self) -> Unfinished | None:
