@@ -58,9 +58,10 @@ class Lane:
             self._tail = "".join((self._tail, *self._waiting))
             self._waiting.clear()
         start = self._base + _window_start(self._tail, self.out - self._base, CONTEXT if self.settled and not self._learned else REACH)
-        if start - self._base > _KEPT and 2 * (start - self._base) > len(self._tail):  # what is dropped pays for what is copied
-            self._tail = self._tail[start - self._base :]
-            self._base = start
+        kept = max(self._base, start - 2 * REACH)  # in case the next window begins earlier
+        if kept - self._base > _KEPT and 2 * (kept - self._base) > len(self._tail):  # what is dropped pays for what is copied
+            self._tail = self._tail[kept - self._base :]
+            self._base = kept
         return start, self._tail[start - self._base : mark - self._base]
 
     def between(self, start: int, end: int) -> str:

@@ -181,8 +181,12 @@ class Stream:
         if self._mode == "async" and not self._border.is_full(mark):
             return []
         finished = self._border.finished(window, done) if self._mode == "sync" else done
-        if finished - done < (BATCH if lane.out else 1) and not self._border.is_full(mark):
-            return []
+        if finished - done < (BATCH if lane.out else 1):
+            if not self._border.is_full(mark):
+                return []
+            lane.settled = False  # something goes on: it is read with all that may belong to it
+            start, window = lane.window(mark)
+            finished, done = finished - done + lane.out - start, lane.out - start
         evaluation = evaluate(self._guardrail, self._source, [Block(window)], self._limits)
         judged = self._border.judge(evaluation, window, done, start, finished)
         if judged.stopped is not None:
