@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -13,6 +12,7 @@ from ringwall.crypto.digests import sha256
 from ringwall.errors import NotFound
 from ringwall.guardrails.code.config import CodePolicyConfig, check_code_policy
 from ringwall.inference.errors import QuotaExceeded
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.stored import read_body
 from ringwall.storage import Delete, Document, Insert, Replace, Storage
 from ringwall.vocabulary import Clock
@@ -58,13 +58,7 @@ class StandingCodePolicy(msgspec.Struct, frozen=True, kw_only=True):
         return "guardrail" if self.guardrail_id else "account"
 
 
-class _Kept(NamedTuple):
-    generation: int
-    policies: Mapping[str, StandingCodePolicy]
-
-
 _DECODER = msgspec.json.Decoder(_Body)
-_NONE: Mapping[str, StandingCodePolicy] = {}
 
 
 class CodePolicies:
@@ -74,7 +68,7 @@ class CodePolicies:
         self._most = most
         self._storage = storage
         self._clock = clock
-        self._cache: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
 
     async def for_question(self, account_id: str, guardrail_ids: Iterable[str]) -> tuple[StandingCodePolicy, ...]:
         """Return what an answer stands under: each guardrail's own policy, or the account's where one has none, or there is no guardrail.
@@ -82,7 +76,7 @@ class CodePolicies:
         Raises:
             IntegrityError: what is stored cannot be read; no answer may pass then.
         """
-        policies = await self._of(account_id)
+        policies = await self._kept.get(account_id)
         if not policies:
             return ()
         own = policies.get("")
@@ -91,7 +85,7 @@ class CodePolicies:
 
     async def list(self, account_id: str) -> tuple[StandingCodePolicy, ...]:
         """Return an account's policies, its own first."""
-        policies = await self._of(account_id)
+        policies = await self._kept.get(account_id)
         return tuple(policies[name] for name in sorted(policies))
 
     async def get(self, account_id: str, guardrail_id: str = "") -> StandingCodePolicy:
@@ -100,7 +94,7 @@ class CodePolicies:
         Raises:
             CodePolicyNotFound: there is none.
         """
-        found = (await self._of(account_id)).get(guardrail_id)
+        found = (await self._kept.get(account_id)).get(guardrail_id)
         if found is None:
             raise CodePolicyNotFound("there is no policy for generated code here: answers are not scanned under it")
         return found
@@ -137,19 +131,9 @@ class CodePolicies:
             raise CodePolicyNotFound("there is no policy for generated code here")
         await self._storage.apply(Delete(account_id, KIND, held.id, held.revision))
 
-    async def _of(self, account_id: str) -> Mapping[str, StandingCodePolicy]:
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._cache.get(account_id)
-        if kept is not None and kept.generation == generation:
-            self._cache.move_to_end(account_id)
-            return kept.policies
-        self._cache.pop(account_id, None)
+    async def _read(self, account_id: str) -> Mapping[str, StandingCodePolicy]:
         documents = await self._storage.list(account_id, KIND, limit=self._most)
-        policies = {each.guardrail_id: each for each in map(_standing, documents)} or _NONE
-        self._cache[account_id] = _Kept(generation, policies)
-        while len(self._cache) > _KEPT:
-            self._cache.popitem(last=False)
-        return policies
+        return {each.guardrail_id: each for each in map(_standing, documents)}
 
 
 def _name(guardrail_id: str) -> str:

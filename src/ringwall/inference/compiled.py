@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from ringwall.errors import RingwallError
 from ringwall.guardrails import Applied, Guardrail, GuardrailConfig
 from ringwall.inference.catalogue import Found
+from ringwall.inference.kept import KeptReads
 from ringwall.storage import Storage
 
 KEPT = 64  # compiled guardrails; one with 10,000 words holds a few megabytes of automaton
@@ -21,8 +20,7 @@ class Ready(NamedTuple):
     applied: Applied
 
 
-class _Kept(NamedTuple):
-    generation: int
+class _Compiled(NamedTuple):
     revision: int
     ready: Ready
 
@@ -43,16 +41,14 @@ class CompiledGuardrails:
         compile_config: Callable[[GuardrailConfig], Awaitable[Guardrail]],
         kept: int = KEPT,
     ) -> None:
-        self._storage = storage
         self._find = find
         self._arn = arn
         self._compile = compile_config
-        self._limit = kept
-        self._cache: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=kept)
 
     def at_hand(self, account_id: str, identifier: str, version: str) -> Guardrail | None:
         """Return what was compiled last for a guardrail, whether or not it is still so."""
-        kept = self._cache.get((account_id, identifier, version))
+        kept = self._kept.at_hand((account_id, identifier, version))
         return kept.ready.guardrail if kept is not None else None
 
     async def ready(self, account_id: str, identifier: str, version: str) -> Ready:
@@ -66,24 +62,13 @@ class CompiledGuardrails:
         Raises:
             GuardrailNotFound: there is none.
         """
-        key = (account_id, identifier, version)
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._cache.get(key)
-        if kept is not None and kept.generation == generation:
-            self._cache.move_to_end(key)
-            return kept.ready
-        try:
-            found = await self._find(account_id, identifier, version)
-        except RingwallError:
-            self._cache.pop(key, None)
-            raise
+        return (await self._kept.get((account_id, identifier, version))).ready
+
+    async def _read(self, key: tuple[str, str, str]) -> _Compiled:
+        account_id, identifier, version = key
+        kept = self._kept.at_hand(key)
+        found = await self._find(account_id, identifier, version)
         if kept is not None and kept.revision == found.revision:
-            ready = kept.ready
-        else:
-            applied = Applied(guardrail_id=found.stored.id, version=version, arn=self._arn(account_id, found.stored.id))
-            ready = Ready(await self._compile(found.stored.config), applied)
-        self._cache[key] = _Kept(generation, found.revision, ready)
-        self._cache.move_to_end(key)
-        while len(self._cache) > self._limit:
-            self._cache.popitem(last=False)
-        return ready
+            return kept
+        applied = Applied(guardrail_id=found.stored.id, version=version, arn=self._arn(account_id, found.stored.id))
+        return _Compiled(found.revision, Ready(await self._compile(found.stored.config), applied))

@@ -5,16 +5,16 @@ It is kept and shown here; the gateway asks `for_model` before each model call.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.errors import Conflict, InvalidRequest
 from ringwall.inference.errors import EnforcedConfigurationNotFound, ResourceInUse
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.naming import guardrail_arn
 from ringwall.inference.stored import read_body
 from ringwall.keys import PageTokens
@@ -88,11 +88,6 @@ def parse_enforced(configuration: Mapping[str, Any]) -> InferenceConfiguration:
         raise InvalidRequest(str(error).replace("$.", "guardrailInferenceConfig.").replace("$", "guardrailInferenceConfig")) from error
 
 
-class _Kept(NamedTuple):
-    generation: int
-    enforced: Enforced | None
-
-
 class EnforcedConfigurations:
     """The enforced configurations of all accounts."""
 
@@ -101,7 +96,7 @@ class EnforcedConfigurations:
         self._clock = clock
         self._region = region
         self._pages = pages
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self.get, most=_ACCOUNTS_KEPT)
 
     async def put(self, account_id: str, config_id: str | None, configuration: InferenceConfiguration, *, by: str) -> Enforced:
         """Create the configuration, or replace the one with this id.
@@ -144,22 +139,11 @@ class EnforcedConfigurations:
 
     async def for_model(self, account_id: str, model_id: str) -> Enforced | None:
         """Return what is enforced for a model; None where nothing is."""
-        enforced = await self._present(account_id)
+        enforced = await self._kept.get(account_id)
         if enforced is None:
             return None
         models = enforced.configuration.model_enforcement
         return enforced if models is None or models.covers(model_id) else None
-
-    async def _present(self, account_id: str) -> Enforced | None:
-        """Return what `get` does, read once in each generation of the storage."""
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._kept.get(account_id)
-        if kept is None or kept.generation != generation:
-            kept = self._kept[account_id] = _Kept(generation, await self.get(account_id))
-        self._kept.move_to_end(account_id)
-        while len(self._kept) > _ACCOUNTS_KEPT:
-            self._kept.popitem(last=False)
-        return kept.enforced
 
     async def listing(self, account_id: str, token: str | None) -> dict[str, Any]:
         """Return what ListEnforcedGuardrailsConfiguration answers."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ringwall.errors import RingwallError
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.waf_errors import WafItemNotFound
 from ringwall.inference.waf_items import IP_SET, PATTERN_SET, RULE_GROUP, WEB_ACL, Item, Kind, item_arn, locate, read_item
 from ringwall.policies.waf import (
@@ -34,8 +34,7 @@ class Standing(NamedTuple):
     acl: WebAcl
 
 
-class _Kept(NamedTuple):
-    generation: int
+class _Compiled(NamedTuple):
     signature: tuple[tuple[str, int], ...]
     standing: Mapping[str, Standing]
 
@@ -55,8 +54,7 @@ class CompiledWaf:
     def __init__(self, storage: Storage, *, region: str, kept: int = KEPT) -> None:
         self._storage = storage
         self._region = region
-        self._limit = kept
-        self._cache: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=kept)
 
     async def references(self, account_id: str, arns: Iterable[str], replaced: Mapping[str, Item] | None = None) -> References:
         """Return what documents that use these ARNs may refer to; ARNs that name nothing are left out, and refused by the compiler.
@@ -96,27 +94,20 @@ class CompiledWaf:
         Raises:
             WafReferenceNotFound: one of them, or something it refers to, was deleted meanwhile.
         """
-        generation = await self._storage.generation()  # before the reads: a change in between makes the next call look again
-        kept = self._cache.get(account_id)
-        if kept is not None and kept.generation == generation:
-            self._cache.move_to_end(account_id)
-            return kept.standing, False
-        self._cache.pop(account_id, None)
+        former = self._kept.at_hand(account_id)
+        present = await self._kept.get(account_id)
+        return present.standing, present is not former
+
+    async def _read(self, account_id: str) -> _Compiled:
+        former = self._kept.at_hand(account_id)
         associations = {one.id: one.body.decode() for one in await self._storage.list(account_id, ASSOCIATION)}
         signature: dict[str, int] = {}
         items = {arn: await self._signed(account_id, arn, signature) for arn in sorted(set(associations.values()))}
         marks = (*sorted(signature.items()), *((f"{endpoint} {arn}", 0) for endpoint, arn in sorted(associations.items())))
-        fresh = kept is None or kept.signature != marks
-        standing: Mapping[str, Standing]
-        if kept is not None and not fresh:
-            standing = kept.standing
-        else:
-            acls = {arn: self.web_acl(account_id, item, await self.references(account_id, item.uses)) for arn, item in items.items()}
-            standing = {endpoint: Standing(arn, acls[arn]) for endpoint, arn in associations.items()}
-        self._cache[account_id] = _Kept(generation, marks, standing)
-        while len(self._cache) > self._limit:
-            self._cache.popitem(last=False)
-        return standing, fresh
+        if former is not None and former.signature == marks:
+            return former
+        acls = {arn: self.web_acl(account_id, item, await self.references(account_id, item.uses)) for arn, item in items.items()}
+        return _Compiled(marks, {endpoint: Standing(arn, acls[arn]) for endpoint, arn in associations.items()})
 
     async def _signed(self, account_id: str, arn: str, signature: dict[str, int]) -> Item:
         """Return an item, and note its revision and those of all that it refers to."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from ringwall.errors import Conflict
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.limits.errors import LimitChanged, LimitNotFound, TooManyLimits
 from ringwall.inference.limits.rule import Rule, check_rule
 from ringwall.inference.stored import read_body
@@ -25,11 +24,6 @@ class _Body(msgspec.Struct, frozen=True):
     limits: tuple[Rule, ...] = ()
 
 
-class _Kept(NamedTuple):
-    generation: int
-    rules: tuple[Rule, ...]
-
-
 _DECODER = msgspec.json.Decoder(_Body)
 
 
@@ -38,7 +32,7 @@ class StoredLimits:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._cache: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
 
     async def rules(self, account_id: str) -> Sequence[Rule]:
         """Return an account's limits, as last committed (by another process: half a second ago).
@@ -46,18 +40,7 @@ class StoredLimits:
         Raises:
             IntegrityError: what is stored cannot be read; nothing may pass then.
         """
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._cache.get(account_id)
-        if kept is not None and kept.generation == generation:
-            self._cache.move_to_end(account_id)
-            return kept.rules
-        self._cache.pop(account_id, None)
-        document = await self._storage.get(account_id, _KIND, _ONE)
-        rules = () if document is None else read_body(_DECODER, document).limits
-        self._cache[account_id] = _Kept(generation, rules)
-        while len(self._cache) > _KEPT:
-            self._cache.popitem(last=False)
-        return rules
+        return await self._kept.get(account_id)
 
     async def set(self, account_id: str, rule: Rule) -> Rule:
         """Add a limit, or replace the one with its id.
@@ -91,6 +74,10 @@ class StoredLimits:
             return others
 
         await self._change(account_id, changed)
+
+    async def _read(self, account_id: str) -> tuple[Rule, ...]:
+        document = await self._storage.get(account_id, _KIND, _ONE)
+        return () if document is None else read_body(_DECODER, document).limits
 
     async def _change(self, account_id: str, change: Callable[[tuple[Rule, ...]], tuple[Rule, ...]]) -> None:
         for _ in range(_ATTEMPTS):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.errors import Conflict
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.monitors.actions import ActionTable
 from ringwall.inference.monitors.errors import MonitorPolicyChanged, MonitorPolicyNotFound, TooManyMonitorPolicies
 from ringwall.inference.stored import read_body
@@ -30,11 +30,6 @@ class _Body(msgspec.Struct, frozen=True):
     policies: Annotated[dict[str, ActionTable], Meta(max_length=POLICIES_MAX)] = {}
 
 
-class _Kept(NamedTuple):
-    generation: int
-    policies: Policies
-
-
 _DECODER = msgspec.json.Decoder(_Body)
 
 
@@ -43,7 +38,7 @@ class StoredPolicies:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
 
     async def find(self, account_id: str, model_id: str) -> ActionTable | None:
         """Return what an account's calls to a model stand under; None where it is not watched.
@@ -56,18 +51,7 @@ class StoredPolicies:
 
     async def policies(self, account_id: str) -> Policies:
         """Return all of an account, as last committed (by another process: half a second ago)."""
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._kept.get(account_id)
-        if kept is not None and kept.generation == generation:
-            self._kept.move_to_end(account_id)
-            return kept.policies
-        self._kept.pop(account_id, None)
-        document = await self._storage.get(account_id, _KIND, _ONE)
-        policies = {} if document is None else read_body(_DECODER, document).policies
-        self._kept[account_id] = _Kept(generation, policies)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return policies
+        return await self._kept.get(account_id)
 
     async def put(self, account_id: str, model_id: str, table: ActionTable) -> None:
         """Put a model's policy in the place of the one it has, if any.
@@ -97,6 +81,10 @@ class StoredPolicies:
             return {name: table for name, table in policies.items() if name != model_id}
 
         await self._change(account_id, changed)
+
+    async def _read(self, account_id: str) -> Policies:
+        document = await self._storage.get(account_id, _KIND, _ONE)
+        return {} if document is None else read_body(_DECODER, document).policies
 
     async def _change(self, account_id: str, change: Callable[[Policies], Policies]) -> None:
         for _ in range(_ATTEMPTS):

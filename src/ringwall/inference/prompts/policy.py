@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.errors import Conflict
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.prompts.errors import PromptsPolicyChanged, PromptsPolicyNotFound
 from ringwall.inference.stored import read_body
 from ringwall.storage import Change, Delete, Document, Insert, Replace, Storage
@@ -39,11 +39,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     guardrail_checks: bool = False
 
 
-class _Known(NamedTuple):
-    generation: int
-    policy: Policy | None
-
-
 _DECODER = msgspec.json.Decoder(Policy)
 
 
@@ -52,7 +47,7 @@ class Policies:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
 
     async def find(self, account_id: str) -> Policy | None:
         """Return an account's policy, as last committed (by another process: half a second ago); None where it keeps nothing.
@@ -60,17 +55,7 @@ class Policies:
         Raises:
             IntegrityError: what is stored cannot be read; nothing may pass then.
         """
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        known = self._known.get(account_id)
-        if known is not None and known.generation == generation:
-            return known.policy
-        self._known.pop(account_id, None)
-        document = await self._storage.get(account_id, _KIND, _ONE)
-        policy = None if document is None else read_body(_DECODER, document)
-        self._known[account_id] = _Known(generation, policy)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-        return policy
+        return await self._kept.get(account_id)
 
     async def put(self, account_id: str, policy: Policy) -> None:
         """Put a policy in the place of the one before.
@@ -110,3 +95,7 @@ class Policies:
         policy = await self._storage.get(account_id, _KIND, _ONE)
         if keeper is not None and policy is None:
             await self._storage.apply(Delete(OWNER, KEEPER, account_id, keeper.revision))
+
+    async def _read(self, account_id: str) -> Policy | None:
+        document = await self._storage.get(account_id, _KIND, _ONE)
+        return None if document is None else read_body(_DECODER, document)

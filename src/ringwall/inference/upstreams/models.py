@@ -10,7 +10,6 @@ process, unless the operator put them there (`operator=True`).
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from ringwall.errors import InvalidRequest, SettingsError
+from ringwall.inference.kept import KeptReads
 from ringwall.inference.stored import read_body
 from ringwall.inference.upstreams.errors import ModelNotFound, ModelRowRefused, TooManyModels
 from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, NAME_PATTERN, Address, ModelRow, check_row
@@ -84,11 +84,6 @@ class _Index(NamedTuple):
     changed: dict[str, datetime]
 
 
-class _Kept(NamedTuple):
-    generation: int
-    rows: _Index
-
-
 class ModelTable:
     """The rows of the settings and of all accounts."""
 
@@ -108,7 +103,7 @@ class ModelTable:
         except InvalidRequest as error:
             raise SettingsError(f"the setting `models`: {error.message}", remedy=error.how_to_mend) from None
         self._own = _index(self._rows)
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept = KeptReads(storage.generation, self._read, most=_ACCOUNTS_KEPT)
 
     async def find(self, account_id: str, model: str) -> Route:
         """Return where a model's requests go.
@@ -118,7 +113,7 @@ class ModelTable:
         """
         if not _NAMED.fullmatch(model):
             raise ModelNotFound("the model's name has characters that no model's name has")
-        for owner, index in ((account_id, await self._index_of(account_id)), ("", self._own)):
+        for owner, index in ((account_id, await self._kept.get(account_id)), ("", self._own)):
             found = _look_up(index, model)
             if found is not None:
                 row, address = found
@@ -128,7 +123,7 @@ class ModelTable:
     async def named(self, account_id: str) -> tuple[Named, ...]:
         """Return every name that leads somewhere, the account's own first; names that only a pattern stands for cannot be told."""
         found: dict[str, Named] = {}
-        for owner, index in ((account_id, await self._index_of(account_id)), ("", self._own)):
+        for owner, index in ((account_id, await self._kept.get(account_id)), ("", self._own)):
             for name, (row, address) in index.exact.items():
                 found.setdefault(name, Named(name, row, address, owner, index.changed.get(row.id)))
         return tuple(found.values())
@@ -140,7 +135,7 @@ class ModelTable:
             ModelNotFound: nothing does.
         """
         route = await self.find(account_id, model)
-        index = await self._index_of(account_id) if route.owner else self._own
+        index = await self._kept.get(account_id) if route.owner else self._own
         return Named(model, route.row, route.address, route.owner, index.changed.get(route.row.id))
 
     async def rows(self, account_id: str) -> tuple[StoredRow, ...]:
@@ -199,21 +194,9 @@ class ModelTable:
             raise ModelNotFound(f"no model `{row_id[:100]}` in this account")
         await self._storage.apply(Delete(account_id, KIND, row_id, held.revision))
 
-    async def _index_of(self, account_id: str) -> _Index:
-        generation = await self._storage.generation()  # before the read: a change in between makes the next call look again
-        kept = self._kept.get(account_id)
-        if kept is None or kept.generation != generation:
-            kept = _Kept(generation, _index_stored(await self.rows(account_id)))
-            self._kept[account_id] = kept
-        self._kept.move_to_end(account_id)
-        while len(self._kept) > _ACCOUNTS_KEPT:
-            self._kept.popitem(last=False)
-        return kept.rows
-
-
-def _index_stored(stored: Iterable[StoredRow]) -> _Index:
-    rows = tuple(stored)
-    return _index((each.row for each in rows), {each.row.id: each.updated_at for each in rows})
+    async def _read(self, account_id: str) -> _Index:
+        rows = await self.rows(account_id)
+        return _index((each.row for each in rows), {each.row.id: each.updated_at for each in rows})
 
 
 def _index(rows: Iterable[ModelRow], changed: dict[str, datetime] | None = None) -> _Index:
