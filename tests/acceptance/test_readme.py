@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def blocks() -> list[str]:
     """The shell blocks of README, first to last."""
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+def events(streamed: str) -> list[dict[str, Any]]:
+    """What a streamed chat completion says, event by event."""
+    return [json.loads(said) for said in re.findall(r"^data: (\{.*)$", streamed, re.MULTILINE)]
 
 
 @pytest.fixture
@@ -44,8 +51,14 @@ def test_the_tour_runs_as_written(shell):
     said = "\n".join(answer.stdout for answer in answers)
     problems = "\n".join(answer.stderr for answer in answers)
     # a text that would be blocked gives exit code 1, as README says; nothing fails otherwise
-    assert [answer.returncode for answer in answers] == [1, 1, 1, 0], said + problems
+    assert [answer.returncode for answer in answers] == [1, 1, 1, 0, 0], said + problems
     assert "attack/override-instructions" in said
     assert "base64" in said
     assert "{EMAIL}" in said
     assert "GUARDRAIL_INTERVENED [{'text': 'Policy violation'}]" in said
+    streamed = answers[-1].stdout
+    pieces = [choice["delta"].get("content") for line in events(streamed) for choice in line["choices"]]
+    words = [piece for piece in pieces if piece]
+    assert len(words) > 1, "the answer did not come in pieces"
+    assert "".join(words).startswith("Please write to {EMAIL} today: ")
+    assert "ChatCompletions" in streamed.partition("[DONE]")[2]  # the hour's latest request
