@@ -13,8 +13,8 @@ from ringwall.errors import NotFound
 from ringwall.guardrails.code.config import CodePolicyConfig, check_code_policy
 from ringwall.inference.errors import QuotaExceeded
 from ringwall.inference.kept import KeptReads
-from ringwall.inference.stored import read_body
-from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.inference.stored import put_in_place, read_body
+from ringwall.storage import Delete, Document, Storage
 from ringwall.vocabulary import Clock
 
 KIND = "code-policy"
@@ -116,8 +116,7 @@ class CodePolicies:
         if held is None and len(await self._storage.list(account_id, KIND, limit=self._most)) >= self._most:
             raise QuotaExceeded(f"an account has at most {self._most} policies for generated code")
         body = msgspec.json.encode(_Body(config, self._clock(), by))
-        document = Document(account_id=account_id, kind=KIND, id=_name(guardrail_id), body=body, revision=held.revision if held else 0)
-        await self._storage.apply(Replace(document) if held else Insert(document))
+        await self._storage.apply(put_in_place(Document(account_id=account_id, kind=KIND, id=_name(guardrail_id), body=body), held))
         return await self.get(account_id, guardrail_id)
 
     async def remove(self, account_id: str, guardrail_id: str = "") -> None:

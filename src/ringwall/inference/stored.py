@@ -1,4 +1,4 @@
-"""Reading back what this room stored."""
+"""Storing documents, and reading back what this room stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from ringwall.errors import IntegrityError
-from ringwall.storage import Document
+from ringwall.storage import Document, Insert, Replace
 
 _Body = TypeVar("_Body")
 
@@ -22,3 +22,8 @@ def read_body(decoder: msgspec.json.Decoder[_Body], document: Document) -> _Body
         return decoder.decode(document.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError(f"the stored {document.kind} `{document.id}` cannot be read", remedy="restore a backup") from error
+
+
+def put_in_place(document: Document, held: Document | None) -> Insert | Replace:
+    """Return the change that puts a document in the place of the one that was read, or where none was."""
+    return Insert(document) if held is None else Replace(msgspec.structs.replace(document, revision=held.revision))

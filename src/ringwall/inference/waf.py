@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from ringwall.errors import Conflict, InvalidRequest
+from ringwall.inference.stored import put_in_place
 from ringwall.inference.waf_catalogue import WafCatalogue
 from ringwall.inference.waf_compiled import ASSOCIATION, CompiledWaf, Standing
 from ringwall.inference.waf_errors import WafItemNotFound, WafLockLost
@@ -19,7 +20,7 @@ from ringwall.inference.waf_rates import Rates, SharedRates
 from ringwall.inference.workers import INLINE_CHARACTERS, Workers
 from ringwall.keys import Digester, PageTokens
 from ringwall.policies.waf import CountAsked, Decision, Judging, RequestView, WebAcl, advance, capacity_of, evaluate, judging, rate_names
-from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.storage import Delete, Document, Storage
 from ringwall.vocabulary import Clock, own_resource
 from ringwall.wire import HttpRequest
 
@@ -116,11 +117,9 @@ class Waf:
         endpoint = self._endpoint(account_id, resource_arn)
         await self._compiled.find_web_acl(account_id, acl_arn)
         held = await self._storage.get(account_id, ASSOCIATION, endpoint)
-        association = Document(
-            account_id=account_id, kind=ASSOCIATION, id=endpoint, body=acl_arn.encode(), revision=0 if held is None else held.revision
-        )
+        association = Document(account_id=account_id, kind=ASSOCIATION, id=endpoint, body=acl_arn.encode())
         try:
-            await self._storage.apply(Insert(association) if held is None else Replace(association))
+            await self._storage.apply(put_in_place(association, held))
         except Conflict:
             raise WafLockLost("another request changed what stands before the endpoint") from None
         return {}

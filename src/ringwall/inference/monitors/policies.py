@@ -8,20 +8,16 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from ringwall.errors import Conflict
-from ringwall.inference.kept import KeptReads
+from ringwall.inference.account_document import AccountDocument
 from ringwall.inference.monitors.actions import ActionTable
 from ringwall.inference.monitors.errors import MonitorPolicyChanged, MonitorPolicyNotFound, TooManyMonitorPolicies
-from ringwall.inference.stored import read_body
-from ringwall.storage import Document, Insert, Replace, Storage
+from ringwall.storage import Storage
 
 POLICIES_MAX: Final = 100
 EVERY_MODEL: Final = "*"
 """Stands for each model that has no policy of its own."""
 
-_KIND, _ONE = "monitor-policies", "account"
-_KEPT: Final = 4_096
-_ATTEMPTS: Final = 5
+_KIND: Final = "monitor-policies"
 
 Policies = Mapping[str, ActionTable]
 
@@ -37,8 +33,7 @@ class StoredPolicies:
     """The accounts' monitor policies, by model."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
+        self._documents = AccountDocument(storage, _KIND, _DECODER)
 
     async def find(self, account_id: str, model_id: str) -> ActionTable | None:
         """Return what an account's calls to a model stand under; None where it is not watched.
@@ -51,7 +46,7 @@ class StoredPolicies:
 
     async def policies(self, account_id: str) -> Policies:
         """Return all of an account, as last committed (by another process: half a second ago)."""
-        return await self._kept.get(account_id)
+        return _policies(await self._documents.get(account_id))
 
     async def put(self, account_id: str, model_id: str, table: ActionTable) -> None:
         """Put a model's policy in the place of the one it has, if any.
@@ -82,18 +77,10 @@ class StoredPolicies:
 
         await self._change(account_id, changed)
 
-    async def _read(self, account_id: str) -> Policies:
-        document = await self._storage.get(account_id, _KIND, _ONE)
-        return {} if document is None else read_body(_DECODER, document).policies
-
     async def _change(self, account_id: str, change: Callable[[Policies], Policies]) -> None:
-        for _ in range(_ATTEMPTS):
-            held = await self._storage.get(account_id, _KIND, _ONE)
-            body = msgspec.json.encode(_Body(dict(change({} if held is None else read_body(_DECODER, held).policies))))
-            document = Document(account_id=account_id, kind=_KIND, id=_ONE, body=body, revision=0 if held is None else held.revision)
-            try:
-                await self._storage.apply(Insert(document) if held is None else Replace(document))
-            except Conflict:
-                continue
-            return
-        raise MonitorPolicyChanged("the account's monitor policies were changed by other requests")
+        lost = MonitorPolicyChanged("the account's monitor policies were changed by other requests")
+        await self._documents.change(account_id, lambda body: _Body(dict(change(_policies(body)))), lost=lost)
+
+
+def _policies(body: _Body | None) -> Policies:
+    return {} if body is None else body.policies

@@ -21,7 +21,8 @@ from ringwall.inference.monitors.flags import Flags
 from ringwall.inference.monitors.monitors import PAIRS_MAX, Monitors, Pair, Snapshot
 from ringwall.inference.monitors.ports import Sealer
 from ringwall.inference.monitors.query import Confidences, Kind, Query, Signal
-from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.inference.stored import put_in_place
+from ringwall.storage import Delete, Document, Insert, Storage
 
 SAVE_INTERVAL: Final = timedelta(seconds=30)
 _KEPT: Final = timedelta(days=90)
@@ -150,9 +151,8 @@ class StoredMonitors:
         if calibration.version != known + 1:
             raise CalibrationChanged(f"the calibration has version {calibration.version}, and the stored one has {known}")
         document = self._sealed(account_id, _CALIBRATION, hashed, msgspec.msgpack.encode(calibration))
-        document = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
         try:
-            await self._storage.apply(Insert(document) if held is None else Replace(document))
+            await self._storage.apply(put_in_place(document, held))
         except Conflict as error:
             raise CalibrationChanged("another calibration of the model was stored meanwhile") from error
 
@@ -225,9 +225,8 @@ class StoredMonitors:
         """Store a document in the place of whatever is there."""
         for attempt in range(_ATTEMPTS):
             held = await self._storage.get(document.account_id, document.kind, document.id)
-            revised = msgspec.structs.replace(document, revision=0 if held is None else held.revision)
             try:
-                await self._storage.apply(Insert(revised) if held is None else Replace(revised), quiet=True)
+                await self._storage.apply(put_in_place(document, held), quiet=True)
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise

@@ -8,18 +8,16 @@ import msgspec
 from msgspec import Meta
 
 from ringwall.errors import Conflict
-from ringwall.inference.kept import KeptReads
+from ringwall.inference.account_document import ID, AccountDocument
 from ringwall.inference.prompts.errors import PromptsPolicyChanged, PromptsPolicyNotFound
-from ringwall.inference.stored import read_body
-from ringwall.storage import Change, Delete, Document, Insert, Replace, Storage
+from ringwall.inference.stored import put_in_place
+from ringwall.storage import Change, Delete, Document, Insert, Storage
 
 OWNER: Final = "ringwall"
 KEEPER: Final = "sealed-prompts-account"
 """Documents of the house: which accounts have, or had, a policy, so that maintenance finds them."""
 
 _KIND: Final = "sealed-prompts-policy"
-_ONE: Final = "account"
-_KEPT: Final = 4_096
 
 Mode = Literal["required", "best-effort"]
 
@@ -47,7 +45,7 @@ class Policies:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
+        self._documents = AccountDocument(storage, _KIND, _DECODER)
 
     async def find(self, account_id: str) -> Policy | None:
         """Return an account's policy, as last committed (by another process: half a second ago); None where it keeps nothing.
@@ -55,7 +53,7 @@ class Policies:
         Raises:
             IntegrityError: what is stored cannot be read; nothing may pass then.
         """
-        return await self._kept.get(account_id)
+        return await self._documents.get(account_id)
 
     async def put(self, account_id: str, policy: Policy) -> None:
         """Put a policy in the place of the one before.
@@ -63,11 +61,10 @@ class Policies:
         Raises:
             PromptsPolicyChanged: another request did, at the same moment.
         """
-        held = await self._storage.get(account_id, _KIND, _ONE)
+        held = await self._storage.get(account_id, _KIND, ID)
         keeper = await self._storage.get(OWNER, KEEPER, account_id)
-        revision = 0 if held is None else held.revision
-        document = Document(account_id=account_id, kind=_KIND, id=_ONE, body=msgspec.json.encode(policy), revision=revision)
-        changes: list[Change] = [Insert(document) if held is None else Replace(document)]
+        document = Document(account_id=account_id, kind=_KIND, id=ID, body=msgspec.json.encode(policy))
+        changes: list[Change] = [put_in_place(document, held)]
         if keeper is None:
             changes.append(Insert(Document(account_id=OWNER, kind=KEEPER, id=account_id, body=b"{}")))
         try:
@@ -81,9 +78,9 @@ class Policies:
         Raises:
             PromptsPolicyNotFound: there is no policy.
         """
-        if await self._storage.get(account_id, _KIND, _ONE) is None:
+        if await self._storage.get(account_id, _KIND, ID) is None:
             raise PromptsPolicyNotFound("the account has no policy on sealed prompts")
-        await self._storage.apply(Delete(account_id, _KIND, _ONE))
+        await self._storage.apply(Delete(account_id, _KIND, ID))
 
     async def keepers(self, *, after: str = "") -> list[str]:
         """Return accounts that have or had a policy, up to 1,000, in the order of their numbers."""
@@ -92,10 +89,6 @@ class Policies:
     async def forget_keeper(self, account_id: str) -> None:
         """Say that nothing is kept of an account any more."""
         keeper = await self._storage.get(OWNER, KEEPER, account_id)
-        policy = await self._storage.get(account_id, _KIND, _ONE)
+        policy = await self._storage.get(account_id, _KIND, ID)
         if keeper is not None and policy is None:
             await self._storage.apply(Delete(OWNER, KEEPER, account_id, keeper.revision))
-
-    async def _read(self, account_id: str) -> Policy | None:
-        document = await self._storage.get(account_id, _KIND, _ONE)
-        return None if document is None else read_body(_DECODER, document)

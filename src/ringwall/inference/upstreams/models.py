@@ -18,11 +18,11 @@ import msgspec
 
 from ringwall.errors import InvalidRequest, SettingsError
 from ringwall.inference.kept import KeptReads
-from ringwall.inference.stored import read_body
+from ringwall.inference.stored import put_in_place, read_body
 from ringwall.inference.upstreams.errors import ModelNotFound, ModelRowRefused, TooManyModels
 from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, NAME_PATTERN, Address, ModelRow, check_row
 from ringwall.inference.upstreams.secrecy import refuse_secrets
-from ringwall.storage import Delete, Document, Insert, Replace, Storage
+from ringwall.storage import Delete, Document, Storage
 from ringwall.vocabulary import Clock
 
 KIND = "model"
@@ -177,10 +177,8 @@ class ModelTable:
             raise TooManyModels(f"an account has at most {ROWS} models of its own")
         made = StoredRow(row=row, by_operator=operator, updated_at=self._clock(), updated_by=by)
         held = await self._storage.get(account_id, KIND, row.id)
-        document = Document(
-            account_id=account_id, kind=KIND, id=row.id, body=msgspec.json.encode(made), revision=held.revision if held else 0
-        )
-        await self._storage.apply(Replace(document) if held else Insert(document))
+        document = Document(account_id=account_id, kind=KIND, id=row.id, body=msgspec.json.encode(made))
+        await self._storage.apply(put_in_place(document, held))
         return made
 
     async def delete(self, account_id: str, row_id: str) -> None:
