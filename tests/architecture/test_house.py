@@ -31,6 +31,11 @@ def test_a_room_opens_with_its_sentence_from_architecture(room: str):
     assert " ".join(sentence.split()) == told[1].strip()
 
 
+def test_architecture_says_which_rooms_stand():
+    told = re.search(r"^Standing today: (.+)\.$", (ROOT / "ARCHITECTURE.md").read_text(), re.MULTILINE)
+    assert set(told[1].split(", ")) == {*ROOMS, "errors"}
+
+
 def test_nothing_is_a_cupboard():
     assert [p for p in python_files() if p.stem in CUPBOARDS or CUPBOARDS & set(p.relative_to(ROOT).parts)] == []
 
@@ -85,6 +90,13 @@ def test_what_the_distribution_depends_on_is_what_is_locked():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     listed = [line for line in (ROOT / "requirements" / "run.in").read_text().splitlines() if line and not line.startswith("#")]
     assert {*map(_bare_name, declared), "setuptools"} == {*map(_bare_name, listed)}
+
+
+def test_the_core_stays_small():
+    """ARCHITECTURE's bound on the wheels of the core install."""
+    bound = re.search(r"<= (\d+) run-time wheels", (ROOT / "ARCHITECTURE.md").read_text())
+    locked = re.findall(r"^[a-z0-9-]+==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
+    assert 0 < len(locked) <= int(bound[1])
 
 
 def _bare_name(requirement: str) -> str:

@@ -1,5 +1,4 @@
 """Guardrail resources and their runs; upstream models; rate limits; behavioural monitors.
 
-Today: guardrail resources and their runs; the gateway to upstream models; web ACLs; limits on use; sealed prompts; scanners of
-generated code; monitors, which no request passes yet.
+Today: all of that; besides, web ACLs, endpoints of classic models, sealed prompts, and scanners of generated code.
 """

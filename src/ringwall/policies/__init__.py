@@ -1,6 +1,6 @@
 """IAM and Cedar evaluators, information-flow labels, temporal monitors: the permission decision as a function.
 
-Today: IAM.
+Today: IAM, and the rules of web ACLs (`waf`).
 """
 
 from ringwall.policies.compiled import CompiledStatement, PolicySet, Request, StatementId, compile_policies

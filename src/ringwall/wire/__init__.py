@@ -1,6 +1,7 @@
 """AWS protocols (rest-json, json, query, CBOR, event stream, SigV4), OpenAI, Anthropic and SSE encodings: bytes in, values out.
 
-Today: the AWS protocols, Signature Version 4 and bearer keys; of other vendors, chat completions and messages (`dialects`).
+Today: the AWS protocols, Signature Version 4 and bearer keys; of other vendors, chat completions, responses,
+embeddings and messages (`dialects`); rows of numbers in JSON, CSV and NumPy's format (`tabular`).
 """
 
 from ringwall.wire.decode import decode_input
