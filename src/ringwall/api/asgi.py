@@ -37,7 +37,6 @@ _USUAL_NAMES = {  # as text already: the headers of nearly every request
         "x-amz-user-agent",
     )
 }
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Disconnected(Exception):

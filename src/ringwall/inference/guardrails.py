@@ -246,10 +246,6 @@ class Guardrails:
         await self._enforced.delete(account_id, request["configId"])
         return {}
 
-    async def enforced_for_model(self, account_id: str, model_id: str) -> Enforced | None:
-        """Return what the account enforces for a model."""
-        return await self._enforced.for_model(account_id, model_id)
-
     async def guards(self, account_id: str, model_ids: Iterable[str], wanted: Wanted | None, standing: KeyGuardrail | None) -> list[Guard]:
         """Return the guardrails a question to a model stands under: the request's, the caller's key's, and the one the account enforces.
 

@@ -22,7 +22,6 @@ from ringwall.inference.limits import (
     Subject,
     UnpricedModel,
     Usage,
-    parse_rule,
     read_prices,
 )
 from ringwall.inference.limits.errors import TooManyLimits
@@ -31,6 +30,7 @@ from ringwall.inference.limits.stored import LIMITS_MAX
 from ringwall.storage import Replace
 from ringwall.storage.database import DatabaseStorage, open_storage
 from tests.integration.storage.places import StandingClock
+from tests.limits import limit
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ def stored(storage: DatabaseStorage) -> StoredLimits:
 
 
 def service(stored: StoredLimits, clock: StandingClock, *house: dict[str, Any]) -> Limits:
-    return Limits(stored, MemoryStore(), prices=PRICES, clock=clock, house=[parse_rule(one) for one in house])
+    return Limits(stored, MemoryStore(), prices=PRICES, clock=clock, house=[limit(one) for one in house])
 
 
 def requests(amount: int, **members: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ async def test_a_refusal_says_which_limit_and_when_again_and_nothing_of_others(s
 
 async def test_an_accounts_own_limits_come_beside_the_houses(stored: StoredLimits, clock: StandingClock) -> None:
     limits = service(stored, clock, requests(10))
-    await stored.set(ACCOUNT, parse_rule(requests(1, per=["key"])))
+    await stored.set(ACCOUNT, limit(requests(1, per=["key"])))
     assert (await limits.admit(ADA, NOTHING)).record == {"limits": ["requests", "requests"]}
     assert (await refused(limits))["limit"] == "requests"
     await limits.admit(BOB, NOTHING)
@@ -188,9 +188,9 @@ async def test_a_refused_call_takes_nothing_of_the_limits_that_had_room(stored: 
 
 
 async def test_limits_are_listed_replaced_and_counted(stored: StoredLimits) -> None:
-    await stored.set(ACCOUNT, parse_rule(requests(1)))
-    await stored.set(ACCOUNT, parse_rule(tokens(1)))
-    await stored.set(ACCOUNT, parse_rule(requests(5)))
+    await stored.set(ACCOUNT, limit(requests(1)))
+    await stored.set(ACCOUNT, limit(tokens(1)))
+    await stored.set(ACCOUNT, limit(requests(5)))
     assert [(one.id, one.amount) for one in await stored.rules(ACCOUNT)] == [("requests", 5), ("tokens", 1)]
     assert await stored.rules(OTHER) == ()
     with pytest.raises(LimitNotFound):
@@ -198,13 +198,13 @@ async def test_limits_are_listed_replaced_and_counted(stored: StoredLimits) -> N
     with pytest.raises(InvalidLimit):
         await stored.set(ACCOUNT, Rule(id="r", kind="requests"))
     for number in range(LIMITS_MAX - 2):
-        await stored.set(ACCOUNT, parse_rule(requests(1, id=f"r{number}")))
+        await stored.set(ACCOUNT, limit(requests(1, id=f"r{number}")))
     with pytest.raises(TooManyLimits):
-        await stored.set(ACCOUNT, parse_rule(requests(1, id="more")))
+        await stored.set(ACCOUNT, limit(requests(1, id="more")))
 
 
 async def test_changes_at_the_same_time_are_all_kept(stored: StoredLimits) -> None:
-    await asyncio.gather(*(stored.set(ACCOUNT, parse_rule(requests(1, id=f"r{number}"))) for number in range(4)))
+    await asyncio.gather(*(stored.set(ACCOUNT, limit(requests(1, id=f"r{number}"))) for number in range(4)))
     assert len(await stored.rules(ACCOUNT)) == 4
 
 
@@ -213,14 +213,14 @@ async def test_another_process_sees_a_change(stored: StoredLimits, place: str, c
     try:
         other = StoredLimits(storage)
         assert await other.rules(ACCOUNT) == ()
-        await stored.set(ACCOUNT, parse_rule(requests(1)))
+        await stored.set(ACCOUNT, limit(requests(1)))
         assert [one.id for one in await other.rules(ACCOUNT)] == ["requests"]
     finally:
         await storage.close()
 
 
 async def test_nothing_passes_limits_that_cannot_be_read(stored: StoredLimits, storage: DatabaseStorage, clock: StandingClock) -> None:
-    await stored.set(ACCOUNT, parse_rule(requests(1)))
+    await stored.set(ACCOUNT, limit(requests(1)))
     held = await storage.get(ACCOUNT, "limits", "account")
     assert held is not None
     await storage.apply(Replace(type(held)(account_id=ACCOUNT, kind="limits", id="account", body=b"{", revision=held.revision)))
@@ -230,7 +230,7 @@ async def test_nothing_passes_limits_that_cannot_be_read(stored: StoredLimits, s
 
 async def test_use_is_listed_by_subject_the_fullest_first_and_for_this_account_alone(stored: StoredLimits, clock: StandingClock) -> None:
     limits = service(stored, clock, requests(10, per=["key", "model"]), {"id": "day", "kind": "cost", "usd": "1", "periodS": 60})
-    await stored.set(ACCOUNT, parse_rule(CALLS | {"amount": 4}))
+    await stored.set(ACCOUNT, limit(CALLS | {"amount": 4}))
     grant = await limits.admit(ADA, Usage(tokens_in=1_000, tokens_out=0))
     for _ in range(2):
         await (await limits.admit(BOB, NOTHING)).settle(NOTHING)

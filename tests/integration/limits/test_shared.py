@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import pytest
 
-from ringwall.inference.limits import LimitReached, Limits, LimitsUnavailable, MemoryStore, SharedStore, StoredLimits, Usage, parse_rule
+from ringwall.inference.limits import LimitReached, Limits, LimitsUnavailable, MemoryStore, SharedStore, StoredLimits, Usage
 from ringwall.inference.limits.charge import Charge, Settlement
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.limits.conftest import Server
 from tests.integration.limits.test_limits import ADA, CALLS, NOTHING, PRICES, requests, tokens
 from tests.integration.storage.places import StandingClock
+from tests.limits import limit
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +75,7 @@ def limits_on(
     server: Server, storage: DatabaseStorage, clock: StandingClock, *house: dict[str, Any], mode: Literal["closed", "open"] = "closed"
 ) -> Limits:
     store = SharedStore(server.url, timeout_s=0.5)
-    return Limits(StoredLimits(storage), store, prices=PRICES, clock=clock, house=[parse_rule(one) for one in house], when_unreachable=mode)
+    return Limits(StoredLimits(storage), store, prices=PRICES, clock=clock, house=[limit(one) for one in house], when_unreachable=mode)
 
 
 async def test_two_workers_share_one_budget(server: Server, storage: DatabaseStorage, clock: StandingClock) -> None:

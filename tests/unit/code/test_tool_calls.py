@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ringwall.api.native.code_policy import OPERATIONS
 from ringwall.errors import CallerError, InvalidRequest
-from ringwall.guardrails.code.config import TOOL_ARGUMENTS, CodePolicyConfig, parse_code_policy
+from ringwall.guardrails.code.config import TOOL_ARGUMENTS, CodePolicyConfig, check_code_policy
 from ringwall.guardrails.code.tool_calls import code_in_call
 
+PUT = next(each for each in OPERATIONS if each.row.name == "PutCodePolicy")
 CALLS: dict[str, tuple[str, str, tuple[str, ...], list[tuple[str, str]]]] = {
     "an argument of the name": ("run", '{"code": "f()"}', TOOL_ARGUMENTS, [("", "f()")]),
     "the name in capitals": ("run", '{"CODE": "f()"}', TOOL_ARGUMENTS, [("", "f()")]),
@@ -45,11 +47,18 @@ def test_arguments_that_nobody_reads_alike_are_refused(arguments: str) -> None:
         code_in_call("run", arguments, TOOL_ARGUMENTS)
 
 
+def config_of(document: dict[str, object]) -> CodePolicyConfig:
+    """Read a policy as PutCodePolicy does."""
+    config: CodePolicyConfig = PUT.convert({"codePolicyConfig": document}).code_policy_config
+    check_code_policy(config)
+    return config
+
+
 def test_a_document_has_defaults_and_a_part_that_judges() -> None:
-    config = parse_code_policy({"severity": "HIGH", "languages": ["python"], "toolArguments": ["run.code=py"]})
+    config = config_of({"severity": "HIGH", "languages": ["python"], "toolArguments": ["run.code=py"]})
     assert config == CodePolicyConfig(severity="HIGH", languages=("python",), tool_arguments=("run.code=py",))
     assert (config.policy.action, config.policy.severity, config.policy.languages) == ("BLOCK", "HIGH", ("python",))
-    assert parse_code_policy({}).tool_arguments == TOOL_ARGUMENTS
+    assert config_of({}).tool_arguments == TOOL_ARGUMENTS
 
 
 @pytest.mark.parametrize(
@@ -65,4 +74,4 @@ def test_a_document_has_defaults_and_a_part_that_judges() -> None:
 )
 def test_a_document_that_cannot_stand_is_refused(document: dict[str, object], word: str) -> None:
     with pytest.raises(InvalidRequest, match=word):
-        parse_code_policy(document)
+        config_of(document)

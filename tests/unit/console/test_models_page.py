@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ringwall.console.models import budget
-from ringwall.inference.limits import parse_rule
 from ringwall.inference.limits.use import LimitUse, Use
+from tests.limits import limit
 
 RULES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a burst": (
@@ -30,7 +30,7 @@ RULES: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("name", RULES)
 def test_a_limit_is_told(name: str) -> None:
     document, says, about = RULES[name]
-    told = budget(LimitUse(limit=parse_rule({"id": "r", **document}), origin="account", uses=None))
+    told = budget(LimitUse(limit=limit({"id": "r", **document}), origin="account", uses=None))
     assert (told.says, told.about, told.bars) == (says, about, None)
 
 
@@ -38,7 +38,7 @@ def test_a_limit_is_told(name: str) -> None:
     ("used", "width", "kind"), [(0, 0, "pass"), (1, 1, "pass"), (800, 80, "mask"), (999, 99.9, "mask"), (1500, 100, "block")]
 )
 def test_a_bar_is_as_long_as_what_is_used_and_shows_that_something_is(used: int, width: float, kind: str) -> None:
-    rule = parse_rule({"id": "r", "kind": "tokens", "amount": 1000, "periodS": 60})
+    rule = limit({"id": "r", "kind": "tokens", "amount": 1000, "periodS": 60})
     told = budget(LimitUse(limit=rule, origin="operator", uses=(Use(subject={}, used=used, of=1000),)))
     assert told.bars is not None
     assert (told.bars[0].width, told.bars[0].kind) == (width, kind)

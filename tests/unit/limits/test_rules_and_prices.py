@@ -15,13 +15,13 @@ from ringwall.inference.limits import (
     Subject,
     UnpricedModel,
     counted_key,
-    parse_rule,
     parse_rules,
     read_prices,
     shipped_prices,
 )
 from ringwall.inference.limits.errors import UnreadablePrices
 from ringwall.inference.limits.rule import NANO
+from tests.limits import limit
 
 ADA = Subject(account_id="111122223333", key_id="AKIA1", model_id="gpt-4o", route="openai")
 
@@ -58,12 +58,12 @@ REFUSED: dict[str, Any] = {
 @pytest.mark.parametrize("document", REFUSED.values(), ids=REFUSED.keys())
 def test_a_limit_is_refused(document: Any):
     with pytest.raises(InvalidLimit):
-        parse_rule(document)
+        limit(document)
 
 
 def test_requests_and_tokens_fill_a_bucket_and_cost_a_window():
     shapes = {
-        kind: parse_rule({"id": "r", "kind": kind, **members}).counting
+        kind: limit({"id": "r", "kind": kind, **members}).counting
         for kind, members in (
             ("requests", {"amount": 1, "periodS": 1}),
             ("tokens", {"amount": 1, "periodS": 1}),
@@ -75,7 +75,7 @@ def test_requests_and_tokens_fill_a_bucket_and_cost_a_window():
 
 
 def test_cost_is_counted_in_billionths_of_a_dollar():
-    assert parse_rule({"id": "r", "kind": "cost", "usd": "12.000000005", "periodS": 60}).limit == 12 * NANO + 5
+    assert limit({"id": "r", "kind": "cost", "usd": "12.000000005", "periodS": 60}).limit == 12 * NANO + 5
 
 
 APPLIES: dict[str, tuple[dict[str, Any], bool]] = {
@@ -89,15 +89,15 @@ APPLIES: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("members", "wanted"), APPLIES.values(), ids=APPLIES.keys())
 def test_a_limit_applies(members: dict[str, Any], wanted: bool):
-    assert parse_rule(rule(**members)).applies_to(ADA) is wanted
+    assert limit(rule(**members)).applies_to(ADA) is wanted
 
 
 def test_what_is_counted_together_has_the_same_parts():
-    by_key = parse_rule(rule(per=["key", "model"]))
+    by_key = limit(rule(per=["key", "model"]))
     other_route = msgspec.structs.replace(ADA, route="bedrock")
     other_key = msgspec.structs.replace(ADA, key_id="AKIA2")
     assert by_key.subject_of(ADA) == by_key.subject_of(other_route) != by_key.subject_of(other_key)
-    assert by_key.subject_of(ADA) == parse_rule(rule(per=["model", "key"])).subject_of(ADA)
+    assert by_key.subject_of(ADA) == limit(rule(per=["model", "key"])).subject_of(ADA)
 
 
 def test_a_file_of_limits_has_each_id_once():

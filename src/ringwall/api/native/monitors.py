@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
-from ringwall.inference.monitors.actions import ActionRow, ActionTable
+from ringwall.inference.monitors.actions import ROWS_MAX, ActionRow, ActionTable
 from ringwall.inference.monitors.calibration import PRIVATE_MAX, SALT_BYTES, VECTORS_MAX, Calibration, Terms, calibrate
 from ringwall.inference.monitors.errors import MonitorNotCalibrated, MonitorPolicyNotFound
 from ringwall.inference.monitors.policies import EVERY_MODEL
@@ -38,7 +38,7 @@ class PutMonitorPolicyInput(_Shape, frozen=True, kw_only=True):
     """What is done about signals; no rows: everything is recorded, and nothing is done."""
 
     model: _Model
-    rows: Annotated[tuple[ActionRow, ...], Meta(max_length=64)] = ()
+    rows: Annotated[tuple[ActionRow, ...], Meta(max_length=ROWS_MAX)] = ()
 
 
 class PrivateExample(_Shape, frozen=True, kw_only=True):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -42,20 +41,6 @@ class CodePolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return CodePolicy(
             action=self.action, severity=self.severity, languages=self.languages, unscanned=self.unscanned, unparsed=self.unparsed
         )
-
-
-def parse_code_policy(document: Mapping[str, Any]) -> CodePolicyConfig:
-    """Read a document.
-
-    Raises:
-        InvalidRequest: a member is unknown or malformed, or a language is none that ringwall knows.
-    """
-    try:
-        config = msgspec.convert(document, CodePolicyConfig)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(str(error).replace("$.", "codePolicyConfig.").replace("$", "codePolicyConfig")) from error
-    check_code_policy(config)
-    return config
 
 
 def check_code_policy(config: CodePolicyConfig) -> None:

@@ -1,7 +1,7 @@
 """From an answer to a verdict about its code: find it, have it scanned, look for secrets in it, decide.
 
-The gateway's seam is `judge_code`. It takes the whole answer, or the whole of what is to be released: code can be judged when its block has
-ended, not before. It computes and waits for scanners, so an event loop gives it to a worker thread.
+`judge_code` takes a whole text; the gateway has pieces judged by `report_on` as they end: code can be judged when its block has ended, not
+before. Both compute and wait for scanners, so an event loop gives them to a worker thread.
 """
 
 from __future__ import annotations

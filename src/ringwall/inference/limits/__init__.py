@@ -5,7 +5,7 @@ from ringwall.inference.limits.grant import Grant, Usage
 from ringwall.inference.limits.limits import Limits
 from ringwall.inference.limits.memory import MemoryStore
 from ringwall.inference.limits.prices import PriceTable, read_prices, shipped_prices
-from ringwall.inference.limits.rule import Rule, Subject, counted_key, parse_rule, parse_rules
+from ringwall.inference.limits.rule import Rule, Subject, counted_key, parse_rules
 from ringwall.inference.limits.shared import SharedStore
 from ringwall.inference.limits.stored import StoredLimits
 
@@ -26,7 +26,6 @@ __all__ = [
     "UnpricedModel",
     "Usage",
     "counted_key",
-    "parse_rule",
     "parse_rules",
     "read_prices",
     "shipped_prices",

@@ -17,8 +17,6 @@ from ringwall.inference.limits.errors import UnpricedModel, UnreadablePrices
 _Price = Annotated[str, Meta(pattern=r"^[0-9]{1,5}(\.[0-9]{1,3})?\Z")]
 _REGIONAL = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|sa|global)\.(?=[a-z0-9-]+\.)")
 _TABLE = "prices.json"
-PER_TOKEN = 1000
-"""A price in thousandths of a dollar per million tokens is one in billionths of a dollar per token."""
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"input_usd": "in", "output_usd": "out"}):
@@ -52,6 +50,7 @@ class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _thousandths(price: str) -> int:
+    """Return thousandths of a dollar per million tokens, which are billionths of a dollar per token."""
     whole, _, part = price.partition(".")
     return int(whole) * 1000 + int(part.ljust(3, "0"))
 

@@ -104,19 +104,6 @@ def _listed(patterns: tuple[str, ...], value: str) -> bool:
     return not patterns or any(value.startswith(one[:-1]) if one.endswith("*") else value == one for one in patterns)
 
 
-def parse_rule(document: object) -> Rule:
-    """Read a limit from plain values (members as in the JSON).
-
-    Raises:
-        InvalidLimit: a member is unknown, malformed or missing, or two contradict each other.
-    """
-    try:
-        rule = msgspec.convert(document, Rule)
-    except msgspec.ValidationError as error:
-        raise InvalidLimit(f"the limit is malformed: {str(error)[:200]}") from error
-    return check_rule(rule)
-
-
 def check_rule(rule: Rule) -> Rule:
     """Return a limit whose members go together.
 

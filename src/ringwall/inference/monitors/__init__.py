@@ -1,13 +1,12 @@
 """Behavioural monitors, per account and model: attacks on classic models that need many queries, and unusual use of any model."""
 
-from ringwall.inference.monitors.actions import DEFAULT_ACTIONS, Action, ActionRow, ActionTable, Response, parse_actions, respond
+from ringwall.inference.monitors.actions import Action, ActionRow, ActionTable, Response, respond
 from ringwall.inference.monitors.calibration import Calibration, Terms, calibrate
 from ringwall.inference.monitors.errors import (
     AnswerUnread,
     BehaviourBlocked,
     BehaviourSlowed,
     CalibrationChanged,
-    InvalidActions,
     InvalidCalibration,
     MonitorPolicyNotFound,
     TooManyRows,
@@ -20,7 +19,6 @@ from ringwall.inference.monitors.stored import Seen, StoredMonitors, kept_salt
 from ringwall.inference.monitors.watching import BehaviourMonitors, Watched
 
 __all__ = [
-    "DEFAULT_ACTIONS",
     "EVERY_MODEL",
     "Action",
     "ActionRow",
@@ -32,7 +30,6 @@ __all__ = [
     "Calibration",
     "CalibrationChanged",
     "Confidences",
-    "InvalidActions",
     "InvalidCalibration",
     "Kind",
     "MonitorPolicyNotFound",
@@ -50,6 +47,5 @@ __all__ = [
     "Watched",
     "calibrate",
     "kept_salt",
-    "parse_actions",
     "respond",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from ringwall.inference.monitors.errors import BehaviourBlocked, BehaviourSlowed, InvalidActions
+from ringwall.inference.monitors.errors import BehaviourBlocked, BehaviourSlowed
 from ringwall.inference.monitors.flags import FLAGS_WINDOW
 from ringwall.inference.monitors.query import Confidences, Kind, Signal
 
@@ -57,13 +57,9 @@ class ActionRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ActionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The rows for one model of an account. What no row names is recorded."""
+    """The rows for one model of an account. What no row names is recorded, and no more: a false alarm costs nobody anything then."""
 
     rows: Annotated[tuple[ActionRow, ...], Meta(max_length=ROWS_MAX)] = ()
-
-
-DEFAULT_ACTIONS: Final = ActionTable()
-"""Record everything, and do nothing: a false alarm costs an honest account nothing until somebody decides otherwise."""
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,15 +114,3 @@ def respond(table: ActionTable, signals: list[Signal]) -> Response:
         retry_after_s=max((one.retry_after_s for one in actions if isinstance(one, Throttle)), default=0),
         blocked_by=tuple(sorted({row.kind for row in due if isinstance(row.action, Block)})),
     )
-
-
-def parse_actions(document: object) -> ActionTable:
-    """Read a table from plain values: `{"rows": [{"kind": "burst", "atCount": 3, "action": {"type": "slow_down", "ms": 500}}]}`.
-
-    Raises:
-        InvalidActions: a member is unknown, malformed or missing.
-    """
-    try:
-        return msgspec.convert(document, ActionTable)
-    except msgspec.ValidationError as error:
-        raise InvalidActions(f"the table of actions is malformed: {str(error)[:200]}") from error

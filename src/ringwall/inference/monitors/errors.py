@@ -32,15 +32,6 @@ class CalibrationChanged(Conflict, code="calibration-changed"):
     remedy = "look at the calibration that is stored now, and repeat the change if it is still wanted"
 
 
-class InvalidActions(InvalidRequest, code="invalid-actions"):
-    """The table of actions is malformed.
-
-    AWS: ValidationException.
-    """
-
-    remedy = "docs/operations/monitors.md shows one"
-
-
 class BehaviourBlocked(AccessDenied, code="behaviour-blocked"):
     """The account's recent queries to the model set off a monitor, and the account's actions say that such calls end here.
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
-from ringwall.errors import AccessDenied
+from ringwall.api.native.monitors import OPERATIONS
+from ringwall.errors import AccessDenied, InvalidRequest
 from ringwall.inference.monitors import (
-    DEFAULT_ACTIONS,
+    ActionTable,
     BehaviourBlocked,
     Confidences,
-    InvalidActions,
     Response,
     Signal,
-    parse_actions,
     respond,
 )
 
@@ -28,7 +28,8 @@ ROWS: list[dict[str, Any]] = [
     {"kind": "leak-budget", "atCount": 50, "action": {"type": "withhold_confidences"}},
     {"kind": "near-duplicates", "atCount": 20, "action": {"type": "block"}},
 ]
-TABLE = parse_actions({"rows": ROWS})
+TABLE = msgspec.convert({"rows": ROWS}, ActionTable)
+PUT = next(each for each in OPERATIONS if each.row.name == "PutMonitorPolicy")
 
 
 def signal(kind: Any, count: int) -> Signal:
@@ -51,11 +52,11 @@ CASES: dict[str, tuple[list[Signal], Response]] = {
 def test_rows_that_apply_are_combined_in_any_order(signals: list[Signal], wanted: Response):
     for order in permutations(signals):
         assert respond(TABLE, list(order)) == wanted
-    assert respond(parse_actions({"rows": ROWS[::-1]}), signals) == wanted
+    assert respond(ActionTable(TABLE.rows[::-1]), signals) == wanted
 
 
 def test_unless_told_otherwise_everything_is_only_recorded():
-    assert respond(DEFAULT_ACTIONS, [signal("near-duplicates", 1_000)]) == Response()
+    assert respond(ActionTable(), [signal("near-duplicates", 1_000)]) == Response()
 
 
 def test_a_block_is_a_typed_error_that_names_the_monitor_and_no_numbers():
@@ -77,7 +78,7 @@ def test_confidences_are_rounded_or_withheld_and_the_class_stays():
 
 MALFORMED: dict[str, Any] = {
     "no rows but something else": {"row": []},
-    "a list": [],
+    "a structure for a list": {"rows": {}},
     "an unknown kind": {"rows": [{"kind": "mind-reading", "atCount": 1, "action": {"type": "block"}}]},
     "an unknown action": {"rows": [{"kind": "burst", "atCount": 1, "action": {"type": "explode"}}]},
     "an unknown member": {"rows": [{"kind": "burst", "atCount": 1, "action": {"type": "block", "ms": 1}}]},
@@ -90,5 +91,6 @@ MALFORMED: dict[str, Any] = {
 
 @pytest.mark.parametrize("document", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_table_is_refused(document: Any):
-    with pytest.raises(InvalidActions):
-        parse_actions(document)
+    assert PUT.convert({"model": "m", "rows": ROWS}).rows == TABLE.rows
+    with pytest.raises(InvalidRequest):
+        PUT.convert({"model": "m", **document})

@@ -12,7 +12,6 @@ import pytest
 
 from ringwall.errors import IntegrityError
 from ringwall.inference.monitors import (
-    DEFAULT_ACTIONS,
     EVERY_MODEL,
     CalibrationChanged,
     Confidences,
@@ -22,8 +21,8 @@ from ringwall.inference.monitors import (
     StoredMonitors,
     StoredPolicies,
     kept_salt,
-    parse_actions,
 )
+from ringwall.inference.monitors.actions import ActionRow, ActionTable, SlowDown
 from ringwall.inference.monitors.errors import TooManyMonitorPolicies
 from ringwall.inference.monitors.policies import POLICIES_MAX
 from ringwall.keys import Keys, open_keys
@@ -174,7 +173,7 @@ async def test_calibrations_follow_one_another(storage: Storage, keys: Keys):
 async def test_policies_are_kept_by_model_and_damaged_ones_refuse(storage: Storage):
     policies = StoredPolicies(storage)
     assert await policies.find("a", "m") is None
-    tables = [parse_actions({"rows": [{"kind": "burst", "atCount": 3, "action": {"type": "slow_down", "ms": ms}}]}) for ms in (1, 2, 3)]
+    tables = [ActionTable((ActionRow(kind="burst", at_count=3, action=SlowDown(ms=ms)),)) for ms in (1, 2, 3)]
     for table in tables[:2]:
         await policies.put("a", "m", table)
         assert await policies.find("a", "m") == table
@@ -196,10 +195,10 @@ async def test_policies_are_kept_by_model_and_damaged_ones_refuse(storage: Stora
 async def test_an_account_has_a_hundred_policies_at_most(storage: Storage):
     policies = StoredPolicies(storage)
     for number in range(POLICIES_MAX):
-        await policies.put("a", f"m{number}", DEFAULT_ACTIONS)
+        await policies.put("a", f"m{number}", ActionTable())
     with pytest.raises(TooManyMonitorPolicies):
-        await policies.put("a", "one-more", DEFAULT_ACTIONS)
-    await policies.put("a", "m5", DEFAULT_ACTIONS)
+        await policies.put("a", "one-more", ActionTable())
+    await policies.put("a", "m5", ActionTable())
 
 
 async def test_what_all_workers_saw_is_added_up(storage: Storage, keys: Keys):

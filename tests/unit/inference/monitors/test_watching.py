@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringwall.errors import InvalidRequest
@@ -20,8 +21,8 @@ from ringwall.inference.monitors import (
     TooManyRows,
     UnreadableVector,
     Watched,
-    parse_actions,
 )
+from ringwall.inference.monitors.actions import ActionTable
 from ringwall.inference.workers import Workers
 from ringwall.keys import open_keys
 from ringwall.storage.database import open_storage
@@ -64,7 +65,7 @@ async def seen(monitors: BehaviourMonitors) -> int:
 
 
 async def policy(monitors: BehaviourMonitors, *rows: dict[str, Any]) -> None:
-    await monitors.policies.put("a", "m", parse_actions({"rows": list(rows)}))
+    await monitors.policies.put("a", "m", msgspec.convert({"rows": rows}, ActionTable))
 
 
 async def test_without_a_policy_nothing_is_watched(monitors: BehaviourMonitors):
