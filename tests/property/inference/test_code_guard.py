@@ -353,3 +353,28 @@ def test_the_time_of_an_answer_is_bounded() -> None:
     left = play(link, events_of([("text", "```py\nx\n```\nwords\n```py\ny\n```\n")], 1))
     assert texts_of(left) == {0: "```py\nx\n```\nwords\n" + MESSAGE}
     assert link.record()["failures"][0]["reason"] == "out of time"
+
+
+@pytest.mark.parametrize("before", ["", "ends in the middle of a line"])
+def test_others_have_their_turn_while_a_large_delta_is_read(before: str) -> None:
+    async def run() -> tuple[int, list[Event]]:
+        turns, link = 0, guard()
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        waiting = asyncio.create_task(others())
+        for event in events_of([("text", before)]) if before else []:
+            if isinstance(event, BlockStart | BlockDelta | BlockStop):
+                await link.take(event)
+        await link.take(BlockStart(1, "text"))
+        left = await link.take(BlockDelta(1, "word\n" * 20_000))
+        waiting.cancel()
+        return turns, left
+
+    turns, left = asyncio.run(run())
+    assert turns >= 20
+    assert "".join(event.text for event in left if isinstance(event, BlockDelta)) == "word\n" * 20_000

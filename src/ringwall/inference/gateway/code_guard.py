@@ -15,7 +15,9 @@ of a line; so is reasoning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -50,6 +52,9 @@ HELD_CHARS = 200_000
 """Characters of one piece that waits for its end; a longer one blocks."""
 
 _LINE_ENDS = ("\r", "\n")
+_AT_ONCE = 4_096  # characters that are read before others have their turn: a delta may have a million
+_STEPS = re.compile(r"[^`~\r\n]{1,1024}|[`~\r\n]")  # nothing that ends a piece stands inside of a step
+_TURN = 256  # steps between which others have their turn
 
 
 class _Lane:
@@ -153,8 +158,9 @@ class CodeGuard:
             return True
         voice.length += len(event.text)
         voice.last = event.text[-1]
-        several = len(voice.lanes) > 1
-        for chunk in event.text if several else (event.text,):  # which reading blocks first may not depend on the chunks
+        for number, chunk in enumerate(_chunks(event.text, small=len(voice.lanes) > 1), 1):
+            if number % _TURN == 0 or len(chunk) == _AT_ONCE:
+                await asyncio.sleep(0)
             for lane in voice.lanes:
                 if not await self._advance(kind, lane, lane.splitter.feed(chunk)):
                     return False
@@ -263,6 +269,14 @@ class CodeGuard:
     def reason(self) -> str:
         """Say in a sentence what was done and by which rules; "" where nothing was."""
         return sentence(self._judged)
+
+
+def _chunks(text: str, *, small: bool) -> Iterator[str]:
+    """Cut a delta up; `small`: at everything that may end a piece, for which of several readings blocks first may not depend on deltas."""
+    if small:
+        yield from (found.group() for found in _STEPS.finditer(text))
+    else:
+        yield from (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
 
 
 class CodeRun(msgspec.Struct, frozen=True, kw_only=True):
