@@ -14,6 +14,7 @@ import importlib
 import importlib.util
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
@@ -25,7 +26,8 @@ CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 4.0
 _ATTEMPTS: Final = 2
 _THREADS: Final = 4
-_REGIONS: Final = 32
+REGIONS: Final = 32
+"""Regions whose clients are kept; the one that was asked longest ago makes room: an account may name keys of regions that do not exist."""
 # An alias may be pointed at another key, which would not open what the first one wrapped: a key is named by its own ARN.
 _ARN = re.compile(r"arn:aws(?:-[a-z]+)*:kms:(?P<region>[a-z0-9-]{1,40}):[0-9]{12}:key/[A-Za-z0-9-]{1,100}\Z", re.ASCII)
 _ALTERED = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
@@ -42,8 +44,12 @@ class KmsLibraryMissing(SettingsError, code="kms-library-missing"):
 class AwsKms:
     """The provider of `aws-kms:` keys."""
 
-    def __init__(self, *, endpoint: str = "") -> None:
+    def __init__(self, *, endpoint: str = "", regions: int = REGIONS) -> None:
         """Take the address of the server; empty: AWS's own for the key's region.
+
+        Args:
+            endpoint: the address.
+            regions: for how many of them clients are kept.
 
         Raises:
             KmsLibraryMissing: boto3 is not installed.
@@ -51,7 +57,8 @@ class AwsKms:
         if importlib.util.find_spec("boto3") is None:
             raise KmsLibraryMissing("customer keys in AWS KMS are configured, and the library `boto3` is not installed")
         self._endpoint = endpoint or None
-        self._clients: dict[str, Any] = {}
+        self._regions = regions
+        self._clients: OrderedDict[str, Any] = OrderedDict()
         self._making = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ringwall-kms")
 
@@ -101,8 +108,6 @@ class AwsKms:
         region = _region(name)
         with self._making:  # boto3's sessions are not made for threads; its clients are
             if region not in self._clients:
-                if len(self._clients) >= _REGIONS:
-                    raise CustomerKeyUnavailable(f"customer keys of more than {_REGIONS} regions are in use")
                 config = importlib.import_module("botocore.config").Config(
                     connect_timeout=CONNECT_TIMEOUT_S,
                     read_timeout=READ_TIMEOUT_S,
@@ -111,6 +116,9 @@ class AwsKms:
                 )
                 session = importlib.import_module("boto3").session.Session()
                 self._clients[region] = session.client("kms", region_name=region, endpoint_url=self._endpoint, config=config)
+                if len(self._clients) > self._regions:
+                    self._clients.popitem(last=False)  # not closed: a thread may be asking it
+            self._clients.move_to_end(region)
             return self._clients[region]
 
 

@@ -155,3 +155,17 @@ async def test_only_arns_of_keys_are_names(name: str) -> None:
     with pytest.raises(InvalidRequest, match="named by its ARN"):
         provider.check(name)
     await provider.close()
+
+
+async def test_an_account_that_names_keys_of_many_regions_keeps_nobody_out() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Refusing", (_Refusing,), {"code": "DisabledException", "status": 400}))
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    provider = AwsKms(endpoint=f"http://127.0.0.1:{server.server_port}", regions=2)
+    try:
+        for region in ("no-where-1", "no-where-2", "eu-west-1", "no-where-3", "eu-west-1"):
+            with pytest.raises(CustomerKeyUnavailable, match="DisabledException"):
+                await provider.unwrap(ACCOUNT, f"arn:aws:kms:{region}:111111111111:key/abc", b"wrapped", CONTEXT)
+    finally:
+        await provider.close()
+        server.shutdown()
+        server.server_close()
