@@ -156,4 +156,6 @@ def check_row(row: ModelRow) -> Address:
         raise ModelRowRefused("a pattern stands for several models, so the upstream cannot have one name for them")
     if row.is_pattern and row.aliases:
         raise ModelRowRefused("a pattern has no aliases")
+    if row.is_pattern and address.kind == "sagemaker":  # each name would be another model to monitors and limits, and all of them this one
+        raise ModelRowRefused("an endpoint's URI leads to one model, so a pattern cannot stand for several", remedy="name it, with aliases")
     return address

@@ -86,6 +86,7 @@ def test_an_uri_is_refused_that_has(what: str) -> None:
         pytest.param({"upstream": "development:", "allow_private": True}, id="a network for the built-in model"),
         pytest.param({"id": "gpt-*", "upstream": "openai+https://host/v1", "model": "gpt"}, id="one name for many models"),
         pytest.param({"id": "gpt-*", "upstream": "openai+https://host/v1", "aliases": ("gpt",)}, id="an alias for many models"),
+        pytest.param({"id": "fraud-*", "upstream": "sagemaker+https://host/invocations"}, id="many names for one endpoint"),
     ],
 )
 def test_a_row_is_refused_with(members: dict[str, object]) -> None:
