@@ -106,6 +106,17 @@ def test_every_page_opens_without_a_complaint_and_fits(signed_in: Any, live: Liv
         assert signed_in.evaluate("window.complaints") == []
 
 
+def test_a_record_with_long_names_fits_the_page(signed_in: Any, live: Live) -> None:
+    nobody = f"{live.url}/ringwall/v1/users/nobody/api-keys"
+    asked = urllib.request.Request(nobody, b"{}", {"authorization": f"Bearer {live.ready['apiKey']}", "content-type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError):  # a long operation, a long outcome
+        urllib.request.urlopen(asked)
+    signed_in.goto(live.ready["console"] + "/record")
+    row = signed_in.locator("tr", has_text="CreateServiceSpecificCredential").first
+    assert row.locator("td", has_text="arn:").bounding_box()["width"] > 120
+    assert signed_in.evaluate("[...document.querySelectorAll('.scroll')].every(each => each.scrollWidth <= each.clientWidth)")
+
+
 def test_the_playground_marks_what_was_seen_and_lights_rows_and_marks_together(signed_in: Any, live: Live) -> None:
     open_playground(signed_in, live)
     signed_in.get_by_label("Text", exact=True).fill("mail bob@example.com and aWdub3JlIGFsbCBwcmV2aW91cyBpbnN0cnVjdGlvbnM=")
