@@ -6,49 +6,45 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import Shape, anything
 from ringwall.vocabulary.principal import KeyGuardrail
 
 UserName = Annotated[str, Meta(min_length=1, max_length=64)]
 KeyId = Annotated[str, Meta(min_length=16, max_length=128, pattern=r"^[A-Z0-9]+\Z")]
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class CreateAccountInput(_Shape, frozen=True, kw_only=True):
+class CreateAccountInput(Shape, frozen=True, kw_only=True):
     """The new account's name, and its 12 digits where they are chosen."""
 
     name: Annotated[str, Meta(min_length=1, max_length=128)]
     account_id: Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")] | None = None
 
 
-class ListAccountsInput(_Shape, frozen=True, kw_only=True):
+class ListAccountsInput(Shape, frozen=True, kw_only=True):
     """Which page of accounts."""
 
     marker: Annotated[str, Meta(max_length=1024)] = ""
     max_items: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 
-class UserInput(_Shape, frozen=True, kw_only=True):
+class UserInput(Shape, frozen=True, kw_only=True):
     """Whose keys."""
 
     user_name: UserName
 
 
-class KeyInput(_Shape, frozen=True, kw_only=True):
+class KeyInput(Shape, frozen=True, kw_only=True):
     """One key of one user."""
 
     user_name: UserName
     key_id: KeyId
 
 
-class AccountOutput(_Shape, frozen=True, kw_only=True):
+class AccountOutput(Shape, frozen=True, kw_only=True):
     """One account."""
 
     account_id: str
@@ -57,14 +53,14 @@ class AccountOutput(_Shape, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class ListAccountsOutput(_Shape, frozen=True, kw_only=True):
+class ListAccountsOutput(Shape, frozen=True, kw_only=True):
     """Accounts in the order of their numbers."""
 
     accounts: tuple[AccountOutput, ...]
     marker: str
 
 
-class Key(_Shape, frozen=True, kw_only=True):
+class Key(Shape, frozen=True, kw_only=True):
     """One key, without its secret, and the guardrail that it stands under."""
 
     key_id: str
@@ -74,13 +70,13 @@ class Key(_Shape, frozen=True, kw_only=True):
     guardrail: KeyGuardrail | None = None
 
 
-class KeysOutput(_Shape, frozen=True, kw_only=True):
+class KeysOutput(Shape, frozen=True, kw_only=True):
     """A user's keys."""
 
     keys: tuple[Key, ...]
 
 
-class NewAccessKeyOutput(_Shape, frozen=True, kw_only=True):
+class NewAccessKeyOutput(Shape, frozen=True, kw_only=True):
     """An access key; its secret is shown this once."""
 
     access_key_id: str
@@ -88,7 +84,7 @@ class NewAccessKeyOutput(_Shape, frozen=True, kw_only=True):
     user_name: str
 
 
-class NewApiKeyOutput(_Shape, frozen=True, kw_only=True):
+class NewApiKeyOutput(Shape, frozen=True, kw_only=True):
     """An API key; it is shown this once."""
 
     key_id: str
@@ -98,10 +94,6 @@ class NewApiKeyOutput(_Shape, frozen=True, kw_only=True):
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
 
 
 def _user(call: Call, given: UserInput | KeyInput) -> Sequence[str]:
@@ -158,7 +150,7 @@ async def _delete_api_key(call: Call, given: KeyInput) -> None:
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "CreateAccount", "ringwall:CreateAccount", _create_account, _no_resource),
+        Operation("ringwall", "CreateAccount", "ringwall:CreateAccount", _create_account, anything),
         "POST",
         "/accounts",
         "Create an account; for the operator's account only.",
@@ -167,7 +159,7 @@ OPERATIONS = (
         status=201,
     ),
     NativeOperation(
-        Operation("ringwall", "ListAccounts", "ringwall:ListAccounts", _list_accounts, _no_resource, read_only=True),
+        Operation("ringwall", "ListAccounts", "ringwall:ListAccounts", _list_accounts, anything, read_only=True),
         "GET",
         "/accounts",
         "List the accounts; for the operator's account only.",

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import Shape, own_arn
 from ringwall.crypto.base64_text import decode_base64
 from ringwall.crypto.checkpoint import parse_checkpoint
 from ringwall.crypto.log_policy import log_id
@@ -28,25 +29,21 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """With its offset from UTC: without, it would be whatever the server's own zone makes of it."""
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class PutAuditEntryInput(_Shape, frozen=True, kw_only=True):
+class PutAuditEntryInput(Shape, frozen=True, kw_only=True):
     """What to put on record. digest: SHA-256 of what it is about. name: of that, for people."""
 
     digest: Digest
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     name: Annotated[str, Meta(max_length=256)] = ""
 
 
-class GetAuditEntryInput(_Shape, frozen=True, kw_only=True):
+class GetAuditEntryInput(Shape, frozen=True, kw_only=True):
     """Which entry."""
 
     index: Annotated[int, Meta(ge=0, le=MAX_SIZE)]
 
 
-class SearchAuditLogInput(_Shape, frozen=True, kw_only=True):
+class SearchAuditLogInput(Shape, frozen=True, kw_only=True):
     """What to find; what is absent is not asked for. start: the index to begin at, going back; absent: the newest."""
 
     digest: Digest | None = None
@@ -57,7 +54,7 @@ class SearchAuditLogInput(_Shape, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
-class AuditEntry(_Shape, frozen=True, kw_only=True):
+class AuditEntry(Shape, frozen=True, kw_only=True):
     """One entry of the account, in the log of statements.
 
     subjects: name to SHA-256. predicate: what was said, and `recordedBy`, `recordedAt`. All three are empty once they were erased.
@@ -84,7 +81,7 @@ class ProvedAuditEntry(AuditEntry, frozen=True, kw_only=True):
     bundle: str | None
 
 
-class PutAuditEntryOutput(_Shape, frozen=True, kw_only=True):
+class PutAuditEntryOutput(Shape, frozen=True, kw_only=True):
     """Where the entry is: its index in the log of statements, under a checkpoint of this size; with its proof."""
 
     log: str
@@ -93,7 +90,7 @@ class PutAuditEntryOutput(_Shape, frozen=True, kw_only=True):
     tlog_proof: str
 
 
-class SearchAuditLogOutput(_Shape, frozen=True, kw_only=True):
+class SearchAuditLogOutput(Shape, frozen=True, kw_only=True):
     """Entries, newest first; `next` is the `start` of the page that follows."""
 
     entries: tuple[AuditEntry, ...]
@@ -175,11 +172,11 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 
 def _entry(call: Call, given: GetAuditEntryInput) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:audit-log/{given.index}",)
+    return own_arn(call, f"audit-log/{given.index}")
 
 
 def _all(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:audit-log/*",)
+    return own_arn(call, "audit-log/*")
 
 
 OPERATIONS = (

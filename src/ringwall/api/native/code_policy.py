@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, Shape, own_arn
 from ringwall.errors import Bug
 from ringwall.guardrails.code.config import CodePolicyConfig
 
@@ -23,28 +24,20 @@ TEXT_CHARS = 1_000_000
 GuardrailId = Annotated[str, Meta(min_length=1, max_length=2048)]
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class NoMembers(_Shape, frozen=True, kw_only=True):
-    """No input."""
-
-
-class WhichCodePolicy(_Shape, frozen=True, kw_only=True):
+class WhichCodePolicy(Shape, frozen=True, kw_only=True):
     """The account's policy, or that of the guardrail that is named (id, or ARN)."""
 
     guardrail_identifier: GuardrailId | None = None
 
 
-class PutCodePolicyInput(_Shape, frozen=True, kw_only=True):
+class PutCodePolicyInput(Shape, frozen=True, kw_only=True):
     """A policy for the account, or for a guardrail in the account's policy's place."""
 
     code_policy_config: CodePolicyConfig
     guardrail_identifier: GuardrailId | None = None
 
 
-class ScanCodeInput(_Shape, frozen=True, kw_only=True):
+class ScanCodeInput(Shape, frozen=True, kw_only=True):
     """An answer, judged by the account's policy or a guardrail's; nothing is stored."""
 
     text: Annotated[str, Meta(max_length=TEXT_CHARS)]
@@ -112,7 +105,7 @@ def _shown(standing: StandingCodePolicy) -> CodePolicyOutput:
     )
 
 
-async def _list(call: Call, given: NoMembers) -> CodePoliciesOutput:  # noqa: ARG001 - a handler's shape
+async def _list(call: Call, given: NoInput) -> CodePoliciesOutput:  # noqa: ARG001 - a handler's shape
     return CodePoliciesOutput(policies=tuple(_shown(each) for each in await _guards(call).policies.list(call.account_id)))
 
 
@@ -143,9 +136,9 @@ async def _scan(call: Call, given: ScanCodeInput) -> ScanCodeOutput:
     return ScanCodeOutput(action=run.receipt["action"], output=run.output, receipt=run.receipt)
 
 
-def _policy_arn(call: Call, given: NoMembers | WhichCodePolicy | PutCodePolicyInput | ScanCodeInput) -> Sequence[str]:
-    name = "*" if isinstance(given, NoMembers) else _policy_id(given.guardrail_identifier) or "account"
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:code-policy/{name}",)
+def _policy_arn(call: Call, given: NoInput | WhichCodePolicy | PutCodePolicyInput | ScanCodeInput) -> Sequence[str]:
+    name = "*" if isinstance(given, NoInput) else _policy_id(given.guardrail_identifier) or "account"
+    return own_arn(call, f"code-policy/{name}")
 
 
 OPERATIONS = (
@@ -154,7 +147,7 @@ OPERATIONS = (
         "GET",
         "/code-policies",
         "List the policies for generated code; without one, no answer's code is scanned.",
-        NoMembers,
+        NoInput,
         CodePoliciesOutput,
     ),
     NativeOperation(

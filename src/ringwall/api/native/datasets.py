@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import Shape, anything
 from ringwall.crypto.statements import DATASET_COMMITMENT
 from ringwall.data.datasets import Dataset, Datasets, Given, Name, Receipt, Version, statement_of
 from ringwall.vocabulary import Arn
@@ -17,38 +18,34 @@ from ringwall.vocabulary import Arn
 _PAGE = 1000
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class PutDatasetInput(_Shape, frozen=True, kw_only=True):
+class PutDatasetInput(Shape, frozen=True, kw_only=True):
     """A data set's name, and the types (of personal data, or SECRET) that no version may hold; absent: the policy stays as it is."""
 
     name: Name
     forbidden: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)] | None = None
 
 
-class DatasetInput(_Shape, frozen=True, kw_only=True):
+class DatasetInput(Shape, frozen=True, kw_only=True):
     """One data set."""
 
     name: Name
 
 
-class ListDatasetsInput(_Shape, frozen=True, kw_only=True):
+class ListDatasetsInput(Shape, frozen=True, kw_only=True):
     """Which page of data sets: those whose names come after `after`."""
 
     after: Annotated[str, Meta(max_length=64)] = ""
     limit: Annotated[int, Meta(ge=1, le=_PAGE)] = 100
 
 
-class VersionInput(_Shape, frozen=True, kw_only=True):
+class VersionInput(Shape, frozen=True, kw_only=True):
     """One version of a data set."""
 
     name: Name
     version: Annotated[int, Meta(ge=1, lt=2**31)]
 
 
-class HistoryInput(_Shape, frozen=True, kw_only=True):
+class HistoryInput(Shape, frozen=True, kw_only=True):
     """Which page of versions: those after the number `after`."""
 
     name: Name
@@ -82,10 +79,6 @@ def _datasets(call: Call) -> Datasets:
 
 def _arn(call: Call, given: Any) -> Sequence[str]:
     return (str(Arn("ringwall", call.region, call.account_id, f"dataset/{given.name}")),)
-
-
-def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
 
 
 async def _put(call: Call, given: PutDatasetInput) -> Dataset:
@@ -139,7 +132,7 @@ OPERATIONS = (
     ),
     NativeOperation(_row("GetDataset", _get, _arn, read_only=True), "GET", "/datasets/{name}", "Show a data set.", DatasetInput, Dataset),
     NativeOperation(
-        _row("ListDatasets", _list, _anything, read_only=True), "GET", "/datasets", "List data sets.", ListDatasetsInput, DatasetsOutput
+        _row("ListDatasets", _list, anything, read_only=True), "GET", "/datasets", "List data sets.", ListDatasetsInput, DatasetsOutput
     ),
     NativeOperation(
         _row("CommitDataset", _commit, _arn),

@@ -18,6 +18,7 @@ from ringwall.api.native.demo import demo_guardrail
 from ringwall.api.native.guardrail_proofs import GuardrailProofsOutput, ProofsOfUpdate, guardrail_proofs, proofs_of_update, summaries
 from ringwall.api.native.judgement import Judgement, judgement
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import Shape, anything
 from ringwall.errors import InvalidRequest
 from ringwall.guardrails import Applied, Block, Guardrail, GuardrailConfig, compile_guardrail, evaluate, normalise, parse_config, record
 from ringwall.guardrails.policy import TextOrigin
@@ -31,18 +32,14 @@ _INLINE_CHARACTERS = 2_000
 """Texts up to this length are judged on the event loop (a few milliseconds at most); longer ones in a thread."""
 
 
-class _Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class GuardrailInput(_Input, frozen=True, kw_only=True):
+class GuardrailInput(Shape, frozen=True, kw_only=True):
     """One guardrail, or one version of it."""
 
     guardrail_identifier: Identifier
     guardrail_version: Version | None = None
 
 
-class ListGuardrailsInput(_Input, frozen=True, kw_only=True):
+class ListGuardrailsInput(Shape, frozen=True, kw_only=True):
     """Which guardrails to list; with an identifier: that guardrail's versions."""
 
     guardrail_identifier: Identifier | None = None
@@ -50,14 +47,14 @@ class ListGuardrailsInput(_Input, frozen=True, kw_only=True):
     next_token: Annotated[str, Meta(max_length=2048)] | None = None
 
 
-class VersionInput(_Input, frozen=True, kw_only=True):
+class VersionInput(Shape, frozen=True, kw_only=True):
     """The guardrail whose draft is frozen."""
 
     guardrail_identifier: Identifier
     description: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
-class ApplyInput(_Input, frozen=True, kw_only=True):
+class ApplyInput(Shape, frozen=True, kw_only=True):
     """What to judge: `text` alone, or `content` blocks as ApplyGuardrail takes them.
 
     origin: of `text`, where a tool or a document says it; a block of `content` has it beside its text (`{"text": {"text", "origin"}}`).
@@ -72,7 +69,7 @@ class ApplyInput(_Input, frozen=True, kw_only=True):
     output_scope: Literal["INTERVENTIONS", "FULL"] = "INTERVENTIONS"
 
 
-class CheckInput(_Input, frozen=True, kw_only=True):
+class CheckInput(Shape, frozen=True, kw_only=True):
     """A text, where it comes from, and the policy to judge it by (absent: the demo's); nothing is stored."""
 
     text: str
@@ -112,15 +109,11 @@ class ApplyOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 # -- resources, as the permission check sees them -------------------------------------------------------------------------------------
 
 
-def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 def _guardrail(call: Call, given: GuardrailInput) -> Sequence[str]:
     return BY_NAME["bedrock", "GetGuardrail"].resources(call, _words(given))
 
 
-class _Tag(_Input, frozen=True, kw_only=True):
+class _Tag(Shape, frozen=True, kw_only=True):
     key: str
     value: str
 
@@ -331,7 +324,7 @@ OPERATIONS = (
         ApplyOutput,
     ),
     NativeOperation(
-        Operation("ringwall", "Check", "ringwall:Check", _check, _anything, read_only=True),
+        Operation("ringwall", "Check", "ringwall:Check", _check, anything, read_only=True),
         "POST",
         "/check",
         "Judge a text by a policy that is not stored.",

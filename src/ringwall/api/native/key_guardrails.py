@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import Shape
 from ringwall.vocabulary.principal import KeyGuardrail
 
 API_KEY_PREFIX = "ACCA"
@@ -18,7 +19,7 @@ UserName = Annotated[str, Meta(min_length=1, max_length=64)]
 KeyId = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
-class _Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class _Input(Shape, frozen=True, kw_only=True):
     user_name: UserName
     key_id: KeyId
 

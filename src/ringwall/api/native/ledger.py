@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation, Static
-from ringwall.api.native.records import Nothing
+from ringwall.api.native.shapes import NoInput, Shape, anything, own_arn
 from ringwall.crypto.base64_text import encode_base64
 from ringwall.crypto.tiles import CHECKPOINT_PATH, MAX_SIZE
 from ringwall.crypto.tlog_proof import TlogProof
@@ -36,30 +35,26 @@ _ENTRIES: Final = "entries/"
 _NOTE_CHARS: Final = 64 * 1024
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class LogInput(_Shape, frozen=True, kw_only=True):
+class LogInput(Shape, frozen=True, kw_only=True):
     """Which log."""
 
     log: LogName
 
 
-class TileInput(_Shape, frozen=True, kw_only=True):
+class TileInput(Shape, frozen=True, kw_only=True):
     """Which piece of which log; `path` is what follows `tile/` in C2SP tlog-tiles."""
 
     log: LogName
     path: Annotated[str, Meta(max_length=64)]
 
 
-class EntriesInput(_Shape, frozen=True, kw_only=True):
+class EntriesInput(Shape, frozen=True, kw_only=True):
     """Which bundle of entries; `path` is what follows `tile/entries/`."""
 
     path: Annotated[str, Meta(max_length=64)]
 
 
-class ProofInput(_Shape, frozen=True, kw_only=True):
+class ProofInput(Shape, frozen=True, kw_only=True):
     """Which entry; `size`: under the checkpoint of this size, if it was kept; absent: the newest."""
 
     log: LogName
@@ -67,7 +62,7 @@ class ProofInput(_Shape, frozen=True, kw_only=True):
     size: Index | None = None
 
 
-class ConsistencyInput(_Shape, frozen=True, kw_only=True):
+class ConsistencyInput(Shape, frozen=True, kw_only=True):
     """From which size to which."""
 
     log: LogName
@@ -75,7 +70,7 @@ class ConsistencyInput(_Shape, frozen=True, kw_only=True):
     size: Index
 
 
-class CheckpointsInput(_Shape, frozen=True, kw_only=True):
+class CheckpointsInput(Shape, frozen=True, kw_only=True):
     """Which checkpoints of a log: those larger than `after`."""
 
     log: LogName
@@ -83,14 +78,14 @@ class CheckpointsInput(_Shape, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 1000
 
 
-class CosignaturesInput(_Shape, frozen=True, kw_only=True):
+class CosignaturesInput(Shape, frozen=True, kw_only=True):
     """A checkpoint of the log with cosignatures under it."""
 
     log: LogName
     note: Annotated[str, Meta(max_length=_NOTE_CHARS)]
 
 
-class LogOutput(_Shape, frozen=True, kw_only=True):
+class LogOutput(Shape, frozen=True, kw_only=True):
     """One log. checkpoint: its newest signed note; empty as long as nothing is sealed. vkeys: check new checkpoints."""
 
     log: str
@@ -99,13 +94,13 @@ class LogOutput(_Shape, frozen=True, kw_only=True):
     checkpoint: str
 
 
-class LogsOutput(_Shape, frozen=True, kw_only=True):
+class LogsOutput(Shape, frozen=True, kw_only=True):
     """The logs of this ringwall."""
 
     logs: tuple[LogOutput, ...]
 
 
-class ProofOutput(_Shape, frozen=True, kw_only=True):
+class ProofOutput(Shape, frozen=True, kw_only=True):
     """An entry's place in a log, with what proves it offline: the entry (base 64) and a C2SP tlog-proof."""
 
     log: str
@@ -115,7 +110,7 @@ class ProofOutput(_Shape, frozen=True, kw_only=True):
     tlog_proof: str
 
 
-class ConsistencyOutput(_Shape, frozen=True, kw_only=True):
+class ConsistencyOutput(Shape, frozen=True, kw_only=True):
     """RFC 6962 consistency proof, base 64."""
 
     log: str
@@ -124,7 +119,7 @@ class ConsistencyOutput(_Shape, frozen=True, kw_only=True):
     proof: tuple[str, ...]
 
 
-class CheckpointOutput(_Shape, frozen=True, kw_only=True):
+class CheckpointOutput(Shape, frozen=True, kw_only=True):
     """A checkpoint that was kept. sealed_at: Unix milliseconds."""
 
     size: int
@@ -132,13 +127,13 @@ class CheckpointOutput(_Shape, frozen=True, kw_only=True):
     note: str
 
 
-class CheckpointsOutput(_Shape, frozen=True, kw_only=True):
+class CheckpointsOutput(Shape, frozen=True, kw_only=True):
     """Checkpoints that were kept, smallest first."""
 
     checkpoints: tuple[CheckpointOutput, ...]
 
 
-async def _logs(call: Call, given: Nothing) -> LogsOutput:  # noqa: ARG001 - a handler's shape
+async def _logs(call: Call, given: NoInput) -> LogsOutput:  # noqa: ARG001 - a handler's shape
     found = []
     for name in LOGS:
         log = call.rooms.ledger.log(name)
@@ -196,24 +191,20 @@ async def _cosign(call: Call, given: CosignaturesInput) -> None:
 
 
 def _log(call: Call, given: Any) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:ledger/{given.log}",)
+    return own_arn(call, f"ledger/{given.log}")
 
 
 def _audit(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:ledger/audit",)
-
-
-def _any(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
+    return own_arn(call, "ledger/audit")
 
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "ListLogs", "ringwall:ListLogs", _logs, _any, read_only=True, recorded=False),
+        Operation("ringwall", "ListLogs", "ringwall:ListLogs", _logs, anything, read_only=True, recorded=False),
         "GET",
         "/ledger",
         "List the transparency logs, with their keys and newest checkpoints.",
-        Nothing,
+        NoInput,
         LogsOutput,
     ),
     NativeOperation(

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, Shape, anything, own_arn
 from ringwall.inference.limits import PriceTable, Rule
 from ringwall.inference.limits.use import LimitUse
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class NoMembers(_Shape, frozen=True, kw_only=True):
-    """No input."""
-
-
-class LimitInput(_Shape, frozen=True, kw_only=True):
+class LimitInput(Shape, frozen=True, kw_only=True):
     """One limit of the account, by its id."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}\Z")]
@@ -34,7 +27,7 @@ class LimitsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     limits: tuple[LimitUse, ...]
 
 
-async def _list(call: Call, given: NoMembers) -> LimitsOutput:  # noqa: ARG001 - a handler's shape
+async def _list(call: Call, given: NoInput) -> LimitsOutput:  # noqa: ARG001 - a handler's shape
     return LimitsOutput(limits=await call.rooms.budgets.use(call.account_id))
 
 
@@ -49,25 +42,21 @@ async def _delete(call: Call, given: LimitInput) -> None:
     call.record["limit"] = {"id": given.id}
 
 
-async def _prices(call: Call, given: NoMembers) -> PriceTable:  # noqa: ARG001 - a handler's shape
+async def _prices(call: Call, given: NoInput) -> PriceTable:  # noqa: ARG001 - a handler's shape
     return call.rooms.budgets.prices
 
 
-def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 def _limit_arn(call: Call, given: LimitInput | Rule) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:limit/{given.id}",)
+    return own_arn(call, f"limit/{given.id}")
 
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "ListLimits", "ringwall:ListLimits", _list, _anything, read_only=True),
+        Operation("ringwall", "ListLimits", "ringwall:ListLimits", _list, anything, read_only=True),
         "GET",
         "/limits",
         "List the limits that stand for the account, and what of each is used.",
-        NoMembers,
+        NoInput,
         LimitsOutput,
     ),
     NativeOperation(
@@ -87,11 +76,11 @@ OPERATIONS = (
         None,
     ),
     NativeOperation(
-        Operation("ringwall", "ListPrices", "ringwall:ListPrices", _prices, _anything, read_only=True),
+        Operation("ringwall", "ListPrices", "ringwall:ListPrices", _prices, anything, read_only=True),
         "GET",
         "/prices",
         "Show the price table that limits on cost are counted by.",
-        NoMembers,
+        NoInput,
         PriceTable,
     ),
 )

@@ -18,6 +18,7 @@ from msgspec import Meta
 from ringwall.api.aws.asking import guardrail_condition, model_resource, open_answer
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, Shape, anything, own_arn
 from ringwall.identity.caller import is_operator
 from ringwall.inference.gateway import Wanted
 from ringwall.inference.gateway.batches import Batches
@@ -32,15 +33,7 @@ TRIAL_TOKENS = 64
 _SHOWN_CHARS = 2_000
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class NoInput(_Shape, frozen=True, kw_only=True):
-    """No input."""
-
-
-class ModelInput(_Shape, frozen=True, kw_only=True):
+class ModelInput(Shape, frozen=True, kw_only=True):
     """One row, by its id."""
 
     id: ModelPattern
@@ -63,7 +56,7 @@ def _in_camel_case(kind: type[msgspec.Struct], name: str, doc: str) -> type[msgs
 PutModelInput: Any = _in_camel_case(ModelRow, "PutModelInput", "A row of the model table, whole: what is left out has its default.")
 
 
-class TryModelInput(_Shape, frozen=True, kw_only=True):
+class TryModelInput(Shape, frozen=True, kw_only=True):
     """A question for a model; it is asked under the guardrail that is named, and under what the account enforces."""
 
     model: ModelName
@@ -233,12 +226,8 @@ def _in_camel(timeouts: Timeouts) -> dict[str, float]:
     return {each.encode_name: getattr(timeouts, each.name) for each in named}
 
 
-def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 def _row_arn(call: Call, given: Any) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:model/{given.id}",)
+    return own_arn(call, f"model/{given.id}")
 
 
 def _asked(call: Call, given: TryModelInput) -> Sequence[str]:
@@ -251,7 +240,7 @@ def _conditions(call: Call, given: TryModelInput) -> dict[str, Any]:
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "ListModels", "ringwall:ListModels", _list, _anything, read_only=True),
+        Operation("ringwall", "ListModels", "ringwall:ListModels", _list, anything, read_only=True),
         "GET",
         "/models",
         "List the account's rows of the model table, then the settings', with the state of their circuits.",

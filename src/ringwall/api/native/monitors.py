@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, Shape, anything, own_arn
 from ringwall.inference.monitors.actions import ROWS_MAX, ActionRow, ActionTable
 from ringwall.inference.monitors.calibration import PRIVATE_MAX, SALT_BYTES, VECTORS_MAX, Calibration, Terms, calibrate
 from ringwall.inference.monitors.errors import MonitorNotCalibrated, MonitorPolicyNotFound
@@ -20,35 +21,27 @@ from ringwall.inference.upstreams.row import NAME_PATTERN
 _Model = Annotated[str, Meta(max_length=512, pattern=rf"^(?:{NAME_PATTERN}|\*)\Z")]
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class NoInput(_Shape, frozen=True, kw_only=True):
-    """No input."""
-
-
-class MonitorInput(_Shape, frozen=True, kw_only=True):
+class MonitorInput(Shape, frozen=True, kw_only=True):
     """One model, by its id or an alias; `*` stands for every model that has no policy of its own."""
 
     model: _Model
 
 
-class PutMonitorPolicyInput(_Shape, frozen=True, kw_only=True):
+class PutMonitorPolicyInput(Shape, frozen=True, kw_only=True):
     """What is done about signals; no rows: everything is recorded, and nothing is done."""
 
     model: _Model
     rows: Annotated[tuple[ActionRow, ...], Meta(max_length=ROWS_MAX)] = ()
 
 
-class PrivateExample(_Shape, frozen=True, kw_only=True):
+class PrivateExample(Shape, frozen=True, kw_only=True):
     """A vector that no account is given, and the class that the model gives it."""
 
     vector: Annotated[tuple[float, ...], Meta(max_length=4096)]
     label: Annotated[int, Meta(ge=0, lt=2**31)]
 
 
-class CalibrateMonitorInput(_Shape, frozen=True, kw_only=True):
+class CalibrateMonitorInput(Shape, frozen=True, kw_only=True):
     """Honest traffic. shared_scale: all numbers are in one unit; false_alarms: the share of honest queries that may be flagged."""
 
     model: _Model
@@ -189,15 +182,11 @@ def _told(calibration: Calibration) -> MonitorCalibration:
 
 
 def _arn(call: Call, given: Any) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:monitor/{given.model}",)
-
-
-def _any(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
+    return own_arn(call, f"monitor/{given.model}")
 
 
 def _row(name: str, handle: Any, *, read_only: bool = False) -> Operation:
-    resources = _any if name == "ListMonitorPolicies" else _arn
+    resources = anything if name == "ListMonitorPolicies" else _arn
     return Operation("ringwall", name, f"ringwall:{name}", handle, resources, read_only=read_only)
 
 

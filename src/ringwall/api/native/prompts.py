@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, Shape, anything, own_arn
 from ringwall.inference.prompts.policy import Mode, Policy
 from ringwall.inference.prompts.record import About
 from ringwall.inference.prompts.store import Wanted
@@ -23,15 +24,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 PromptId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
 
 
-class _Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    pass
-
-
-class Nothing(_Shape, frozen=True, kw_only=True):
-    """No input."""
-
-
-class PolicyOutput(_Shape, frozen=True, kw_only=True):
+class PolicyOutput(Shape, frozen=True, kw_only=True):
     """An account's policy, and what this process kept and lost under it since it started."""
 
     key: str
@@ -42,7 +35,7 @@ class PolicyOutput(_Shape, frozen=True, kw_only=True):
     lost: int
 
 
-class ListPromptsInput(_Shape, frozen=True, kw_only=True):
+class ListPromptsInput(Shape, frozen=True, kw_only=True):
     """Which records to list. principal: an ARN. verdict: the graver one of question and answer."""
 
     since: Moment | None = None
@@ -54,20 +47,20 @@ class ListPromptsInput(_Shape, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
-class PromptInput(_Shape, frozen=True, kw_only=True):
+class PromptInput(Shape, frozen=True, kw_only=True):
     """Which record: the request's id, as in the audit record."""
 
     id: PromptId
 
 
-class ShredInput(_Shape, frozen=True, kw_only=True):
+class ShredInput(Shape, frozen=True, kw_only=True):
     """What to destroy: the data keys of all days before one (UTC), or all there are."""
 
     before: date | None = None
     everything: bool = False
 
 
-class Prompt(_Shape, frozen=True, kw_only=True):
+class Prompt(Shape, frozen=True, kw_only=True):
     """What is known of a record without opening it."""
 
     id: str
@@ -85,7 +78,7 @@ class Prompt(_Shape, frozen=True, kw_only=True):
     characters: int
 
 
-class ListPromptsOutput(_Shape, frozen=True, kw_only=True):
+class ListPromptsOutput(Shape, frozen=True, kw_only=True):
     """Records, newest first. marker: go on from here; empty at the end. unreadable: stored records that were passed over."""
 
     prompts: tuple[Prompt, ...]
@@ -93,7 +86,7 @@ class ListPromptsOutput(_Shape, frozen=True, kw_only=True):
     unreadable: int
 
 
-class OpenedPrompt(_Shape, frozen=True, kw_only=True):
+class OpenedPrompt(Shape, frozen=True, kw_only=True):
     """A record, and what it holds; `answer` is null while the answer is under way, or where the process died."""
 
     prompt: Prompt
@@ -101,7 +94,7 @@ class OpenedPrompt(_Shape, frozen=True, kw_only=True):
     answer: Any
 
 
-class ShredOutput(_Shape, frozen=True, kw_only=True):
+class ShredOutput(Shape, frozen=True, kw_only=True):
     """What was destroyed. left: more records are without their keys already, and are removed by and by."""
 
     data_keys: int
@@ -109,7 +102,7 @@ class ShredOutput(_Shape, frozen=True, kw_only=True):
     left: bool
 
 
-async def _get_policy(call: Call, given: Nothing) -> PolicyOutput:  # noqa: ARG001 - a handler's shape
+async def _get_policy(call: Call, given: NoInput) -> PolicyOutput:  # noqa: ARG001 - a handler's shape
     return _policy(call, await call.rooms.prompts.get_policy(call.account_id))
 
 
@@ -119,7 +112,7 @@ async def _put_policy(call: Call, given: Policy) -> PolicyOutput:
     return _policy(call, given)
 
 
-async def _delete_policy(call: Call, given: Nothing) -> None:  # noqa: ARG001 - a handler's shape
+async def _delete_policy(call: Call, given: NoInput) -> None:  # noqa: ARG001 - a handler's shape
     await call.rooms.prompts.remove_policy(call.account_id)
 
 
@@ -178,25 +171,21 @@ def _prompt(about: About) -> Prompt:
     )
 
 
-def _anything(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 def _arn(call: Call, given: PromptInput) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:sealed-prompt/{given.id}",)
+    return own_arn(call, f"sealed-prompt/{given.id}")
 
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "GetSealedPromptsPolicy", "ringwall:GetSealedPromptsPolicy", _get_policy, _anything, read_only=True),
+        Operation("ringwall", "GetSealedPromptsPolicy", "ringwall:GetSealedPromptsPolicy", _get_policy, anything, read_only=True),
         "GET",
         "/prompts/policy",
         "Show whether and how the account's prompts and answers are kept.",
-        Nothing,
+        NoInput,
         PolicyOutput,
     ),
     NativeOperation(
-        Operation("ringwall", "PutSealedPromptsPolicy", "ringwall:PutSealedPromptsPolicy", _put_policy, _anything),
+        Operation("ringwall", "PutSealedPromptsPolicy", "ringwall:PutSealedPromptsPolicy", _put_policy, anything),
         "PUT",
         "/prompts/policy",
         "Have the account's prompts and answers kept, sealed under its own keys; the key is tried first.",
@@ -204,15 +193,15 @@ OPERATIONS = (
         PolicyOutput,
     ),
     NativeOperation(
-        Operation("ringwall", "DeleteSealedPromptsPolicy", "ringwall:DeleteSealedPromptsPolicy", _delete_policy, _anything),
+        Operation("ringwall", "DeleteSealedPromptsPolicy", "ringwall:DeleteSealedPromptsPolicy", _delete_policy, anything),
         "DELETE",
         "/prompts/policy",
         "Keep nothing more; what was kept stays until its time is over, or it is shredded.",
-        Nothing,
+        NoInput,
         None,
     ),
     NativeOperation(
-        Operation("ringwall", "ListSealedPrompts", "ringwall:ListSealedPrompts", _list, _anything, read_only=True),
+        Operation("ringwall", "ListSealedPrompts", "ringwall:ListSealedPrompts", _list, anything, read_only=True),
         "GET",
         "/prompts",
         "Find sealed prompts by time, principal, model and verdict; no text is opened.",
@@ -236,7 +225,7 @@ OPERATIONS = (
         None,
     ),
     NativeOperation(
-        Operation("ringwall", "ShredSealedPrompts", "ringwall:ShredSealedPrompts", _shred_many, _anything),
+        Operation("ringwall", "ShredSealedPrompts", "ringwall:ShredSealedPrompts", _shred_many, anything),
         "POST",
         "/prompts/shred",
         "Destroy data keys, so that nothing that was sealed with them opens again: of the days before one, or all.",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
-from ringwall.api.native.records import Nothing
+from ringwall.api.native.shapes import NoInput, anything
 from ringwall.reasoning.text.published import Published, Times, published, published_times
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -92,11 +91,7 @@ class RecordProofOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     request_id: str
 
 
-def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
-async def _get(call: Call, given: Nothing) -> ProofsOutput:  # noqa: ARG001 - a handler's shape
+async def _get(call: Call, given: NoInput) -> ProofsOutput:  # noqa: ARG001 - a handler's shape
     return proofs(published(), published_times())
 
 
@@ -143,15 +138,15 @@ async def _record(call: Call, given: RecordProofInput) -> RecordProofOutput:
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "GetProofs", "ringwall:GetProofs", _get, _no_resource, read_only=True),
+        Operation("ringwall", "GetProofs", "ringwall:GetProofs", _get, anything, read_only=True),
         "GET",
         "/proofs",
         "Show what was proved of the shipped decoders: theorems, a lemma per class of encodings, and the matrix of chains.",
-        Nothing,
+        NoInput,
         ProofsOutput,
     ),
     NativeOperation(
-        Operation("ringwall", "RecordProof", "ringwall:RecordProof", _record, _no_resource),
+        Operation("ringwall", "RecordProof", "ringwall:RecordProof", _record, anything),
         "POST",
         "/proofs/records",
         "Leave an audit record of a proof made elsewhere: who says so, its outcome and its digests. Nothing is checked.",

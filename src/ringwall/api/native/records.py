@@ -11,6 +11,7 @@ from msgspec import Meta
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.counters import Stats
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import NoInput, anything, own_arn
 from ringwall.crypto.tiles import MAX_SIZE
 
 
@@ -60,10 +61,6 @@ class ListRecordsOutput(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     next: int | None
 
 
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """No input."""
-
-
 async def _list_records(call: Call, given: ListRecordsInput) -> ListRecordsOutput:
     page = await call.rooms.ledger.lookup(
         call.account_id,
@@ -105,25 +102,21 @@ async def _erase_accounts(call: Call, given: AccountsRecordInput) -> None:
     call.record["erased"] = {"account": given.account_id, "index": given.index}
 
 
-async def _stats(call: Call, given: Nothing) -> Stats:  # noqa: ARG001 - a handler's shape
+async def _stats(call: Call, given: NoInput) -> Stats:  # noqa: ARG001 - a handler's shape
     return call.rooms.counters.stats(call.account_id)
 
 
-def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 def _record_arn(call: Call, given: RecordInput) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:record/{given.index}",)
+    return own_arn(call, f"record/{given.index}")
 
 
 def _accounts_record_arn(call: Call, given: AccountsRecordInput) -> Sequence[str]:
-    return (f"arn:aws:ringwall:{call.region}:{call.account_id}:account/{given.account_id}/record/{given.index}",)
+    return own_arn(call, f"account/{given.account_id}/record/{given.index}")
 
 
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "ListRecords", "ringwall:ListRecords", _list_records, _no_resource, read_only=True),
+        Operation("ringwall", "ListRecords", "ringwall:ListRecords", _list_records, anything, read_only=True),
         "GET",
         "/records",
         "List the account's audit records, newest first.",
@@ -147,11 +140,11 @@ OPERATIONS = (
         None,
     ),
     NativeOperation(
-        Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, _no_resource, read_only=True, recorded=False),
+        Operation("ringwall", "GetStats", "ringwall:GetStats", _stats, anything, read_only=True, recorded=False),
         "GET",
         "/stats",
         "Show what this server did for the account since it started.",
-        Nothing,
+        NoInput,
         Stats,
     ),
 )

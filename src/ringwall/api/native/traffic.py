@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
+from ringwall.api.native.shapes import anything
 from ringwall.telemetry.traffic import LATEST, TrafficReport
 
 
@@ -24,13 +24,9 @@ async def _traffic(call: Call, given: TrafficInput) -> TrafficReport:
     return call.rooms.watching.traffic.report(call.account_id, call.now.timestamp(), after=given.after, latest=given.latest)
 
 
-def _no_resource(call: Call, given: Any) -> Sequence[str]:  # noqa: ARG001 - a row's shape
-    return ("*",)
-
-
 OPERATIONS = (
     NativeOperation(
-        Operation("ringwall", "GetTraffic", "ringwall:GetTraffic", _traffic, _no_resource, read_only=True, recorded=False),
+        Operation("ringwall", "GetTraffic", "ringwall:GetTraffic", _traffic, anything, read_only=True, recorded=False),
         "GET",
         "/traffic",
         "Show the account's last hour on this server: requests, latencies, what guardrails did, and the latest requests by their digests.",
