@@ -46,7 +46,7 @@ from ringwall.identity.caller import root_of
 from ringwall.inference.code_policies import CodePolicies
 from ringwall.inference.code_scanners.scanning import open_scanning
 from ringwall.inference.gateway import Gateway
-from ringwall.inference.gateway.code_guard import CodeGuards
+from ringwall.inference.gateway.code_guards import CodeGuards
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.prompts.prompts import SealedPrompts
 from ringwall.inference.upstreams.breaker import State as Circuit

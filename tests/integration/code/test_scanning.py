@@ -23,7 +23,8 @@ from ringwall.inference.code_scanners.pool import AbsentScanner, ScannerPool
 from ringwall.inference.code_scanners.scanning import CodeScanning, open_scanning
 from ringwall.inference.errors import QuotaExceeded, ScansWaiting
 from ringwall.inference.gateway.batches import Batches
-from ringwall.inference.gateway.code_guard import CodeGuard, CodeGuards
+from ringwall.inference.gateway.code_guard import CodeGuard
+from ringwall.inference.gateway.code_guards import CodeGuards
 from ringwall.inference.gateway.guarding import message_block
 from ringwall.storage import Document, Replace, Storage
 from ringwall.storage.database import open_storage

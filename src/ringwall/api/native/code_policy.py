@@ -17,7 +17,7 @@ from ringwall.guardrails.code.config import CodePolicyConfig
 
 if TYPE_CHECKING:  # clients read this table, and need no gateway
     from ringwall.inference.code_policies import StandingCodePolicy
-    from ringwall.inference.gateway.code_guard import CodeGuards
+    from ringwall.inference.gateway.code_guards import CodeGuards
 
 TEXT_CHARS = 1_000_000
 

@@ -17,11 +17,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-import msgspec
 
 from ringwall.errors import CallerError
 from ringwall.guardrails.code import (
@@ -31,19 +28,16 @@ from ringwall.guardrails.code import (
     CodeVerdict,
     Failure,
     Piece,
-    ScannerAbsent,
     annotation,
     code_of,
     judge,
     report_on,
 )
-from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.guardrails.code.tool_calls import code_in_call
-from ringwall.inference.code_policies import CodePolicies, StandingCodePolicy
+from ringwall.inference.code_policies import StandingCodePolicy
 from ringwall.inference.code_scanners.scanning import ANSWER_S, CodeScanning
 from ringwall.inference.gateway.batches import Batches, passed_on
 from ringwall.inference.gateway.code_receipt import Judged, receipt, sentence
-from ringwall.inference.gateway.guarding import message_block
 from ringwall.inference.gateway.withheld import Withheld
 from ringwall.vocabulary import Limits, Span
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStop
@@ -277,55 +271,3 @@ def _chunks(text: str, *, small: bool) -> Iterator[str]:
         yield from (found.group() for found in _STEPS.finditer(text))
     else:
         yield from (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
-
-
-class CodeRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A text judged as an answer: what would leave, and the receipt."""
-
-    output: str
-    receipt: dict[str, Any]
-
-
-class CodeGuards:
-    """Makes the links that an answer passes. `policies` says which."""
-
-    def __init__(self, policies: CodePolicies, scanning: CodeScanning, limits: Limits) -> None:
-        self.policies = policies
-        self._scanning = scanning
-        self._limits = limits
-
-    async def links(self, account_id: str, guardrail_ids: Iterable[str], *, hold: bool) -> tuple[CodeGuard, ...]:
-        """Return a link for each policy that an answer stands under; none where none is configured.
-
-        Args:
-            account_id: who asks.
-            guardrail_ids: the guardrails that the question stands under.
-            hold: the answer does not stream.
-        """
-        standing = await self.policies.for_question(account_id, guardrail_ids)
-        return tuple(CodeGuard(each, self._scanning, self._limits, hold=hold) for each in standing)
-
-    def refuse_unreadable(self, config: CodePolicyConfig) -> None:
-        """Refuse a policy that this installation could only block under.
-
-        Raises:
-            ScannerAbsent: what reads Python is not installed, and the policy is about Python, or about all languages.
-        """
-        missing = self._scanning.missing
-        if missing is not None and (not config.languages or "python" in config.languages):
-            raise ScannerAbsent(missing.message, remedy=missing.how_to_mend)
-
-    async def run(self, standing: StandingCodePolicy, text: str) -> CodeRun:
-        """Judge a text as an answer that does not stream; raises what a link raises."""
-        link = CodeGuard(standing, self._scanning, self._limits, hold=True)
-        async with aclosing(link.pass_on(_told(text))) as batches:
-            output = "".join([event.text async for batch in batches for event in batch if isinstance(event, BlockDelta)])
-        return CodeRun(output=output, receipt=link.record())
-
-    def close(self) -> None:
-        """End the scanners."""
-        self._scanning.close()
-
-
-async def _told(text: str) -> Batches:
-    yield [*message_block(0, text), MessageStop("end_turn")]

@@ -17,7 +17,8 @@ from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.batches import Batches
-from ringwall.inference.gateway.code_guard import CodeGuard, CodeGuards
+from ringwall.inference.gateway.code_guard import CodeGuard
+from ringwall.inference.gateway.code_guards import CodeGuards
 from ringwall.inference.gateway.code_receipt import NOT_CONFIGURED
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
 from ringwall.inference.gateway.questions import masked, pieces_of, references_of
