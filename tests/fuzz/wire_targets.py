@@ -299,7 +299,7 @@ def seeds(target: str) -> list[bytes]:
     if target == "embeddings":
         cases = _vectors("openai_embeddings")
         asked = [b"\x00" + json.dumps(case["body"]).encode() for case in cases["questions"]]
-        return asked + [b"\x01" + json.dumps(case["body"]).encode() for case in cases["answers"]]
+        return asked + [b"\x01" + json.dumps(case["body"]).encode() for case in cases["answers"] if case["inputs"] == 2]
     return _dialect_seeds(target)
 
 

@@ -142,6 +142,8 @@ async def open_keys(
     """
     ring = load_root_keys(reference, data_dir=data_dir, environ=environ)
     claimed = await storage.get(_OWNER, _KIND, _ID)
+    if ring is None and claimed is not None:  # another process may have made the file, and claimed, since we looked for it
+        ring = load_root_keys(reference, data_dir=data_dir, environ=environ)
     if ring is None:
         path = root_key_file(reference, data_dir)
         if claimed is not None:
