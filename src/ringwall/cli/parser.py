@@ -9,7 +9,7 @@ from importlib import import_module
 from ringwall.cli.commands import REGISTRY
 
 EPILOG = (
-    "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, doctor or scan-code found something, or a proof is refuted; "
+    "exit codes: 0 done, nothing found, or proved; 1 a guardrail intervened, a check found something, or a proof is refuted; "
     "2 usage; 3 the command failed, prove does not know, or scan-code could not scan all"
 )
 
