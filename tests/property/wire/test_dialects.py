@@ -202,9 +202,6 @@ READ_BY_NO_MODEL = {
         "user",
         "metadata",
         "safety_identifier",
-        "prompt_cache_key",
-        "cache_control",
-        "cachePoint",
         "requestMetadata",
         "guardrailConfig",
         "guardrailVersion",
@@ -267,3 +264,19 @@ def test_a_member_that_nobody_knows_is_judged_wherever_it_stands(name: str) -> N
                 continue  # a union takes one member
             hidden = any(path[: len(part.path)] == part.path for part in unjudged(ask))
             assert hidden or any(CANARY in text.text for text in judged_texts(ask)), path
+
+
+@pytest.mark.parametrize(
+    "hint", [CANARY, {"type": "ephemeral", "note": CANARY}, {CANARY: 1}, {"type": "ephemeral", "more": {"a": [CANARY]}}, [CANARY]], ids=str
+)
+@pytest.mark.parametrize("place", ["tools", "system", "body"])
+def test_what_calls_itself_a_cache_hint_and_has_room_for_prose_is_judged(place: str, hint: Any) -> None:
+    tool = {"type": "function", "function": {"name": "t"}}
+    body: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}], "tools": [tool]}
+    where = {"tools": tool, "system": body["messages"][0]["content"][0], "body": body}[place]
+    where["cache_control"] = hint
+    assert any(CANARY in text.text for text in judged_texts(DIALECTS["openai_chat"].read_request(body)))
+    where["cache_control"] = {"type": "ephemeral", "ttl": "5m"}
+    ask = DIALECTS["openai_chat"].read_request(body)
+    assert [text.text for text in judged_texts(ask)] == ["hi"]
+    assert ask.beyond == ()

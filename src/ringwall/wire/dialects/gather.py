@@ -17,10 +17,15 @@ from ringwall.wire.dialects.model import Origin, Path, Text, Unjudged
 from ringwall.wire.strict_json import encode_json
 
 CACHE_HINTS = frozenset({"cache_control", "cachePoint", "prompt_cache_key", "prompt_cache_retention"})
-"""They change what an answer costs and not what it says: sent on in the same dialect, left out in another, judged in none."""
+"""They change what an answer costs and not what it says: sent on in the same dialect, left out in another, judged in none.
 
+That holds of what `is_cache_hint` says is one. Servers write whole definitions of tools into prompts, whatever stands in them.
+"""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HINT_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
+_HINT_KEY = re.compile(r"[!-~]{1,256}")
+_HINT_MEMBERS = 4
 
 
 class Gather:
@@ -63,7 +68,7 @@ class Gather:
             quiet: those among them that no model reads.
         """
         for name, value in body.items():
-            if name in known or name in CACHE_HINTS or value is None:
+            if name in known or value is None or (name in CACHE_HINTS and is_cache_hint(value)):
                 continue
             if not _PLAIN.fullmatch(name):
                 raise REQUEST.fail((*path, name), "is not a name that a member has")
@@ -99,6 +104,17 @@ class Gather:
         if body.get(name) is not None:
             text = REQUEST.text(body[name], (*path, name))
             self.elsewhere.append(Text(text, origin, frozenset(), (*path, name)))
+
+
+def is_cache_hint(value: Any) -> bool:
+    """Tell whether a value has no room for prose: a key without spaces, or a few short words (`{"type": "ephemeral", "ttl": "5m"}`)."""
+    if isinstance(value, str):
+        return _HINT_KEY.fullmatch(value) is not None
+    if not isinstance(value, dict):
+        return not has_words(value)
+    words = [*value, *[item for item in value.values() if isinstance(item, str)]]
+    others = [item for item in value.values() if not isinstance(item, str)]
+    return len(value) <= _HINT_MEMBERS and all(map(_HINT_WORD.fullmatch, words)) and not any(map(has_words, others))
 
 
 def has_words(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ringwall.wire.dialects.gather import CACHE_HINTS, Gather, as_text
+from ringwall.wire.dialects.gather import CACHE_HINTS, Gather, as_text, is_cache_hint
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Origin, Part, Path, Reasoning, Role, Text, ToolResult, ToolUse, Unjudged
 
@@ -40,6 +40,8 @@ class Content:
     def _block(self, kind: str, inner: Any, path: Path, role: Role) -> list[Part]:
         at = (*path, kind)
         if kind in CACHE_HINTS:
+            if not is_cache_hint(inner):
+                raise REQUEST.fail(at, "must be a cache hint, which has no room for prose")
             return []
         if kind == "citationsContent":
             return [*self._citations(REQUEST.object(inner, at), at, role)]
