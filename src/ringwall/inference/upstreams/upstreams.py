@@ -19,9 +19,8 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import aiohttp
 import msgspec
@@ -118,15 +117,14 @@ class Upstreams:
         """
         if route.address.kind != "sagemaker":
             raise WrongKindOfModel("the model is no endpoint of a classic model")
-        state, times = self._states.of(route), route.row.timeouts
-        deadline = self._timer() + times.total_s
-        with self._states.entered(state, route, self._rules.in_flight):
+
+        async def writer() -> Callable[[], Call]:
             call = write_invocation(route.address, invocation, await self._credentials.read(route.owner, route.row.credential))
-            response, ticket = await self._open(lambda: call, route, Sent(), state, deadline)
-            body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=BODY_BYTES)
-            with self._reading(state, ticket, response, body):
-                refuse_packed(response)
-                return await read_served(body, response.headers)
+            return lambda: call
+
+        async with self._answered(writer, route, Sent(), limit_bytes=BODY_BYTES) as (response, body):
+            refuse_packed(response)
+            return await read_served(body, response.headers)
 
     async def count_tokens(self, ask: Ask, route: Route) -> int:
         """Return how many tokens a question is to the model that a route leads to, as that model's upstream counts them.
@@ -138,23 +136,14 @@ class Upstreams:
             return input_tokens(ask)
         counter = counter_of(route.row, route.address)
         body = self._dialects[DOORS[route.address.kind].dialect].write_request(msgspec.structs.replace(ask, stream=False), model=route.name)
-        credential = await self._credentials.read(route.owner, route.row.credential)
 
-        def write() -> Call:
-            return write_count(counter, route.address, route.name, body, credential=credential, now=self._clock())
+        async def writer() -> Callable[[], Call]:
+            credential = await self._credentials.read(route.owner, route.row.credential)
+            return lambda: write_count(counter, route.address, route.name, body, credential=credential, now=self._clock())
 
-        return read_count(counter, await self._object(write, route))
-
-    async def _object(self, write: Callable[[], Call], route: Route) -> dict[str, Any]:
-        """Send a request and return its answer, a JSON object."""
-        state = self._states.of(route)
-        deadline = self._timer() + route.row.timeouts.total_s
-        with self._states.entered(state, route, self._rules.in_flight):
-            response, ticket = await self._open(write, route, Sent(), state, deadline)
-            body = Body(response, route.row.timeouts, deadline=deadline, timer=self._timer, limit_bytes=WHOLE_BYTES)
-            with self._reading(state, ticket, response, body):
-                refuse_other_type(response, JSON_TYPE)
-                return await read_object(body)
+        async with self._answered(writer, route, Sent(), limit_bytes=WHOLE_BYTES) as (response, answer):
+            refuse_other_type(response, JSON_TYPE)
+            return read_count(counter, await read_object(answer))
 
     def circuit(self, account_id: str, owner: str, row: ModelRow) -> tuple[Circuit, int]:
         """Return how an account's circuit to a row's upstream stands in this process, and how many of its requests are under way there."""
@@ -184,16 +173,15 @@ class Upstreams:
         if route.address.kind == "development":
             sent.sent = True
             return await asyncio.to_thread(developed, question)  # a long text is a second of hashing
-        state, times = self._states.of(route), route.row.timeouts
-        deadline = self._timer() + times.total_s
-        with self._states.entered(state, route, self._rules.in_flight):
+
+        async def writer() -> Callable[[], Call]:
             credential = await self._credentials.read(route.owner, route.row.credential)
             call = write_embedding_call(route.address, route.name, question, credential)
-            response, ticket = await self._open(lambda: call, route, sent, state, deadline)
-            body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=WHOLE_BYTES)
-            with self._reading(state, ticket, response, body):
-                refuse_other_type(response, JSON_TYPE)
-                return await read_embedded(body, question.inputs)
+            return lambda: call
+
+        async with self._answered(writer, route, sent, limit_bytes=WHOLE_BYTES) as (response, body):
+            refuse_other_type(response, JSON_TYPE)
+            return await read_embedded(body, question.inputs)
 
     async def close(self) -> None:
         """End every connection; answers under way break off."""
@@ -215,26 +203,36 @@ class Upstreams:
             return
         if route.address.kind not in DOORS:
             raise WrongKindOfModel("the model is an endpoint of a classic model")
-        state = self._states.of(route)
-        with self._states.entered(state, route, self._rules.in_flight):
-            async with aclosing(self._exchange(ask, route, tally, state)) as batches:
+        door = DOORS[route.address.kind]
+        dialect = self._dialects[door.dialect]
+        limit_bytes = STREAM_BYTES if ask.stream else WHOLE_BYTES
+        async with self._answered(lambda: self._writer(dialect, ask, route), route, tally, limit_bytes=limit_bytes) as (response, body):
+            refuse_other_type(response, door.stream_type if ask.stream else JSON_TYPE)
+            async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
                 async for batch in batches:
                     for event in batch:
                         tally.note(event)
                     yield batch
 
-    async def _exchange(self, ask: Ask, route: Route, tally: Tally, state: State) -> AsyncGenerator[list[Event], None]:
-        """Send the question and read the answer."""
-        times = route.row.timeouts
+    @asynccontextmanager
+    async def _answered(
+        self, writer: Callable[[], Awaitable[Callable[[], Call]]], route: Route, sent: Tally | Sent, *, limit_bytes: int
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, Body]]:
+        """Have a request answered: count it as under way, send it, hand out what came, and settle circuit and connection.
+
+        Args:
+            writer: prepares what makes the request; that is called again for a repetition.
+            route: where it goes.
+            sent: told when it may have arrived.
+            limit_bytes: of the answer.
+        """
+        state, times = self._states.of(route), route.row.timeouts
         deadline = self._timer() + times.total_s
-        dialect = self._dialects[DOORS[route.address.kind].dialect]
-        response, ticket = await self._open(await self._writer(dialect, ask, route), route, tally, state, deadline)
-        body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=STREAM_BYTES if ask.stream else WHOLE_BYTES)
-        with self._reading(state, ticket, response, body):
-            refuse_other_type(response, DOORS[route.address.kind].stream_type if ask.stream else JSON_TYPE)
-            async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
-                async for batch in batches:
-                    yield batch
+        with self._states.entered(state, route, self._rules.in_flight):
+            response, ticket = await self._open(await writer(), route, sent, state, deadline)
+            body = Body(response, times, deadline=deadline, timer=self._timer, limit_bytes=limit_bytes)
+            with self._reading(state, ticket, response, body):
+                yield response, body
 
     @contextmanager
     def _reading(self, state: State, ticket: Ticket, response: aiohttp.ClientResponse, body: Body) -> Iterator[None]:
