@@ -65,6 +65,7 @@ def test_guardrails_are_made_listed_applied_and_deleted(shell: Shell, tmp_path: 
     assert shell.run("guardrail", "show", made["guardrailId"], expect=3).stderr.startswith("ringwall: ")
 
 
+@pytest.mark.slow
 def test_accounts_are_apart_and_keys_come_and_go(shell: Shell) -> None:
     tenant = shell.json("account", "create", "tenant", "--id", "222233334444")
     assert tenant["accountId"] == "222233334444"
@@ -104,6 +105,8 @@ def test_doctor_and_settings_say_what_is_there(shell: Shell) -> None:
     settings = shell.json("settings")
     assert settings["data_dir"] == {"value": str(shell.data_dir), "origin": "command line"}
     assert settings["limits.body_bytes"]["origin"] == "default"
+    shown = {line.split()[0]: line.split() for line in shell.run("settings").stdout.splitlines()}
+    assert shown["models"][1:3] == ["ringwall.development-v1", "default"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,14 @@ def _settings(context: Context) -> int:
     ]
     context.show(
         {row["name"]: {"value": row["value"], "origin": row["origin"]} for row in rows},
-        table(rows, {"name": "setting", "value": "value", "origin": "from", "meaning": "meaning"}),
+        table(
+            [{**row, "value": _at_a_glance(row["value"])} for row in rows],
+            {"name": "setting", "value": "value", "origin": "from", "meaning": "meaning"},
+        ),
     )
     return OK
+
+
+def _at_a_glance(value: Any) -> Any:
+    """Name rows of a table by their ids, so that one setting does not push the other columns out of sight; `--json` has them whole."""
+    return [row["id"] if isinstance(row, dict) else row for row in value] if isinstance(value, list | tuple) else value
