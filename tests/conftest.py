@@ -15,7 +15,7 @@ from tests.live import Live, start
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("RINGWALL_SHARED", ROOT.parent / "shared"))
 
-settings.register_profile("ci", max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("all", parent=settings.get_profile("ci"), max_examples=2_000)
 settings.register_profile("night", parent=settings.get_profile("ci"), max_examples=20_000, derandomize=False)
 settings.load_profile(os.environ.get("RINGWALL_TEST_PROFILE", "ci"))
@@ -47,6 +47,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """The long runs mean to prove everything: without the shared folder they refuse, unless told so."""
     if os.environ.get("RINGWALL_TEST_LEVEL") in {"all", "night"} and not SHARED.is_dir() and "RINGWALL_WITHOUT_SHARED" not in os.environ:
         pytest.exit(f"no shared folder at `{SHARED}`: set RINGWALL_SHARED, or RINGWALL_WITHOUT_SHARED=1 to go on without", returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the PostgreSQL half of what is marked so to the long runs."""
+    for item in items:
+        if item.get_closest_marker("slow_on_postgresql") is not None and "postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -124,6 +124,7 @@ def open_files(live: Live) -> int:
     return len(list(Path(f"/proc/{live.process.pid}/fd").iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="proc: this system has no /proc")
 def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, upstream: Upstream, server: Callable[..., Live]) -> None:
     live = server(tmp_path / "var")

@@ -13,7 +13,7 @@ from tests.acceptance.layers.world import opened
 
 MANUAL = Path(__file__).parents[3] / "docs" / "operations" / "layers.md"
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import json
 import signal
 from pathlib import Path
 
+import pytest
+
 from ringwall.crypto import sha256
 from ringwall.sdk import Client
 from ringwall.sdk.audit import AuditLog
@@ -15,6 +17,7 @@ from tests.live import start
 SOMETHING = "ab" * 32
 
 
+@pytest.mark.slow
 def test_an_operator_whose_newest_backup_is_old_goes_on_under_a_new_origin(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     live = start(data_dir)

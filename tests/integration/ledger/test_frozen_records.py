@@ -15,7 +15,7 @@ from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import KEYS, Opened, OpenLedger
 from tests.integration.ledger.test_ledger import record
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 SHARD = 65_536
 MANY, FEW = "111111111111", "222222222222"

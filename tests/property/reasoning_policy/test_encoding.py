@@ -184,6 +184,7 @@ def test_no_request_that_was_proved_impossible_tells_policies_apart() -> None:
     assert outcomes["Unknown"] <= sum(outcomes.values()) // 20, outcomes
 
 
+@pytest.mark.slow
 def test_two_solvers_never_contradict_each_other() -> None:
     try:
         solver = Z3Solver(milliseconds=1_500)

@@ -105,6 +105,7 @@ def test_lanes_that_are_left_out_would_have_found_nothing(run_minimum: int | Non
     assert runs > 50
 
 
+@pytest.mark.slow
 def test_runs_far_into_a_long_text_are_mapped_to_the_characters_they_were_made_from() -> None:
     python, native = interpreters(None)
     for number, encode in enumerate(ENCODERS[:5]):
