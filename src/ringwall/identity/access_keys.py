@@ -18,7 +18,7 @@ from ringwall.identity.ports import Sealer
 from ringwall.identity.records import Records, delete, insert, replace
 from ringwall.storage.ports import Delete
 from ringwall.vocabulary import Clock
-from ringwall.vocabulary.principal import KeyGuardrail
+from ringwall.vocabulary.principal import API_KEY_PREFIX, KeyGuardrail
 
 BEDROCK = "bedrock.amazonaws.com"
 _API_KEY_DAYS = 36_600
@@ -148,7 +148,7 @@ class ApiKeys:
         if service != BEDROCK:
             raise ServiceNotSupported(f"Service {service[:100]} is not supported")
         now = int(self._clock().timestamp())
-        id = unique_id("ACCA")  # noqa: A001 # AWS's word
+        id = unique_id(API_KEY_PREFIX)  # noqa: A001 # AWS's word
         alias = f"{user_name}-at-{account_id}"
         token = "ABSK" + base64.b64encode(f"{alias}:{secrets.token_urlsafe(32)}".encode()).decode()
         key = ApiKey(

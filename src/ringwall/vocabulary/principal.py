@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+API_KEY_PREFIX = "ACCA"
+"""Ids of API keys begin with it. Source: IAM User Guide, "IAM identifiers": service-specific credentials."""
+
 
 class KeyGuardrail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The guardrail that whatever is asked of a model with a key stands under.

@@ -11,9 +11,7 @@ from msgspec import Meta
 from ringwall.api.aws.operation import Call, Operation
 from ringwall.api.native.operation import NativeOperation
 from ringwall.api.native.shapes import Shape
-from ringwall.vocabulary.principal import KeyGuardrail
-
-API_KEY_PREFIX = "ACCA"
+from ringwall.vocabulary.principal import API_KEY_PREFIX, KeyGuardrail
 
 UserName = Annotated[str, Meta(min_length=1, max_length=64)]
 KeyId = Annotated[str, Meta(min_length=1, max_length=128)]

@@ -10,12 +10,12 @@ from ringwall.cli.exit_codes import OK
 from ringwall.cli.exports import endpoint_variables, export_lines
 from ringwall.cli.output import fields, table
 from ringwall.errors import InvalidRequest
+from ringwall.vocabulary.principal import API_KEY_PREFIX
 
 ACCESS_KEY, API_KEY = "access-key", "api-key"
 _CREATE = {ACCESS_KEY: "CreateAccessKey", API_KEY: "CreateServiceSpecificCredential"}
 _LIST = {ACCESS_KEY: "ListAccessKeys", API_KEY: "ListServiceSpecificCredentials"}
 _DELETE = {ACCESS_KEY: "DeleteAccessKey", API_KEY: "DeleteServiceSpecificCredential"}
-_API_KEY_PREFIX = "ACCA"
 
 
 def add_to(group: Any) -> None:
@@ -90,7 +90,7 @@ async def _guardrail(context: Context) -> int:
 
 async def _revoke(context: Context) -> int:
     key_id = context.arguments.id
-    kind = API_KEY if key_id.startswith(_API_KEY_PREFIX) else ACCESS_KEY
+    kind = API_KEY if key_id.startswith(API_KEY_PREFIX) else ACCESS_KEY
     async with context.client() as client:
         await client.call(_DELETE[kind], {"userName": context.arguments.user, "keyId": key_id})
     context.show({"revoked": key_id}, f"revoked {key_id}")
