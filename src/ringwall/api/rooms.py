@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the t
     from ringwall.inference.limits import Limits as Budgets
     from ringwall.inference.monitors import BehaviourMonitors
     from ringwall.inference.prompts.prompts import SealedPrompts
+    from ringwall.inference.under_way import UnderWay
     from ringwall.inference.upstreams.upstreams import Upstreams
     from ringwall.inference.waf import Waf
     from ringwall.keys import Keys
@@ -31,7 +32,10 @@ if TYPE_CHECKING:  # the operation tables name the rooms, and clients read the t
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Everything an operation may call. Concrete objects are made in bootstrap only."""
+    """Everything an operation may call. Concrete objects are made in bootstrap only.
+
+    settling: the ends of streamed answers that are being recorded.
+    """
 
     clock: Clock
     limits: Limits
@@ -56,3 +60,4 @@ class Rooms:
     budgets: Budgets
     monitors: BehaviourMonitors
     prompts: SealedPrompts
+    settling: UnderWay

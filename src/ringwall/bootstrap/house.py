@@ -49,6 +49,7 @@ from ringwall.inference.gateway import Gateway
 from ringwall.inference.gateway.code_guards import CodeGuards
 from ringwall.inference.guardrails import Guardrails
 from ringwall.inference.prompts.prompts import SealedPrompts
+from ringwall.inference.under_way import UnderWay
 from ringwall.inference.upstreams.breaker import State as Circuit
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
@@ -143,6 +144,7 @@ class House:
 
     async def close(self) -> None:
         """Close every room, the lowest last."""
+        await self.rooms.settling.ended()
         if self.watchers.collector is not None:
             await self.watchers.collector.close()
         await self.rooms.identity.close()
@@ -265,6 +267,7 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         budgets=await asyncio.to_thread(open_limits, settings, storage, clock),
         monitors=await open_monitors(settings, storage, keys, workers),
         prompts=SealedPrompts(storage, open_customer_keys(settings, storage, keys), clock),
+        settling=UnderWay(),
     )
 
 

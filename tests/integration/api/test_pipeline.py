@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from ringwall.errors import AccessDenied, DependencyError, InvalidRequest
 from ringwall.ledger import Ledger
 from ringwall.storage import Storage
 from tests.asgi import send_request
-from tests.integration.api.conftest import HOST, Home
+from tests.integration.api.conftest import HOST, Home, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -265,3 +266,18 @@ async def test_a_browser_at_the_door_is_shown_the_console_and_a_client_is_not(ho
     program = await send_request(home.house.application, "GET", "/", headers={"accept": "*/*"}, host=HOST)
     assert program is not None
     assert program.status == 403
+
+
+async def test_closing_waits_until_it_is_on_record_how_answers_ended(open_home: Callable[..., opened]) -> None:
+    """A client that leaves takes its request's task with it; the record of what it was given is still written before storage closes."""
+    written: list[int] = []
+    async with open_home() as home:
+        rooms = home.house.rooms
+
+        async def settle() -> None:
+            for _ in range(1_000):  # longer than closing takes by itself
+                await rooms.storage.get("111122223333", "limits", "account")
+            written.append(await rooms.storage.append("ends", "111122223333", b"how it ended"))
+
+        rooms.settling.start(settle())
+    assert written == [0]

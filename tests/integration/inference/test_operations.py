@@ -24,6 +24,7 @@ from ringwall.inference.limits import Limits as Budgets
 from ringwall.inference.limits import MemoryStore, StoredLimits, shipped_prices
 from ringwall.inference.monitors import BehaviourMonitors, StoredMonitors, StoredPolicies
 from ringwall.inference.prompts.prompts import SealedPrompts
+from ringwall.inference.under_way import UnderWay
 from ringwall.inference.upstreams.connections import Connections
 from ringwall.inference.upstreams.credentials import Credentials
 from ringwall.inference.upstreams.models import ModelTable
@@ -88,6 +89,7 @@ def call(storage: DatabaseStorage, keys: Keys, clock: StandingClock, service: Gu
             StoredMonitors(storage, keys, salt=bytes(16)), StoredPolicies(storage), Workers(inline_characters=1_000_000)
         ),
         prompts=SealedPrompts(storage, CustomerKeys({"local": LocalKeyring(storage, keys)}, ["local:*"]), clock),
+        settling=UnderWay(),
     )
     root = Principal(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", principal_id=ACCOUNT, kind="Root")
     return Call(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -102,7 +101,7 @@ class Asked(msgspec.Struct, frozen=True):
             raise
         finally:
             notes.upstream_ended, notes.ended = time.monotonic(), ended
-            await _to_the_end(self._settle(ended))
+            await self.call.rooms.settling.to_the_end(self._settle(ended))
         if last:
             yield last
 
@@ -153,17 +152,6 @@ class Asked(msgspec.Struct, frozen=True):
         else:
             note_usage(counted)
             await self.grant.settle(Usage(tokens_in=counted.input_tokens, tokens_out=counted.output_tokens))
-
-
-_under_way: set[asyncio.Task[None]] = set()
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do work that a caller who leaves must not keep from being done."""
-    task = asyncio.get_running_loop().create_task(work)
-    _under_way.add(task)  # the loop itself holds tasks weakly
-    task.add_done_callback(_under_way.discard)
-    await asyncio.shield(task)
 
 
 def model_resource(call: Call, model: str) -> Sequence[str]:

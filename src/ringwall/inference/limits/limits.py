@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from ringwall.crypto import sha256
 from ringwall.inference.limits.charge import NUMBER_MAX, Charge, Settlement, Store
@@ -23,6 +23,7 @@ from ringwall.inference.limits.rule import Rule, Subject
 from ringwall.inference.limits.seen import Seen
 from ringwall.inference.limits.stored import StoredLimits
 from ringwall.inference.limits.use import LimitUse, Use, use_of
+from ringwall.inference.under_way import UnderWay
 from ringwall.vocabulary import Clock, new_id
 
 log = logging.getLogger("ringwall.inference.limits")
@@ -69,7 +70,7 @@ class Limits:
         self._seen = Seen()
         self._opens = when_unreachable == "open"
         self._owed: OrderedDict[str, _Owed] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay()
 
     async def admit(self, subject: Subject, ask: Usage, *, counts_tokens: bool = True) -> Grant:
         """Take what a call is estimated to need, or refuse it.
@@ -139,8 +140,7 @@ class Limits:
     async def close(self) -> None:
         """Settle what is owed, if the store answers, and release it."""
         self._repay()
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._under_way.ended()
         await self._store.close()
 
     def _charges(self, subject: Subject, ask: Usage | None, own: Sequence[Rule]) -> list[Taken]:
@@ -176,7 +176,7 @@ class Limits:
 
     async def _finish(self, hold: str, owed: _Owed) -> None:
         """Settle a hold; a caller that is cancelled meanwhile does not stop it."""
-        await asyncio.shield(self._task(self._settle(hold, owed)))
+        await self._under_way.to_the_end(self._settle(hold, owed))
 
     async def _settle(self, hold: str, owed: _Owed) -> None:
         try:
@@ -194,7 +194,7 @@ class Limits:
     def _repay(self) -> None:
         """Begin to settle what is owed: the store has just answered."""
         if self._owed:
-            self._task(self._settle_owed())
+            self._under_way.start(self._settle_owed())
 
     async def _settle_owed(self) -> None:
         while self._owed:
@@ -204,12 +204,6 @@ class Limits:
             except LimitsUnavailable:
                 self._owe(hold, owed)
                 return
-
-    def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from ringwall.inference.monitors.errors import BehaviourSlowed, TooManyRows, Unr
 from ringwall.inference.monitors.policies import StoredPolicies
 from ringwall.inference.monitors.query import Confidences, Query, Signal
 from ringwall.inference.monitors.stored import StoredMonitors
+from ringwall.inference.under_way import UnderWay
 from ringwall.inference.workers import Workers
 from ringwall.wire.tabular.rows import Rows, read_rows
 
@@ -47,7 +48,7 @@ class BehaviourMonitors:
         self.workers = workers
         self._waiting = 0
         self._waiting_max = waiting_max
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.counting = UnderWay()
 
     async def watched(self, account_id: str, model_id: str, now: datetime) -> Watched | None:
         """Return the call to a model as it is watched; None where it is not."""
@@ -76,19 +77,11 @@ class BehaviourMonitors:
 
     async def close(self, now: datetime) -> None:
         """Write everything; what cannot be written is said in the log."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.counting.ended()
         try:
             await self.stored.save(now, everything=True)
         except RingwallError as error:
             log.warning("inference.monitors.unsaved %s", error.code)
-
-    async def to_the_end(self, counting: Coroutine[Any, Any, None]) -> None:
-        """Count, though the caller leave meanwhile."""
-        task = asyncio.get_running_loop().create_task(counting)
-        self._tasks.add(task)  # the loop itself holds tasks weakly
-        task.add_done_callback(self._tasks.discard)
-        await asyncio.shield(task)
 
 
 class Watched:
@@ -149,11 +142,11 @@ class Watched:
 
     async def saw(self, answer: tuple[str, bytes] | None) -> None:
         """Count the rows that were asked about, with the answer's media type and body; None: there was none."""
-        await self._monitors.to_the_end(self._count(self._rows, answer))
+        await self._monitors.counting.to_the_end(self._count(self._rows, answer))
 
     async def saw_text(self, text: str, *, intervened: bool = False) -> None:
         """Count a question in words."""
-        await self._monitors.to_the_end(self._see(Query(text=text, intervened=intervened), None))
+        await self._monitors.counting.to_the_end(self._see(Query(text=text, intervened=intervened), None))
 
     async def settle(self) -> None:
         """Decide once more, with what this call set off.

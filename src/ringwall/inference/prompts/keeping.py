@@ -23,6 +23,7 @@ from ringwall.inference.prompts.policy import Policy
 from ringwall.inference.prompts.record import UNDER_WAY, About, Sealer, Verdict
 from ringwall.inference.prompts.store import PromptStore
 from ringwall.inference.prompts.words import Released
+from ringwall.inference.under_way import UnderWay
 from ringwall.keys.data_keys import DataKeys
 from ringwall.storage import Document
 from ringwall.wire.dialects.model import Event
@@ -64,7 +65,7 @@ class Desk:
     def __init__(self, store: PromptStore, data_keys: DataKeys) -> None:
         self._store = store
         self._data_keys = data_keys
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay()
         self._bytes = 0
         self._counts: dict[str, Counts] = {}
 
@@ -85,8 +86,7 @@ class Desk:
 
     async def close(self) -> None:
         """Wait until what is under way is written."""
-        while self._under_way:
-            await asyncio.wait(set(self._under_way))
+        await self._under_way.ended()
 
     async def sealer(self, policy: Policy, asking: Asking) -> Sealer:
         """Return what seals a record, under the account's data key of today."""
@@ -114,9 +114,7 @@ class Desk:
             self._lost(account_id, "too-many-wait")
             return "lost"
         self._bytes += size
-        task = asyncio.get_running_loop().create_task(self._beside(account_id, size, work))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._under_way.start(self._beside(account_id, size, work))
         return "handed-over"
 
     async def _beside(self, account_id: str, size: int, work: Callable[[], Awaitable[None]]) -> None:
