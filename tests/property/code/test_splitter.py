@@ -56,6 +56,8 @@ def found_in(pieces: list[Piece]) -> list[tuple[Any, ...]]:
 @example("    ```\ntext\n```\nzq(1)\n```\n")
 @example("3) 4 ```py\nx()\n")
 @example("```x``` y `z()`\n")
+@example("``````~~~```\n```\n~~~")
+@example("see `x` ```python\nx()\n```\nwords")
 def test_the_pieces_hold_the_code_of_the_whole(answer: str) -> None:
     pieces = split([answer])
     assert "".join(piece.text for piece in pieces) == answer
@@ -112,6 +114,13 @@ def test_every_split_point_of_a_sample() -> None:
         "words behind a block that holds a fence": ("````\n```\n````\nwords", ""),
         "words behind a block with a line that ends its list": ("- a\n\n  ```\nx\n  ```\nwords", "- a\n\n"),
         "a fence behind prose": ("so: ```py\nx()\n```\nwords", "so: "),
+        "a fence behind prose with a name": ("so: ```py:app.py\nx()\n```\nwords", "so: "),
+        "a fence behind prose with a title": ('so: ```py title="a b"\nx()\n```\nwords', "so: "),
+        "a fence behind prose with attributes": ("so: ```{.py}\nx()\n```\nwords", "so: "),
+        "a fence behind a code span": ("so `a`: ```py\nx()\n```\nwords", "so `a`: "),
+        "a fence behind a code span of as many backticks": ("```a``` b: ```py\nx()\n```\nwords", "```a``` b: "),
+        "a code span at a line's end": ("run ```ls```\nwords", "run ```ls```\nwords"),
+        "a code span before words": ("run ```ls``` and ```cd``` now\nwords", "run ```ls``` and ```cd``` now\nwords"),
     }.values(),
 )
 def test_prose_waits_for_code_only(begun: str, left: str) -> None:

@@ -18,10 +18,9 @@ from ringwall.guardrails.code.languages import ALIASES, Basis, label_of, languag
 from ringwall.vocabulary import Span
 
 _FENCE = re.compile(r"(?P<lead>(?:[ \t]*>)*[ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}|~{3,})(?P<info>[^\r\n]*)")
-LOOSE = re.compile(r"(?P<fence>`{3,})(?P<info>[\w+#.-]{0,40}[ \t]*)")
-"""What a fence behind prose is, to the end of its line: no more than a word follows."""
+_LOOSE = re.compile(r"(?P<fence>`{3,})(?P<info>[\w+#.-]{0,40}[ \t]*|[\w{][^`\r\n]{0,100})")
+"""What a fence behind prose is, to the end of its line: no more than a word follows, or what begins as one (`python:app.py`)."""
 
-_LOOSE_LINE = re.compile(rf"(?P<prose>[^`\r\n]+){LOOSE.pattern}")
 LEAD_CHARS = " \t>*+-.)0123456789"
 """What may stand before a fence that opens its line."""
 
@@ -93,9 +92,19 @@ def fence_at(text: str, begin: int, end: int, index: int = 0) -> Fence | None:
         count = quotes.count(">") + 1 if match["lead"].find(">") >= 0 else 0
         indent = len(inner) - (1 if count and inner.startswith(" ") else 0)
         fence = Fence(index, begin, count, indent, match["fence"], match["info"])
-        return fence if fence.fence[0] == "~" or "`" not in fence.info else None
-    loose = _LOOSE_LINE.fullmatch(text, begin, end)
-    return None if loose is None else Fence(index, loose.start("fence"), 0, 0, loose["fence"], loose["info"], loose=True)
+        if fence.fence[0] == "~" or "`" not in fence.info:
+            return fence
+    loose = loose_fence(text, begin, end)
+    return None if loose is None else Fence(index, loose.start(), 0, 0, loose["fence"], loose["info"], loose=True)
+
+
+def loose_fence(text: str, begin: int, end: int) -> re.Match[str] | None:
+    """Return the fence that stands behind prose in a line: its last backticks, if they end no span that began in the line."""
+    runs = [run.span() for run in TICKS.finditer(text, begin, end)]
+    found = _LOOSE.fullmatch(text, runs[-1][0], end) if runs else None
+    if found is None or sum(stop - start == len(found["fence"]) for start, stop in runs[:-1]) % 2:
+        return None
+    return found
 
 
 def pairs_for_all(segment: str) -> bool:

@@ -21,13 +21,13 @@ from ringwall.guardrails.code.block import CodeBlock, split_lines
 from ringwall.guardrails.code.fences import (
     DOUBTS,
     LEAD_CHARS,
-    LOOSE,
     TICKS,
     Fence,
     fence_at,
     find_code,
     find_code_spans,
     is_blank,
+    loose_fence,
     pairs_for_all,
 )
 
@@ -63,8 +63,7 @@ class CodeSplitter:
         self._return = ""  # a CR at the end of a chunk: its LF may follow
         self._start: list[str] = []  # the beginning of a line that may yet be a fence
         self._stage: Literal["lead", "info", "plain"] = "lead"  # what the current line is so far
-        self._ticked = False  # the current line had backticks
-        self._loose: list[str] | None = None  # the rest of the line from a run of backticks on that may be a fence behind prose
+        self._loose: list[str] | None = None  # the rest of the line from three backticks on: a fence behind prose may be in it
         self._run = ""  # backticks at the end of what came of the line: more may follow
         self._span = 0  # backticks that opened the span that waits
         self._block: Fence | None = None
@@ -109,7 +108,7 @@ class CodeSplitter:
         elif ends and line is not None:
             self._unplain(line)
         if ends:
-            self._start, self._stage, self._ticked = [], "lead", False
+            self._start, self._stage = [], "lead"
 
     def _read_start(self, part: str, *, ends: bool) -> str | None:
         """Keep the beginning of a line until it is known not to be a fence; return it then, or whole at the line's end; else None."""
@@ -167,9 +166,9 @@ class CodeSplitter:
         if not ends:
             bare = text.rstrip("`")
             text, self._run = bare, text[len(bare) :]
-        first = None if self._ticked else TICKS.search(text)
-        if first is not None and first.end() - first.start() >= 3:
-            self._doubt = self._ticked = True
+        first = next((run for run in TICKS.finditer(text) if run.end() - run.start() >= 3), None)
+        if first is not None:
+            self._doubt = True
             self._spans(text[: first.start()])
             self._loose = [text[first.start() :]]
             self._end_loose(ends=ends)
@@ -180,9 +179,11 @@ class CodeSplitter:
         if not ends or self._loose is None:
             return
         line, self._loose = "".join(self._loose), None
-        if LOOSE.fullmatch(line.rstrip("\r\n")):
+        fence = loose_fence(line, 0, len(line.rstrip("\r\n")))
+        if fence is not None:
+            self._spans(line[: fence.start()])
             self._end_piece("span")
-            self._hold(line)
+            self._hold(line[fence.start() :])
             self._rest = True
         else:
             self._spans(line)
@@ -191,7 +192,6 @@ class CodeSplitter:
         """Pair runs of backticks, which are whole, with the next of the same length."""
         at = 0
         for run in TICKS.finditer(text):
-            self._ticked = True
             ticks = run.end() - run.start()
             self._doubt = self._doubt or ticks >= 3
             if not self._span:
