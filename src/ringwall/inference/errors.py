@@ -11,6 +11,8 @@ from ringwall.errors import CallerError, Conflict, NotFound, Throttled
 class GuardrailNotFound(NotFound, code="guardrail-not-found"):
     """No such guardrail, or no such version of it, in this account and region."""
 
+    remedy = "name one of the account's guardrails by its id or ARN, and a version that it has"
+
 
 class ContentBlocked(CallerError, code="content-blocked"):
     """A guardrail blocks what was sent, where there is no answer to say so in.

@@ -39,6 +39,19 @@ def test_a_model_is_put_shown_tried_and_removed(shell: Shell) -> None:
     assert "aB3dE5" not in secret.stderr
 
 
+def test_a_guardrail_is_called_by_its_name(shell: Shell) -> None:
+    tried = shell.run("model", "try", "development", "--guardrail", "demo", "--text", "Write to ada@example.com").stdout
+    assert "{EMAIL}" in tried
+    absent = shell.run("model", "try", "development", "--guardrail", "absent", expect=3)
+    assert "by its id or ARN" in absent.stderr
+    guardrail = next(each["id"] for each in shell.json("guardrail", "list")["guardrails"] if each["name"] == "demo")
+    put = shell.json("code-policy", "put", "--guardrail", "demo", "--language", "go", "--unscanned", "ALLOW")
+    assert put["guardrailId"] == guardrail
+    assert "NONE" in shell.run("code-policy", "scan", "prose only", "--guardrail", "demo").stdout
+    shell.run("code-policy", "remove", "--guardrail", "demo")
+    assert shell.json("code-policy", "show")["policies"] == []
+
+
 def test_a_limit_is_put_listed_with_its_use_and_removed(shell: Shell) -> None:
     shell.run("limit", "put", "calls", "requests", "40", "--period", "3600", "--shape", "window", "--per", "model")
     shell.run("limit", "put", "day", "cost", "2.5", "--period", "86400")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ringwall.api.native.operation import parse_object
+from ringwall.cli.client import Client
+from ringwall.cli.commands.guardrail import identifier_of
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK
 from ringwall.cli.output import fields, printable
@@ -39,7 +41,12 @@ def add_to(group: Any) -> None:
     scan.add_argument("text", metavar="TEXT", help="the text, or - for standard input")
     scan.set_defaults(run=_scan)
     for command in (put, remove, scan):
-        command.add_argument("--guardrail", metavar="ID", help="the policy of this guardrail (id or ARN)")
+        command.add_argument("--guardrail", metavar="ID", help="the policy of this guardrail: id, ARN or name")
+
+
+async def _whose(client: Client, guardrail: str | None) -> dict[str, Any]:
+    """Name the guardrail whose policy is meant; none: the account's is."""
+    return {} if guardrail is None else {"guardrailIdentifier": await identifier_of(client, guardrail)}
 
 
 async def _show(context: Context) -> int:
@@ -84,7 +91,7 @@ async def _put(context: Context) -> int:
             raise InvalidRequest("give a file or options, not both")
         config = parse_object(context.read_file(given.file))
     async with context.client() as client:
-        made = await client.call("PutCodePolicy", {"codePolicyConfig": config, "guardrailIdentifier": given.guardrail})
+        made = await client.call("PutCodePolicy", {"codePolicyConfig": config, **await _whose(client, given.guardrail)})
     context.show(made, _readable(made))
     return OK
 
@@ -92,7 +99,7 @@ async def _put(context: Context) -> int:
 async def _remove(context: Context) -> int:
     given = context.arguments
     async with context.client() as client:
-        await client.call("DeleteCodePolicy", {"guardrailIdentifier": given.guardrail})
+        await client.call("DeleteCodePolicy", await _whose(client, given.guardrail))
     whose = f"guardrail {given.guardrail}" if given.guardrail else "the account"
     context.show({"removed": given.guardrail}, f"removed the policy of {printable(whose)}")
     return OK
@@ -102,7 +109,7 @@ async def _scan(context: Context) -> int:
     given = context.arguments
     text = context.read_text(given.text)
     async with context.client() as client:
-        judged = await client.call("ScanCode", {"text": text, "guardrailIdentifier": given.guardrail})
+        judged = await client.call("ScanCode", {"text": text, **await _whose(client, given.guardrail)})
     receipt = judged["receipt"]
     lines = [f"{judged['action']}: {receipt['scanned']} of {receipt['blocks']} pieces of code scanned"]
     for each in receipt["findings"]:

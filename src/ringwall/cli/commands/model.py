@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ringwall.cli.commands.guardrail import identifier_of
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import OK
 from ringwall.cli.output import fields, printable, table
@@ -38,7 +39,7 @@ def add_to(group: Any) -> None:
     trial = models.command("try", "ask a model one short question, and say when the first token came")
     trial.add_argument("name", metavar="NAME", help="the model as applications name it")
     trial.add_argument("--text", metavar="TEXT", help="what to ask")
-    trial.add_argument("--guardrail", metavar="ID", help="ask it under this guardrail")
+    trial.add_argument("--guardrail", metavar="ID", help="ask it under this guardrail: id, ARN or name")
     trial.add_argument("--guardrail-version", metavar="N", default="DRAFT", help="a version (default: DRAFT)")
     trial.set_defaults(run=_try)
 
@@ -124,10 +125,10 @@ async def _remove(context: Context) -> int:
 
 async def _try(context: Context) -> int:
     given = context.arguments
-    members = {"model": given.name, "text": given.text, "guardrailIdentifier": given.guardrail}
-    if given.guardrail is not None:
-        members["guardrailVersion"] = given.guardrail_version
+    members = {"model": given.name, "text": given.text}
     async with context.client() as client:
+        if given.guardrail is not None:
+            members |= {"guardrailIdentifier": await identifier_of(client, given.guardrail), "guardrailVersion": given.guardrail_version}
         tried = await client.call("TryModel", members)
     first = tried["firstTokenMs"]
     context.show(
