@@ -3,7 +3,8 @@
 All three stand before the same upstream (the shared folder's `upstream.py`, which answers at once with a fixed text) and get the same chat
 completions: 1,000 characters, 8 connections, one worker, guarded by what each of them has for 15 types of personal data, 200 words, 10
 regexes and prompt attacks, not streamed and streamed. CPU is user and system time of the process tree, from /proc. Delays are those
-beyond the upstream's, asked directly by the same client. The peers judge the question; ringwall judges the answer, too. LiteLLM is
+beyond the upstream's, asked directly by the same client. The peers judge the question; ringwall judges the answer, too (`raw`: texts as
+they are written; `all`: all readings), or, to compare alike, the question alone (`question`: as it is written). LiteLLM is
 installed from the package index, Portkey from npm, on first use, below `.clients/`.
 
     python benchmarks/gateway.py --hold 10     # 10 million a day: 116 calls a second for 10 minutes, ten times as many for 10 s of each
@@ -169,7 +170,7 @@ def portkey(shared: Path, scratch: Path) -> Iterator[Gateway]:
 
 
 @contextmanager
-def ringwall(folder: Path, corpus: Any, readings: str) -> Iterator[Gateway]:
+def ringwall(folder: Path, corpus: Any, readings: str, *, answers: bool = True) -> Iterator[Gateway]:
     """ringwall, as `./ringwall up` starts it, with one row for the upstream and one guardrail."""
     folder.mkdir()
     row = f'[[models]]\nid = "fake"\nupstream = "openai+http://127.0.0.1:{UPSTREAM}/v1"\nallow_private = true\n'
@@ -182,20 +183,24 @@ def ringwall(folder: Path, corpus: Any, readings: str) -> Iterator[Gateway]:
         headers = {"Authorization": f"Bearer {said['apiKey']}"}
         connection = http.client.HTTPConnection(said["url"].partition("//")[2], timeout=60)
         connection.request(
-            "POST", "/ringwall/v1/guardrails", json.dumps(guardrail(corpus, readings)), {**headers, "Content-Type": "application/json"}
+            "POST",
+            "/ringwall/v1/guardrails",
+            json.dumps(guardrail(corpus, readings, answers=answers)),
+            {**headers, "Content-Type": "application/json"},
         )
         answer = connection.getresponse()
         body = answer.read()
         if answer.status // 100 != 2:
             sys.exit(f"ringwall refuses the guardrail: {body[:500]!r}")
         headers |= {"X-Amzn-Bedrock-GuardrailIdentifier": json.loads(body)["guardrailId"], "X-Amzn-Bedrock-GuardrailVersion": "DRAFT"}
-        yield Gateway(f"ringwall, {readings}", f"{said['url']}/v1/chat/completions", headers, [process])
+        yield Gateway(f"ringwall, {readings if answers else 'question'}", f"{said['url']}/v1/chat/completions", headers, [process])
 
 
-def guardrail(corpus: Any, readings: str) -> dict[str, Any]:
-    """Return the policy of the comparison, for questions and answers."""
+def guardrail(corpus: Any, readings: str, *, answers: bool = True) -> dict[str, Any]:
+    """Return the policy of the comparison, for questions and answers, or questions alone."""
+    where = {} if answers else {"outputEnabled": False}
     regexes = [
-        {"name": name.replace("_", "-"), "pattern": pattern, "action": "ANONYMIZE"}
+        {"name": name.replace("_", "-"), "pattern": pattern, "action": "ANONYMIZE", **where}
         for name, pattern in {**corpus.REGEXES, **corpus.SECRETS}.items()
     ]
     return {
@@ -203,9 +208,9 @@ def guardrail(corpus: Any, readings: str) -> dict[str, Any]:
         "readings": readings.upper(),
         "blockedInputMessaging": "blocked",
         "blockedOutputsMessaging": "blocked",
-        "wordPolicyConfig": {"wordsConfig": [{"text": word} for word in corpus.denylist()]},
+        "wordPolicyConfig": {"wordsConfig": [{"text": word, **where} for word in corpus.denylist()]},
         "sensitiveInformationPolicyConfig": {
-            "piiEntitiesConfig": [{"type": kind, "action": "ANONYMIZE"} for kind in TYPES.values()],
+            "piiEntitiesConfig": [{"type": kind, "action": "ANONYMIZE", **where} for kind in TYPES.values()],
             "regexesConfig": regexes[:10],
         },
         "contentPolicyConfig": {"filtersConfig": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}]},
@@ -257,6 +262,7 @@ def compare(given: argparse.Namespace, corpus: Any, scratch: Path) -> dict[str, 
         found["upstream"] = measure(upstream, corpus, given.calls, given.connections)
         show("upstream", found["upstream"], found["upstream"])
         makers = {
+            "question": lambda: ringwall(scratch / "question", corpus, "raw", answers=False),
             "raw": lambda: ringwall(scratch / "raw", corpus, "raw"),
             "all": lambda: ringwall(scratch / "all", corpus, "all"),
             "portkey": lambda: portkey(given.shared, scratch),
@@ -268,7 +274,7 @@ def compare(given: argparse.Namespace, corpus: Any, scratch: Path) -> dict[str, 
                 found[name] = measure(gateway, corpus, calls, given.connections)
                 show(gateway.name, found[name], found["upstream"])
     print(f"(dollars: CPU at ${VCPU_HOUR_USD} a vCPU hour, half a c7i.large on demand)")
-    for ours, peer in itertools.product(("raw", "all"), ("litellm", "portkey")):
+    for ours, peer in itertools.product(("question", "raw", "all"), ("litellm", "portkey")):
         if ours in found and peer in found:
             a, b = found[ours]["whole"], found[peer]["whole"]
             times, less = a["calls_s"] / b["calls_s"], b["cpu_ms"] / a["cpu_ms"]
@@ -302,7 +308,7 @@ def main() -> None:
     parser.add_argument(
         "--shared", type=Path, default=ROOT.parent / "shared", help="where the other products' configurations and the texts are"
     )
-    parser.add_argument("--only", default="raw,all,portkey,litellm", help="which gateways")
+    parser.add_argument("--only", default="question,raw,all,portkey,litellm", help="which gateways")
     parser.add_argument("--calls", type=int, default=4_000, help="timed calls a row; LiteLLM gets a twentieth")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--hold", type=int, metavar="MINUTES", help="send ten million a day, with bursts, for so long")
