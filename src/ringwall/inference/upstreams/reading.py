@@ -51,10 +51,14 @@ class Body:
         idle = self._times.idle_s if most_s is None else most_s
         if left <= 0:
             raise timed_out("total", self._times, slow_reader=True)
+        content = self._response.content
         failure: RingwallError
         try:
-            async with asyncio.timeout(min(idle, left)):
-                piece = await self._response.content.readany()
+            if content.is_eof():  # all of it is here: nothing has to be waited for
+                piece = content.read_nowait()
+            else:
+                async with asyncio.timeout(min(idle, left)):
+                    piece = await content.readany()
         except TimeoutError:  # aiohttp's own, too
             failure = timed_out("idle" if idle < left else "total", self._times)
         except (aiohttp.ClientError, OSError, RuntimeError):  # RuntimeError: aiohttp's word for a session that was closed meanwhile
