@@ -73,7 +73,7 @@ def test_of_ordinary_words_none_is_the_beginning_of_an_address_or_a_key() -> Non
     assert begun.begin(said + "from bob.the") == len(said + "from ")
 
 
-@pytest.mark.parametrize("pattern", [r"\pN+x", "[[:alpha:]]b", r"\Qa.b\Ec", "a{,3}b"])
+@pytest.mark.parametrize("pattern", [r"\pN+x", "[[:alpha:]]b", r"\Qa.b\Ec", "a{,3}b", r"a \\x{3} of"])
 def test_what_is_read_in_two_ways_is_not_guessed_at(pattern: str) -> None:
     with pytest.raises(InvalidRequest):
         Beginnings([pattern])

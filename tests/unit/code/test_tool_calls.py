@@ -25,6 +25,7 @@ CALLS: dict[str, tuple[str, str, tuple[str, ...], list[tuple[str, str]]]] = {
     "a list of words": ("run", '{"command": ["ls", 3, " ", "-l"]}', TOOL_ARGUMENTS, [("bash", "ls"), ("bash", "-l")]),
     "in an object in a list": ("run", '{"steps": [{"source": "f()"}, [{"code": "g()"}]]}', TOOL_ARGUMENTS, [("", "f()"), ("", "g()")]),
     "below an argument that counts": ("run", '{"code": {"code": "f()"}}', TOOL_ARGUMENTS, [("", "f()")]),
+    "files by their names": ("run", '{"code": {"a.py": "f()", "b": [["g()"]]}}', TOOL_ARGUMENTS, [("", "f()"), ("", "g()")]),
     "no text": ("run", '{"code": null, "source": ""}', TOOL_ARGUMENTS, []),
     "this tool": ("run", '{"a": "f()"}', ("run.a",), [("", "f()")]),
     "another tool": ("run", '{"a": "f()"}', ("walk.a",), []),

@@ -20,7 +20,7 @@ def code_in_call(tool: str, arguments: str, patterns: Sequence[str]) -> tuple[Co
     Args:
         tool: its name.
         arguments: JSON text; empty is no arguments.
-        patterns: `TOOL.ARGUMENT[=LANGUAGE]`, as a policy has them. A member of such a name counts at any depth; of a list, every string.
+        patterns: `TOOL.ARGUMENT[=LANGUAGE]`, as a policy has them. A member of such a name counts at any depth, with every string below it.
 
     The language is the pattern's, else that of a member `language` or `lang` beside the argument, the tool's name where it is a language's
     own, shell for `command`, or what signs tell.
@@ -45,12 +45,21 @@ def _strings(value: Any, wanted: dict[str, str]) -> Iterator[tuple[str, str, dic
     if isinstance(value, dict):
         for name, member in value.items():
             if name.lower() in wanted:
-                texts = member if isinstance(member, list) else [member]
-                yield from ((name.lower(), wanted[name.lower()], value, text) for text in texts if isinstance(text, str) and text.strip())
-            yield from _strings(member, wanted)
+                yield from ((name.lower(), wanted[name.lower()], value, text) for text in _below(member) if text.strip())
+            else:
+                yield from _strings(member, wanted)
     elif isinstance(value, list):
         for member in value:
             yield from _strings(member, wanted)
+
+
+def _below(member: Any) -> Iterator[str]:
+    """Yield every string of a member: files by their names, lines in lists of lists."""
+    if isinstance(member, str):
+        yield member
+    elif isinstance(member, dict | list):
+        for inner in member.values() if isinstance(member, dict) else member:
+            yield from _below(inner)
 
 
 def _language(tool: str, argument: str, beside: dict[str, Any], text: str) -> str:

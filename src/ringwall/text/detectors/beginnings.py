@@ -32,6 +32,7 @@ _UNLIKE = (
     r"\C",
     r"\p",
     r"\P",
+    r"\\x{",  # a backslash and a repetition, which `_HEX` would take for a character
 )  # what RE2 and the standard library's parser read differently, or one of them not at all
 _REPEATS = (code.MAX_REPEAT, code.MIN_REPEAT)
 _CLASSES = {
