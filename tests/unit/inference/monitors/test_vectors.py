@@ -146,6 +146,7 @@ def test_flags_count_over_the_last_thousand_queries():
     assert Flags.restored(flags.snapshot()).count(5_000 + FLAGS_WINDOW - 1) == 1
 
 
+@pytest.mark.slow
 def test_one_pair_takes_no_more_than_half_a_megabyte_however_many_vectors_come():
     monitors = Monitors(salt=SALT)
     monitors.calibrate("a", msgspec.structs.replace(calibration(private=256), history=HISTORY_MAX))
