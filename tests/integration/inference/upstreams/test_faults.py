@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 SAID = "canary-said-91bd"
 ASKED = "canary-asked-20c4"
 CREDENTIAL = "canary-credential-7f3a"
-SHORT = Timeouts(connect_s=0.5, connect_s=5, first_byte_s=0.2, idle_s=0.2, total_s=30)
+SHORT = Timeouts(connect_s=0.5, first_byte_s=0.2, idle_s=0.2, total_s=30)
 QUIET = Timeouts(connect_s=5, first_byte_s=20, idle_s=0.2, total_s=30)
 BRIEF = Timeouts(connect_s=5, first_byte_s=20, idle_s=20, total_s=0.4)
 ERROR_BODY = json.dumps({"error": {"message": SAID}}).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import msgspec
+import pytest
 
 from ringwall.inference.monitors import Confidences, Monitors, Query, Signal, Snapshot
 from ringwall.inference.monitors.calibration import HISTORY_MAX
