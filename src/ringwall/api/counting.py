@@ -8,7 +8,7 @@ from typing import Any
 
 from ringwall.api.exchange import Exchange
 from ringwall.inference.errors import ContentBlocked
-from ringwall.telemetry import Judged, Observed, RuleSeen
+from ringwall.telemetry import Observed, RuleSeen, RunSeen
 from ringwall.telemetry.observed import CODE
 
 _OUTCOMES = {"BLOCK": "blocked", "ANONYMIZE": "masked", "NONE": "passed"}  # the strongest first; no judgement is no outcome
@@ -62,9 +62,9 @@ def _runs(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [run for run in (record, *record.get("input", ()), *record.get("output", ())) if "outcome" in run and "coverage" in run]
 
 
-def _judged(run: Mapping[str, Any]) -> Judged:
+def _judged(run: Mapping[str, Any]) -> RunSeen:
     guardrail = run.get("guardrail", {})
-    return Judged(
+    return RunSeen(
         guardrail=guardrail.get("arn", ""),
         version=guardrail.get("version", ""),
         source=run.get("source", ""),
@@ -75,12 +75,12 @@ def _judged(run: Mapping[str, Any]) -> Judged:
     )
 
 
-def _code_judged(run: Mapping[str, Any]) -> Judged:
+def _code_judged(run: Mapping[str, Any]) -> RunSeen:
     """Return a policy's run over an answer's code, as a guardrail's; a note lets the answer pass."""
     action = "BLOCK" if run["action"] == "BLOCK" else "NONE"
     found = dict.fromkeys(each["rule"] for each in run["findings"])
     failed = dict.fromkeys(f"code/{each['reason'].replace(' ', '-')}" for each in run["failures"])
-    return Judged(
+    return RunSeen(
         guardrail=CODE,
         version=str(run["policy"]["revision"]),
         source="OUTPUT",

@@ -24,7 +24,7 @@ _BEGUN = 4  # letters of a phrase that make a beginning
 _VISIBLE = re.compile(r"[^\W_]")
 
 
-class Judged(msgspec.Struct, frozen=True):
+class WindowVerdict(msgspec.Struct, frozen=True):
     """What a mark comes to.
 
     stopped: the evaluation that ends the stream; None where it goes on.
@@ -78,7 +78,7 @@ class Border:
         unfinished = self._unfinished
         return done if unfinished is None or end <= done else unfinished.border(window[:end], done)
 
-    def judge(self, evaluation: Evaluation, window: str, done: int, start: int, finished: int) -> Judged:
+    def judge(self, evaluation: Evaluation, window: str, done: int, start: int, finished: int) -> WindowVerdict:
         """Say what may leave of a window that ends at a mark.
 
         Args:
@@ -90,9 +90,9 @@ class Border:
         """
         certain = len(window) - EDGE  # behind it, what is read may be cut
         if any(_blocks(verdict, done, certain) for verdict in evaluation.verdicts):
-            return Judged(stopped=evaluation)
+            return WindowVerdict(stopped=evaluation)
         if self._word_rules and self._is_drawn_out(window, done):
-            return Judged(stopped=self._refused(evaluation))
+            return WindowVerdict(stopped=self._refused(evaluation))
         findings = masked(evaluation.verdicts, 0)
         readings = evaluation.coverage.readings
         unfinished = self._unfinished
@@ -100,13 +100,13 @@ class Border:
             finished = min(finished, max(done, unfinished.held(window[: plain_end(window)], readings)))
         border = max(done, len(window) - REACH, finished)
         border = _before(border, certain, _all(evaluation.verdicts))
-        return Judged(border=border, settled=border <= finished, masked=tuple([_shifted(finding, start) for finding in findings]))
+        return WindowVerdict(border=border, settled=border <= finished, masked=tuple([_shifted(finding, start) for finding in findings]))
 
-    def judge_last(self, evaluation: Evaluation, done: int, start: int) -> Judged:
+    def judge_last(self, evaluation: Evaluation, done: int, start: int) -> WindowVerdict:
         """Say what may leave of a window that ends where its block does."""
         if any(_blocks(verdict, done, len(evaluation.blocks[0].text)) for verdict in evaluation.verdicts):
-            return Judged(stopped=evaluation)
-        return Judged(masked=tuple([_shifted(finding, start) for finding in masked(evaluation.verdicts, 0)]))
+            return WindowVerdict(stopped=evaluation)
+        return WindowVerdict(masked=tuple([_shifted(finding, start) for finding in masked(evaluation.verdicts, 0)]))
 
     def _is_drawn_out(self, window: str, done: int) -> bool:
         """Say whether what may be a listed phrase is drawn out with blank or invisible characters."""

@@ -1,16 +1,16 @@
 """What requests did, for those who watch: counts, latencies, traces and the latest digests; no text."""
 
-from ringwall.telemetry.observed import Judged, Notes, Observed, Observer, RuleSeen, noting
+from ringwall.telemetry.observed import Notes, Observed, Observer, RuleSeen, RunSeen, noting
 from ringwall.telemetry.trace_context import TraceContext, trace_context
 from ringwall.telemetry.traffic import Traffic
 from ringwall.telemetry.watching import Watching, tracing
 
 __all__ = [
-    "Judged",
     "Notes",
     "Observed",
     "Observer",
     "RuleSeen",
+    "RunSeen",
     "TraceContext",
     "Traffic",
     "Watching",

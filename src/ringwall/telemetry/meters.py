@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ringwall.telemetry import instruments as are
 from ringwall.telemetry.instruments import Store
-from ringwall.telemetry.observed import Judged, Observed, RuleSeen, strongest_by_policy
+from ringwall.telemetry.observed import Observed, RuleSeen, RunSeen, strongest_by_policy
 
 LIMIT_CODES = frozenset({"limit-reached", "ask-too-large"})
 UPSTREAM_CODES = frozenset(
@@ -57,7 +57,7 @@ class Meters:
         if notes.model:
             self._count_answer(observed)
 
-    def _count_run(self, run: Judged) -> None:
+    def _count_run(self, run: RunSeen) -> None:
         store = self.store
         store.add(are.RUNS, (run.source, run.action))
         if not run.rules:

@@ -83,7 +83,7 @@ class RuleSeen(msgspec.Struct, frozen=True, gc=False):
         return self.id.partition("/")[0]
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class RunSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a guardrail. `digests` are keyed under the account's own key."""
 
     guardrail: str
@@ -116,7 +116,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     seconds: float
     watched: bool
-    judged: tuple[Judged, ...]
+    judged: tuple[RunSeen, ...]
     notes: Notes
 
     @property
@@ -140,7 +140,7 @@ class Observer(Protocol):
         ...
 
 
-def strongest_by_policy(run: Judged) -> dict[str, str]:
+def strongest_by_policy(run: RunSeen) -> dict[str, str]:
     """Return each policy that saw something, with the strongest action of its rules; a rule that failed blocks."""
     found: dict[str, str] = {}
     for rule in run.rules:

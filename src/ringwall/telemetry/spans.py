@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ringwall.telemetry.observed import Judged, Observed
+from ringwall.telemetry.observed import Observed, RunSeen
 from ringwall.telemetry.trace_context import TraceContext
 
 Attributes = dict[str, str | int | float | bool | list[str]]
@@ -84,7 +84,7 @@ def _request_attributes(observed: Observed, accounts: bool) -> Attributes:
     return found
 
 
-def _run_attributes(run: Judged) -> Attributes:
+def _run_attributes(run: RunSeen) -> Attributes:
     return {
         "ringwall.guardrail.id": run.guardrail,
         "ringwall.guardrail.version": run.version,

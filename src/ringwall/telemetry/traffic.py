@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from ringwall.telemetry.latencies import Counts, added, count, new_counts, percentile_ms
-from ringwall.telemetry.observed import WEIGHTS, Judged, Observed, strongest_by_policy
+from ringwall.telemetry.observed import WEIGHTS, Observed, RunSeen, strongest_by_policy
 
 ACCOUNTS = 200
 MINUTES = 60
@@ -258,7 +258,7 @@ def _glimpse(number: int, observed: Observed, action: str) -> Glimpse:
     )
 
 
-def _told(runs: Iterable[Judged]) -> tuple[str, ...]:
+def _told(runs: Iterable[RunSeen]) -> tuple[str, ...]:
     """Return the rules that saw something, those that acted first."""
     rules = sorted((rule for run in runs for rule in run.rules), key=lambda rule: -2 if rule.failed else -WEIGHTS.get(rule.action, 2))
     return tuple(dict.fromkeys(rule.id for rule in rules))[:RULES_TOLD]

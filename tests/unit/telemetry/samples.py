@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.telemetry import Judged, Notes, Observed, RuleSeen
+from ringwall.telemetry import Notes, Observed, RuleSeen, RunSeen
 
 ACCOUNT = "111111111111"
 GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/abc"
 
 
-def judged(action: str = "BLOCK", rules: tuple[tuple[str, str], ...] = (("content/PROMPT_ATTACK", "BLOCK"),), **members: Any) -> Judged:
+def judged(action: str = "BLOCK", rules: tuple[tuple[str, str], ...] = (("content/PROMPT_ATTACK", "BLOCK"),), **members: Any) -> RunSeen:
     given = {"guardrail": GUARDRAIL, "version": "1", "source": "INPUT", "characters": 40, "digests": ("hmac-sha256:1:ab12",), **members}
-    return Judged(action=action, rules=tuple(RuleSeen(name, seen, False) for name, seen in rules), **given)
+    return RunSeen(action=action, rules=tuple(RuleSeen(name, seen, False) for name, seen in rules), **given)
 
 
 def notes(**members: Any) -> Notes:

@@ -37,7 +37,7 @@ from ringwall.guardrails.code.tool_calls import code_in_call
 from ringwall.inference.code_policies import StandingCodePolicy
 from ringwall.inference.code_scanners.scanning import ANSWER_S, CodeScanning
 from ringwall.inference.gateway.batches import Batches, passed_on
-from ringwall.inference.gateway.code_receipt import Judged, receipt, sentence
+from ringwall.inference.gateway.code_receipt import JudgedCode, receipt, sentence
 from ringwall.inference.gateway.withheld import Withheld
 from ringwall.vocabulary import Limits, Span
 from ringwall.wire.dialects.model import BlockDelta, BlockKind, BlockStart, BlockStop, Event, MessageStop
@@ -93,7 +93,7 @@ class CodeGuard:
         self._voices: dict[BlockKind, _Voice] = {}
         self._open: BlockStart | None = None
         self._call: list[BlockDelta] = []
-        self._judged: list[Judged] = []
+        self._judged: list[JudgedCode] = []
         self._later: list[CodeVerdict] = []
         self._spent_s = 0.0
         self.intervened = False
@@ -197,16 +197,16 @@ class CodeGuard:
         for piece in pieces:
             if piece.kind != "prose":
                 verdict = next(verdicts)
-                passes = self._keep(Judged(kind, lane.at, verdict), under=lane.at + len(piece.text) if piece.kind == "block" else None)
+                passes = self._keep(JudgedCode(kind, lane.at, verdict), under=lane.at + len(piece.text) if piece.kind == "block" else None)
             if not passes:
                 break
             lane.at += len(piece.text)
         if passes and lane.splitter.held > self._held_chars:
-            passes = self._keep(Judged(kind, lane.at, self._too_long()), under=None)
+            passes = self._keep(JudgedCode(kind, lane.at, self._too_long()), under=None)
         self._withheld.set_free(kind, min(each.at for each in self._voices[kind].lanes))
         return passes
 
-    def _keep(self, judged: Judged, *, under: int | None) -> bool:
+    def _keep(self, judged: JudgedCode, *, under: int | None) -> bool:
         """Keep a verdict; say whether what it is about may leave. `under`: where in the kind's text its note belongs."""
         self._judged.append(judged)
         if judged.verdict.action == "ANNOTATE":
@@ -247,8 +247,8 @@ class CodeGuard:
         try:
             blocks = code_in_call(start.name, arguments, self._config.tool_arguments)
         except CallerError as error:  # what nobody can read, nobody can scan
-            return self._keep(Judged("tool_use", 0, self._failed(error.code, len(arguments))), under=None)
-        if blocks and not self._keep(Judged("tool_use", 0, await self._scanning.run(lambda: self._verdict(blocks))), under=None):
+            return self._keep(JudgedCode("tool_use", 0, self._failed(error.code, len(arguments))), under=None)
+        if blocks and not self._keep(JudgedCode("tool_use", 0, await self._scanning.run(lambda: self._verdict(blocks))), under=None):
             return False
         self._withheld.put(start)
         for delta in self._call:

@@ -17,7 +17,7 @@ LISTED = 100
 _NAMED = 10  # rules in a sentence
 
 
-class Judged(NamedTuple):
+class JudgedCode(NamedTuple):
     """A verdict about a part of the answer that begins at `at`, in a `place`: text, reasoning, or a tool's call."""
 
     place: str
@@ -25,7 +25,7 @@ class Judged(NamedTuple):
     verdict: CodeVerdict
 
 
-def receipt(standing: StandingCodePolicy, scanners: Sequence[str], judged: Sequence[Judged]) -> dict[str, Any]:
+def receipt(standing: StandingCodePolicy, scanners: Sequence[str], judged: Sequence[JudgedCode]) -> dict[str, Any]:
     """Return what the audit record keeps.
 
     Offsets are characters of all that the answer says in text, or in reasoning; of a tool's call, of the argument.
@@ -67,7 +67,7 @@ def receipt(standing: StandingCodePolicy, scanners: Sequence[str], judged: Seque
     }
 
 
-def sentence(judged: Sequence[Judged]) -> str:
+def sentence(judged: Sequence[JudgedCode]) -> str:
     """Say what was done and by which rules; "" where nothing was."""
     acted = [each.verdict for each in judged if each.verdict.action != "NONE"]
     if not acted:
