@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -194,3 +195,13 @@ def test_memory_stays_the_same_however_many_come():
     table, _ = memory._tables["twindow"]
     assert len(table._subjects) <= 40
     assert not memory._holds
+
+
+def test_an_account_that_makes_limits_without_end_is_refused_alone():
+    memory = MemoryStore(account_tables_max=3)
+    made = [msgspec.structs.replace(charge("window", 1), table=f"111111111111:account:l{number}") for number in range(4)]
+    taken = [finished(memory.take(f"h{number}", [one], 1_000)) for number, one in enumerate(made)]
+    assert taken[:3] == [None] * 3
+    assert taken[3] is not None
+    assert finished(memory.take("other", [msgspec.structs.replace(made[0], table="222222222222:account:l0")], 1_000)) is None
+    assert finished(memory.take("late", made[3:], 1_000 + 2 * PERIOD_MS)) is None  # nothing of the others is used any more

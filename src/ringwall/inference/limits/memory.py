@@ -3,11 +3,13 @@
 A limit keeps a bounded number of subjects. When one more comes, the quietest make room and leave what they had used to a floor, which is at
 least as full as any of them; whoever comes new starts at the floor. So nobody gets a fresh budget by being forgotten; while there are more
 subjects than room, newcomers may be counted too high. A subject with calls under way is not forgotten; where all have some, a newcomer is
-refused. Limits of which nothing is used any more are forgotten whole.
+refused. Limits of which nothing is used any more are forgotten whole; an account that makes and deletes limits faster than that is refused,
+and nobody else is.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ringwall.inference.limits.charge import Charge, Refused, Settlement, Shape
@@ -15,6 +17,8 @@ from ringwall.inference.limits.counting import HELD_RETRY_MS, Count, new_count
 
 SUBJECTS_MAX = 4096
 TABLES_MAX = 16_384
+ACCOUNT_TABLES_MAX = 512
+"""Limits of one account that are counted at once, deleted ones of which something is used included: eight times those that it may have."""
 
 
 class _Table:
@@ -57,9 +61,13 @@ class _Table:
 class MemoryStore:
     """The store of one process."""
 
-    def __init__(self, *, subjects_max: int = SUBJECTS_MAX, tables_max: int = TABLES_MAX) -> None:
+    def __init__(
+        self, *, subjects_max: int = SUBJECTS_MAX, tables_max: int = TABLES_MAX, account_tables_max: int = ACCOUNT_TABLES_MAX
+    ) -> None:
         self._subjects_max = subjects_max
         self._tables_max = tables_max
+        self._account_tables_max = account_tables_max
+        self._owned: Counter[str] = Counter()
         self._tables: dict[str, tuple[_Table, Charge]] = {}
         self._holds: set[str] = set()
 
@@ -102,13 +110,27 @@ class MemoryStore:
     def _count(self, charge: Charge, now_ms: int) -> Count | None:
         kept = self._tables.get(charge.table)
         if kept is None:
-            if len(self._tables) >= self._tables_max:
-                self._drop_idle(now_ms)
-            if len(self._tables) >= self._tables_max:
+            owner = _owner(charge.table)
+            if self._is_full(owner):
+                self._drop_idle(now_ms, owner if self._owned[owner] >= self._account_tables_max else "")
+            if self._is_full(owner):
                 return None
+            self._owned[owner] += 1
             kept = self._tables[charge.table] = (_Table(charge.shape, self._subjects_max), charge)
         return kept[0].find(charge, now_ms)
 
-    def _drop_idle(self, now_ms: int) -> None:
-        for name in [name for name, (table, charge) in self._tables.items() if table.idle(charge, now_ms)]:
+    def _is_full(self, owner: str) -> bool:
+        return len(self._tables) >= self._tables_max or self._owned[owner] >= self._account_tables_max
+
+    def _drop_idle(self, now_ms: int, owner: str) -> None:
+        """Forget what is not used any more, of one account or of all ("")."""
+        mine = [each for each in self._tables.items() if not owner or _owner(each[0]) == owner]
+        for name in [name for name, (table, charge) in mine if table.idle(charge, now_ms)]:
             del self._tables[name]
+            self._owned[_owner(name)] -= 1
+        self._owned += Counter()  # keeps those above zero
+
+
+def _owner(table: str) -> str:
+    """Return the account whose limit a table counts."""
+    return table.partition(":")[0]
