@@ -6,8 +6,8 @@ Reads one JSON object from standard input, writes one to standard output:
     bodies            the requests' bodies; they take turns
     stream            the answer is a stream; the first content's delay is measured
     connections, calls        closed loop: so many connections, each its next when it has been answered
-    rate, burst, seconds      open loop: calls a second, as many times more in the last 10 seconds of every minute; latency counts from the
-                              moment a call was due, so that a gateway that falls behind cannot hide it
+    rate, burst, seconds      open loop: calls a second, as many times more in the last 10 seconds of every minute, over `connections` that
+                              are kept; latency counts from the moment a call was due, so that a gateway that falls behind cannot hide it
 """
 
 from __future__ import annotations
@@ -106,17 +106,19 @@ def due(rate: float, burst: float, seconds: float) -> Iterator[float]:
 
 
 async def opened(job: dict[str, Any]) -> tuple[list[tuple[str, float, float]], float]:
-    """Send calls when they are due, over as many connections as that takes."""
-    idle: list[Lane] = []
+    """Send calls when they are due, or when a connection is free again."""
+    idle: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
+    for _ in range(job["connections"]):
+        idle.put_nowait(Lane(job))
     said: list[tuple[str, float, float]] = []
     under_way: set[asyncio.Task[None]] = set()
     began = time.perf_counter()
 
     async def one(number: int, when: float) -> None:
-        lane = idle.pop() if idle else Lane(job)
+        lane = await idle.get()
         status, first, ended = await lane.ask(number)
         said.append((status, first - began - when, ended - began - when))
-        idle.append(lane)
+        idle.put_nowait(lane)
 
     for number, when in enumerate(due(job["rate"], job["burst"], job["seconds"])):
         wait = began + when - time.perf_counter()
