@@ -44,11 +44,9 @@ class Lane:
     async def ask(self, number: int) -> tuple[str, float, float]:
         """Send one request; return its status, when its first content came, and when it ended."""
         try:
-            if self._open is None:
-                self._open = await asyncio.open_connection(self._where.hostname, self._where.port)
-            reader, writer = self._open
-            writer.write(self._requests[number % len(self._requests)])
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            head = await self._head(number)
+            assert self._open is not None
+            reader = self._open[0]
             first = await self._body(reader, head)
             if b"connection: close" in head:
                 self.close()
@@ -57,6 +55,21 @@ class Lane:
             self.close()
             now = time.perf_counter()
             return type(error).__name__, now, now
+
+    async def _head(self, number: int) -> bytes:
+        """Send a request and return the head of its answer; once more where a kept connection had been closed meanwhile."""
+        kept = self._open is not None
+        if self._open is None:
+            self._open = await asyncio.open_connection(self._where.hostname, self._where.port)
+        reader, writer = self._open
+        try:
+            writer.write(self._requests[number % len(self._requests)])
+            return (await reader.readuntil(b"\r\n\r\n")).lower()
+        except (OSError, asyncio.IncompleteReadError) as error:
+            if not kept or getattr(error, "partial", b""):
+                raise
+            self.close()
+            return await self._head(number)
 
     async def _body(self, reader: asyncio.StreamReader, head: bytes) -> float:
         at = head.find(b"content-length:")
