@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,14 @@ PRICES = '{"version":"own","note":"","models":{"mine":{"in":"1","out":"1"}}}'
 LIMITS = '{"limits":[{"id":"day","kind":"cost","usd":"1","periodS":86400},{"id":"calls","kind":"concurrency","amount":1}]}'
 
 
-async def opened(directory: Path, **flags: Any) -> Limits:
+@asynccontextmanager
+async def opened(directory: Path, **flags: Any) -> AsyncIterator[Limits]:
     settings = load_settings({}, directory=directory, flags={"data_dir": str(directory), **flags}).settings
     storage = open_storage(directory, clock=system_clock)
     try:
-        return open_limits(settings, storage, system_clock)
-    except BaseException:
+        yield open_limits(settings, storage, system_clock)
+    finally:
         await storage.close()
-        raise
 
 
 def file(directory: Path, text: str, name: str = "file.json", mode: int = 0o600) -> str:
@@ -39,31 +41,28 @@ def file(directory: Path, text: str, name: str = "file.json", mode: int = 0o600)
 
 
 async def test_without_settings_nothing_is_limited_and_each_process_counts_its_own(tmp_path: Path) -> None:
-    limits = await opened(tmp_path)
-    assert isinstance(limits._store, MemoryStore)
-    assert (await limits.admit(ADA, Usage())).record == {"limits": []}
-    await limits.stored._storage.close()
+    async with opened(tmp_path) as limits:
+        assert isinstance(limits._store, MemoryStore)
+        assert (await limits.admit(ADA, Usage())).record == {"limits": []}
 
 
 async def test_files_name_the_limits_for_every_account_and_the_prices(tmp_path: Path) -> None:
-    limits = await opened(tmp_path, budgets_file=file(tmp_path, LIMITS), price_table=file(tmp_path, PRICES, "prices.json"))
-    grant = await limits.admit(ADA, Usage(tokens_in=1))
-    assert grant.record == {"limits": ["day", "calls"], "priceTable": "own"}
-    with pytest.raises(LimitReached):
-        await limits.admit(ADA, Usage())
-    with pytest.raises(UnpricedModel):
-        await limits.admit(Subject(account_id="444455556666", model_id="gpt-4o"), Usage())
-    await limits.stored._storage.close()
+    async with opened(tmp_path, budgets_file=file(tmp_path, LIMITS), price_table=file(tmp_path, PRICES, "prices.json")) as limits:
+        grant = await limits.admit(ADA, Usage(tokens_in=1))
+        assert grant.record == {"limits": ["day", "calls"], "priceTable": "own"}
+        with pytest.raises(LimitReached):
+            await limits.admit(ADA, Usage())
+        with pytest.raises(UnpricedModel):
+            await limits.admit(Subject(account_id="444455556666", model_id="gpt-4o"), Usage())
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "valkey://127.0.0.1", "rediss://cache.example.com:6380/1"])
 async def test_a_shared_store_is_used_where_one_is_set(tmp_path: Path, url: str) -> None:
     pytest.importorskip("redis", reason="redis: the extra `shared-limits` is not installed")
     file(tmp_path, "nightjar\n", "secret")
-    limits = await opened(tmp_path, budget_store=url, budget_store_password="file:secret")
-    assert isinstance(limits._store, SharedStore)
-    await limits.close()
-    await limits.stored._storage.close()
+    async with opened(tmp_path, budget_store=url, budget_store_password="file:secret") as limits:
+        assert isinstance(limits._store, SharedStore)
+        await limits.close()
 
 
 REFUSED: dict[str, dict[str, Any]] = {
@@ -90,6 +89,7 @@ async def test_the_start_is_refused(tmp_path: Path, flags: dict[str, Any]) -> No
     file(tmp_path, "nightjar", "open", 0o644)
     named = {key: str(tmp_path / value) if key in {"budgets_file", "price_table"} else value for key, value in flags.items()}
     with pytest.raises(SettingsError) as error:
-        await opened(tmp_path, **named)
+        async with opened(tmp_path, **named):
+            pass
     assert "nightjar" not in str(error.value)
     assert isinstance(error.value, RingwallError)
