@@ -122,7 +122,7 @@ async def test_what_could_not_be_settled_is_settled_when_the_server_answers_agai
             await limits.admit(ADA, Usage(tokens_out=5))
         server.thaw()
         await (await limits.admit(ADA, NOTHING)).release()  # begins to settle what is owed
-        await asyncio.gather(*limits._tasks)
+        await limits._under_way.ended()
         async with await limits.admit(ADA, Usage(tokens_out=90)), await limits.admit(ADA, NOTHING):
             with pytest.raises(LimitReached):
                 await limits.admit(ADA, NOTHING)
