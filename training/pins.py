@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ringwall.watch.shipped import PINS
 
-READ_AT_RUN_TIME = ("content-v1.bin", "frequencies-v1.json", "lexical-v1.json")
+READ_AT_RUN_TIME = ("content-v1.bin", "frequencies-v1.json", "lexical-v1.json", "words-v1.bin", "words-v1.txt")
 
 
 def pin(folder: Path) -> None:

@@ -9,7 +9,7 @@ from ringwall.crypto import equal, sha256
 from ringwall.watch.weights_file import WeightsRefused
 
 PINS = "sha256sums.txt"
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 
 
 def folder() -> Traversable:

@@ -1,0 +1,84 @@
+"""One trained body: an ONNX file run on the CPU, one thread a call.
+
+A text's result does not depend on what else is in its batch (activations are rounded per token), so batches are formed freely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ringwall.watch.encoder.table import WordTable
+from ringwall.watch.weights_file import WeightsRefused
+
+Array = NDArray[np.float32]
+LONGEST = 512  # pieces of one text, special ones included: as many positions as the base model has
+BATCH_PIECES = 1_024  # pieces of one batch, padding included; more gains nothing on a CPU
+
+onnxruntime.disable_telemetry_events()
+
+
+class Body:
+    """A session over one file; safe to call from several threads."""
+
+    def __init__(self, data: bytes, table: WordTable, *, pad: int) -> None:
+        """Load a checked file.
+
+        Raises:
+            WeightsRefused: onnxruntime cannot read it.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # an arena keeps the largest batch's memory for ever
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's errors share no class but this one
+            raise WeightsRefused("onnxruntime cannot read the model file", reason=type(error).__name__) from error
+        self._table, self._pad = table, pad
+
+    def run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> list[Array]:
+        """Return the output of each text: what the model makes of it, without padding where there is one row a piece.
+
+        Args:
+            texts: ids with special pieces, 1 to `LONGEST` each.
+            segments: 0 or 1 per piece; by default all 0.
+        """
+        out: list[Array | None] = [None] * len(texts)
+        for batch in _batches([len(text) for text in texts]):
+            for index, made in zip(batch, self._run([texts[i] for i in batch], segments and [segments[i] for i in batch]), strict=True):
+                out[index] = made
+        return [made for made in out if made is not None]
+
+    def _run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None) -> list[Array]:
+        lengths = [len(text) for text in texts]
+        shape = len(texts), max(lengths)
+        ids = np.full(shape, self._pad, np.int64)
+        mask = np.zeros(shape, np.float32)
+        kinds = np.zeros(shape, np.int64)
+        for row, text in enumerate(texts):
+            ids[row, : lengths[row]] = text
+            mask[row, : lengths[row]] = 1.0
+            if segments is not None:
+                kinds[row, : lengths[row]] = segments[row]
+        (made,) = self._session.run(None, {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
+        result: Array = np.asarray(made, np.float32)
+        if not np.isfinite(result).all():
+            raise FloatingPointError("the model answered with something that is not a number")
+        return [result[row, : lengths[row]] if result.ndim == 3 else result[row] for row in range(shape[0])]
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Group texts of like length so that padding costs little."""
+    batches: list[list[int]] = []
+    longest = 0
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if batches and (len(batches[-1]) + 1) * longest <= BATCH_PIECES:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+            longest = lengths[index]
+    return batches
