@@ -46,6 +46,15 @@ INTENDED = (
 )
 
 
+class Straight:
+    """A curve for values that are scores already."""
+
+    @staticmethod
+    def score(value: float) -> float:
+        """Return the score itself."""
+        return value
+
+
 def describe(header: object, digest: str, settings: Settings, entries: dict, examples: list[Example], figures: dict, rates: dict) -> dict:
     """Return the card as one JSON value."""
     counts = Counter(example.source for example in examples)
@@ -62,7 +71,7 @@ def describe(header: object, digest: str, settings: Settings, entries: dict, exa
         "windows": {"characters": WINDOW, "stride": STRIDE},
         "thresholds": {head.name: dict(zip(("LOW", "MEDIUM", "HIGH"), head.thresholds, strict=True)) for head in header.heads},
         "stated_rates": RATES,
-        "training_sets": [_set(entries[source.name], counts[source.name]) for source in sources.TRAIN],
+        "training_sets": [set_of(entries[source.name], counts[source.name]) for source in sources.TRAIN],
         "generated_sets": {name: count for name, count in sorted(counts.items()) if name.startswith("generated_")}
         | {
             "weights": {
@@ -73,7 +82,7 @@ def describe(header: object, digest: str, settings: Settings, entries: dict, exa
             }
         },
         "validation_sets": {
-            role: [_set(entries[name]) for name in names]
+            role: [set_of(entries[name]) for name in names]
             for role, names in (
                 ("measure", sources.MEASURE),
                 ("calibrate", sources.CALIBRATE),
@@ -88,7 +97,8 @@ def describe(header: object, digest: str, settings: Settings, entries: dict, exa
     }
 
 
-def _set(entry: dict, windows: int | None = None) -> dict:
+def set_of(entry: dict, windows: int | None = None) -> dict:
+    """Return what the card says of one data set."""
     out = {"name": entry["name"], "licence": entry["licence"], "sha256": entry["sha256"], "rows": entry["count"]}
     return out if windows is None else out | {"windows": windows}
 

@@ -26,16 +26,18 @@ class Row:
     labels: frozenset[str]
     known: frozenset[str]
     source: str
+    category: str = ""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training window: a target and a weight per head (weight 0: not judged)."""
+    """One training window: a target and a weight per head (weight 0: not judged); the source's own category, where it has one."""
 
     text: str
     target: tuple[int, ...]
     weight: tuple[float, ...]
     source: str
+    category: str = ""
 
 
 def manifest(datasets: Path) -> dict[str, dict]:
@@ -58,7 +60,8 @@ def read(datasets: Path, entry: dict, *, training: bool) -> list[Row]:
     for line in data.splitlines():
         item = json.loads(line)
         known = HEADS if item["known"] == "*" else item["known"]
-        rows.append(Row(item["text"], frozenset(item["labels"]) & frozenset(HEADS), frozenset(known) & frozenset(HEADS), entry["name"]))
+        labels, category = frozenset(item["labels"]) & frozenset(HEADS), (item.get("meta") or {}).get("category", "")
+        rows.append(Row(item["text"], labels, frozenset(known) & frozenset(HEADS), entry["name"], category))
     return rows
 
 
@@ -82,7 +85,7 @@ def examples(rows: list[Row], source: Source, seed: int) -> list[Example]:
         if len(cut) > source.windows:
             cut = [cut[i] for i in sorted(rng.sample(range(len(cut)), source.windows))]
         share = len(cut) ** -0.5
-        out += [Example(window, target, tuple(w * share for w in weight), source.name) for window in cut]
+        out += [Example(window, target, tuple(w * share for w in weight), source.name, row.category) for window in cut]
     return out
 
 

@@ -42,6 +42,12 @@ def recall_at(positive: np.ndarray, harmless: np.ndarray, rate: float) -> float:
     return float((positive > np.quantile(harmless, 1 - rate)).mean())
 
 
+def f1(positive: np.ndarray, harmless: np.ndarray, cut: float) -> float:
+    """Return the harmonic mean of precision and recall at one cut, on these two samples as they are."""
+    hit, false = (positive >= cut).sum(), (harmless >= cut).sum()
+    return float(2 * hit / max(hit + false + len(positive), 1))
+
+
 def interval(positive: np.ndarray, negative: np.ndarray, statistic: object, rng: np.random.Generator) -> list[float]:
     """Return the 95 % percentile bootstrap interval of a statistic of two samples."""
     values = [
@@ -77,6 +83,7 @@ def measure(scored: dict[str, Scored], measured: tuple[str, ...], cuts: np.ndarr
             "recall_at_1_percent": round(recall_at(positive, harmless, 0.01), 3),
             "recall_at_1_percent_interval": interval(positive, harmless, lambda p, n: recall_at(p, n, 0.01), rng),
             "recall": {level: round(float((positive >= cut).mean()), 3) for level, cut in zip(LEVELS, cuts[index], strict=True)},
+            "f1_at_medium": round(f1(positive, harmless, cuts[index][1]), 3),
             "sources": {
                 name: {
                     "positives": len(yes),
