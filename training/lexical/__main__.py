@@ -11,7 +11,15 @@ import numpy as np
 
 from ringwall.watch.lexical import PARAMETERS, Parameters
 from training import pins
+from training.content import corpus
 from training.lexical import frequencies, measure_grounding, measure_topics
+
+
+def _training_sets(datasets: Path) -> list[dict]:
+    """Return what words were counted in, and what the weights of grounding were fitted on, by digest."""
+    entries = corpus.manifest(datasets)
+    names = dict.fromkeys((*frequencies.SOURCES, *measure_grounding.FIT))
+    return [{"name": name, "licence": entries[name]["licence"], "sha256": entries[name]["sha256"]} for name in names]
 
 
 def main() -> None:
@@ -38,7 +46,16 @@ def main() -> None:
     )
     (options.out / PARAMETERS).write_bytes(msgspec.json.encode(parameters) + b"\n")
     pins.pin(options.out)
-    card = {"topics": topics, "grounding": grounding, "relevance": relevance, "parameters": msgspec.to_builtins(parameters)}
+    card = {
+        "name": "ringwall-lexical",
+        "version": "1",
+        "licence": "Apache-2.0",
+        "training_sets": _training_sets(options.datasets),
+        "topics": topics,
+        "grounding": grounding,
+        "relevance": relevance,
+        "parameters": msgspec.to_builtins(parameters),
+    }
     (options.out / "lexical-v1.card.json").write_text(json.dumps(card, indent=1) + "\n")
     print(json.dumps(card, indent=1))
 

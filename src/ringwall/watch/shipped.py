@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -27,27 +28,38 @@ def checked(name: str, *, where: Traversable | None = None) -> tuple[bytes, str]
     Raises:
         WeightsRefused: it is missing, too long, not pinned, or not the one whose digest is pinned.
     """
-    where = where or folder()
-    data = _read(where, name)
+    data = read(name, where=where)
     digest = sha256(data).hex()
-    pinned = _pinned(_read(where, PINS).decode("ascii", "replace"), name)
+    pinned = pins(where=where).get(name)
+    if pinned is None:
+        raise WeightsRefused(f"no digest is pinned for `{name}`")
     if not equal(digest.encode(), pinned.encode()):
         raise WeightsRefused(f"`{name}` does not have its pinned digest", digest=digest)
     return data, digest
 
 
-def _pinned(listed: str, name: str) -> str:
-    """Return the digest of one file from a list in the format of `sha256sum`."""
-    for line in listed.splitlines():
-        digest, _, file = line.partition("  ")
-        if file == name:
-            return digest
-    raise WeightsRefused(f"no digest is pinned for `{name}`")
+def pins(*, where: Traversable | None = None) -> Mapping[str, str]:
+    """Return the pinned digest of every file that is read at run time, from a list in the format of `sha256sum`.
+
+    Raises:
+        WeightsRefused: the list is missing, or names a file twice.
+    """
+    listed: dict[str, str] = {}
+    for line in read(PINS, where=where).decode("ascii", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        if listed.setdefault(name, digest) != digest:
+            raise WeightsRefused(f"two digests are pinned for `{name}`")
+    return listed
 
 
-def _read(where: Traversable, name: str) -> bytes:
+def read(name: str, *, where: Traversable | None = None) -> bytes:
+    """Return a shipped file's bytes, against which nothing was checked yet.
+
+    Raises:
+        WeightsRefused: it is missing, or too long.
+    """
     try:
-        with (where / name).open("rb") as file:
+        with ((where or folder()) / name).open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise WeightsRefused(f"`{name}`, which ships with ringwall, is missing") from error

@@ -1,0 +1,1 @@
+"""The release log of the shipped models: who released which weights, with which card, figures, data and code."""
