@@ -6,7 +6,7 @@ from ringwall.guardrails.errors import ContentRefused, PolicyRefused, VerdictLis
 from ringwall.guardrails.evaluation import Coverage, Evaluation, evaluate
 from ringwall.guardrails.guardrail import Guardrail, compile_guardrail
 from ringwall.guardrails.policy import GuardrailConfig, parse_config
-from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
+from ringwall.guardrails.ports import ContentScorer, ContentThresholds, GroundingScorer, Scorers, TopicScorer
 from ringwall.guardrails.session import Held, Session
 from ringwall.guardrails.talk import Normalised, normalise
 from ringwall.guardrails.verdict import Hit, Outcome, Verdict, combine
@@ -16,6 +16,7 @@ __all__ = [
     "Block",
     "ContentRefused",
     "ContentScorer",
+    "ContentThresholds",
     "Coverage",
     "Evaluation",
     "GroundingScorer",

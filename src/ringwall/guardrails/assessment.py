@@ -264,6 +264,7 @@ def _kept_coverage(evaluation: Evaluation) -> dict[str, Any]:
         "models": list(coverage.models),
         "exhausted": coverage.exhausted,
         "unchecked": list(coverage.unchecked),
+        **({"thresholds": coverage.thresholds, "ownThresholds": list(coverage.own_thresholds)} if coverage.own_thresholds else {}),
     }
 
 

@@ -18,7 +18,7 @@ from ringwall.guardrails.errors import ContentRefused, PolicyRefused
 from ringwall.guardrails.evaluation import refuse_over_limits
 from ringwall.guardrails.learned import Reading, Worst, score_categories, severity_of
 from ringwall.guardrails.policy import PiiType
-from ringwall.guardrails.ports import ContentScorer
+from ringwall.guardrails.ports import ContentScorer, ContentThresholds
 from ringwall.guardrails.scan import readings_of
 from ringwall.text.detectors import DetectorConfig, Detectors
 from ringwall.text.finding import Finding
@@ -141,13 +141,14 @@ def _message(index: int, message: object) -> list[MessageText]:
     return texts
 
 
-def run_checks(
+def run_checks(  # noqa: PLR0913 - what runs, on what, with what of the account, each by its name
     checks: Checks,
     texts: Sequence[MessageText],
     *,
     detectors: Detectors,
     scorer: ContentScorer | None,
     limits: Limits,
+    own_thresholds: ContentThresholds | None = None,
     results_max: int = RESULTS_MAX,
 ) -> dict[str, Any]:
     """Run the checks and return the InvokeGuardrailChecks answer.
@@ -171,7 +172,7 @@ def run_checks(
         if learns:
             readings.extend(readings_of(views))
     worst = score_categories(scorer, readings) if scorer is not None and learns else {}
-    thresholds = scorer.thresholds if scorer is not None else {}
+    thresholds = {**(scorer.thresholds if scorer is not None else {}), **(own_thresholds or {})}
     severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}
     results: dict[str, Any] = {}
     if checks.harms:

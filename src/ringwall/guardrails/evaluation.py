@@ -33,6 +33,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     characters_guarded: of the blocks that content, topic, word and sensitive information rules judged.
     characters_grounded: of source, query and answer that contextual grounding compared.
     characters_read: of all readings together, as the readings' budget counts them.
+    thresholds: of the learned content filters that ran: the scores at which confidence becomes LOW, MEDIUM and HIGH.
+    own_thresholds: which of these are the account's, fitted on its own harmless texts; the others are the model card's.
     unchecked: what the configuration or the content left unchecked, in sentences; empty where everything ran.
     """
 
@@ -49,6 +51,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     models: tuple[str, ...]
     exhausted: bool
     unchecked: tuple[str, ...]
+    thresholds: dict[str, tuple[float, float, float]] = {}
+    own_thresholds: tuple[str, ...] = ()
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +196,8 @@ def _coverage(run: _Run, seen: Seen, verdicts: Sequence[Verdict], unchecked: Seq
         models=tuple([model for model in models if model]),
         exhausted=seen.exhausted,
         unchecked=tuple(unchecked),
+        thresholds=run.plan.thresholds if models[0] else {},
+        own_thresholds=tuple(run.guardrail.own_thresholds) if models[0] else (),
     )
 
 

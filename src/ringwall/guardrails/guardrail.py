@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ import msgspec
 from ringwall.crypto import sha256
 from ringwall.guardrails.errors import PolicyRefused
 from ringwall.guardrails.policy import ContentType, GuardrailConfig, Source, Strength, TextOrigin, Topic
-from ringwall.guardrails.ports import ContentScorer, GroundingScorer, Scorers, TopicScorer
+from ringwall.guardrails.ports import ContentScorer, ContentThresholds, GroundingScorer, Scorers, TopicScorer
 from ringwall.guardrails.verdict import Action, Verdict
 from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
 
@@ -67,6 +68,11 @@ class Plan:
     topics: tuple[TopicRule, ...]
     grounding: tuple[GroundingRule, ...]
 
+    @property
+    def thresholds(self) -> dict[str, tuple[float, float, float]]:
+        """The scores at which each content filter's confidence becomes LOW, MEDIUM and HIGH."""
+        return {rule.type: rule.thresholds for rule in self.content}
+
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
@@ -74,12 +80,14 @@ class Guardrail:
 
     digest: sha256 over the configuration, the detectors' digests (their rules and tables) and the scorers' model ids and thresholds:
         equal digests give equal verdicts.
+    own_thresholds: the account's, which stand in the model's place where it has any; by category.
     """
 
     config: GuardrailConfig
     digest: str
     plans: Mapping[Source, Plan]
     scorers: Scorers
+    own_thresholds: ContentThresholds = field(default_factory=dict)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -91,22 +99,25 @@ class Guardrail:
         return self.config.blocked_input_messaging if source == "INPUT" else self.config.blocked_outputs_messaging
 
 
-def compile_guardrail(config: GuardrailConfig, scorers: Scorers) -> Guardrail:
+def compile_guardrail(config: GuardrailConfig, scorers: Scorers, thresholds: ContentThresholds | None = None) -> Guardrail:
     """Compile a policy, or say why it cannot be.
 
     Args:
         config: a parsed configuration (`parse_config`).
         scorers: the learned detectors of this installation.
+        thresholds: per category the scores at which confidence becomes LOW, MEDIUM and HIGH, in the place of the model's; a category that
+            is not there has the model's.
 
     Raises:
-        PolicyRefused: the policy needs a learned detector that is absent.
+        PolicyRefused: the policy needs a learned detector that is absent, or the thresholds are none.
         InvalidRequest: the rule detectors refuse a rule (a regex with look-around, a word of nothing but separators).
     """
     _refuse_absent_scorers(config, scorers)
+    own = _checked(thresholds or {}, scorers)
     wanted = {source: _detector_config(config, source) for source in _SOURCES}
     compiled = {key: compile_detectors(key) for key in dict.fromkeys(wanted.values()) if key is not None}
-    plans = {source: _plan(config, source, scorers, compiled.get(wanted[source])) for source in _SOURCES}  # type: ignore[arg-type]
-    return Guardrail(config=config, digest=_digest(config, plans, scorers), plans=plans, scorers=scorers)
+    plans = {source: _plan(config, source, scorers, own, compiled.get(wanted[source])) for source in _SOURCES}  # type: ignore[arg-type]
+    return Guardrail(config=config, digest=_digest(config, plans, scorers), plans=plans, scorers=scorers, own_thresholds=own)
 
 
 _SOURCES: tuple[Source, Source] = ("INPUT", "OUTPUT")
@@ -126,6 +137,17 @@ def _refuse_absent_scorers(config: GuardrailConfig, scorers: Scorers) -> None:
                 raise PolicyRefused(f"the installed model `{scorers.content.model_id}` has no thresholds for {filter_.type}")
 
 
+def _checked(thresholds: ContentThresholds, scorers: Scorers) -> ContentThresholds:
+    """Return thresholds that are some: of the model's categories, rising, in (0, 1]."""
+    known = scorers.content.thresholds if scorers.content is not None else {}
+    for category, levels in thresholds.items():
+        if category not in known:
+            raise PolicyRefused(f"there are thresholds for `{category[:100]}`, which the installed model does not score")
+        if levels[-1] > 1.0 or not all(low < high for low, high in itertools.pairwise((0.0, *levels))):
+            raise PolicyRefused(f"the thresholds of {category} do not rise from above 0 to at most 1")
+    return dict(thresholds)
+
+
 def _detector_config(config: GuardrailConfig, source: Source) -> DetectorConfig | None:
     """Return the rule detectors this source needs, or None where no policy reads its text."""
     reads_text = (*config.content_filters, *config.topics, *config.words, *config.managed_words, *config.pii_entities, *config.regexes)
@@ -142,10 +164,10 @@ def _detector_config(config: GuardrailConfig, source: Source) -> DetectorConfig 
     )
 
 
-def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, detectors: Detectors | None) -> Plan:
+def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, own: ContentThresholds, detectors: Detectors | None) -> Plan:
     clean: dict[str, Verdict] = {}
     actions: dict[tuple[str, str], tuple[str, Action]] = {}
-    thresholds = scorers.content.thresholds if scorers.content is not None else {}
+    thresholds = {**(scorers.content.thresholds if scorers.content is not None else {}), **own}
     content = tuple(
         ContentRule(
             f"content/{f.type}", f.type, f.strength_on(source), f.action_on(source), thresholds[f.type], _by_origin(config, source, f.type)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+ContentThresholds = Mapping[str, tuple[float, float, float]]
+"""Per category the scores at which confidence becomes LOW, MEDIUM and HIGH, rising."""
+
+
 class ContentScorer(Protocol):
     """A learned detector of content categories and prompt attacks."""
 
