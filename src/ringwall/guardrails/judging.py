@@ -9,7 +9,7 @@ from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
 from ringwall.guardrails.learned import Reading, Worst, breaches, check_score, confidence_of, score_categories, windows
 from ringwall.guardrails.policy import Strength, TextOrigin
-from ringwall.guardrails.ports import ContentScorer, TopicScorer
+from ringwall.guardrails.ports import AskedTopic, ContentScorer, TopicScorer
 from ringwall.guardrails.scan import EXHAUSTED, Seen
 from ringwall.guardrails.verdict import Action, Verdict, strongest
 
@@ -92,17 +92,19 @@ def _strictest(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]])
 
 
 def topic_verdicts(guardrail: Guardrail, rules: Sequence[TopicRule], seen: Seen) -> list[Verdict]:
+    """Judge by the denied topics: all topics and all windows of all readings are asked in one call."""
     scorer = guardrail.scorers.topics
-    return [] if scorer is None else [_topic_verdict(scorer, rule, seen) for rule in rules]
-
-
-def _topic_verdict(scorer: TopicScorer, rule: TopicRule, seen: Seen) -> Verdict:
+    if scorer is None or not rules:
+        return []
     failed = seen.failed or (EXHAUSTED if seen.exhausted else "")
-    threshold = scorer.threshold
-    scores = [Worst(0.0)]
+    found: list[Worst] = []
     if not failed:
-        failed = _attempt(lambda: scores.extend(_topic_scores(scorer, rule, seen.readings)))
-    worst = max(scores, key=lambda each: each.score)
+        failed = _attempt(lambda: found.extend(_topic_scores(scorer, rules, seen.readings)))
+    worst = [Worst(0.0)] * len(rules) if failed else found
+    return [_topic_verdict(rule, scorer.threshold, each, failed) for rule, each in zip(rules, worst, strict=True)]
+
+
+def _topic_verdict(rule: TopicRule, threshold: float, worst: Worst, failed: str) -> Verdict:
     detected = not failed and worst.score >= threshold
     return Verdict(
         rule_id=rule.rule_id,
@@ -116,12 +118,18 @@ def _topic_verdict(scorer: TopicScorer, rule: TopicRule, seen: Seen) -> Verdict:
     )
 
 
-def _topic_scores(scorer: TopicScorer, rule: TopicRule, readings: Sequence[Reading]) -> list[Worst]:
-    name, definition, examples = rule.topic.name, rule.topic.definition, rule.topic.examples
+def _topic_scores(scorer: TopicScorer, rules: Sequence[TopicRule], readings: Sequence[Reading]) -> list[Worst]:
+    """Return the worst score of each topic, and the reading it was seen in."""
+    asked = [AskedTopic(rule.topic.name, rule.topic.definition, rule.topic.examples) for rule in rules]
+    cut = [(window, reading.chain) for reading in readings for window in windows(reading.text)]
+    scores = scorer.score_topics([window for window, _ in cut], asked)
     return [
-        Worst(check_score(scorer.score(window, name=name, definition=definition, examples=examples)), reading.chain)
-        for reading in readings
-        for window in windows(reading.text)
+        max(
+            (Worst(check_score(score), chain) for score, (_, chain) in zip(row, cut, strict=True)),
+            key=lambda each: each.score,
+            default=Worst(0.0),
+        )
+        for _, row in zip(rules, scores, strict=True)
     ]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
+from typing import NamedTuple, Protocol, runtime_checkable
 
 ContentThresholds = Mapping[str, tuple[float, float, float]]
 """Per category the scores at which confidence becomes LOW, MEDIUM and HIGH, rising."""
@@ -32,6 +31,14 @@ class ContentScorer(Protocol):
         ...
 
 
+class AskedTopic(NamedTuple):
+    """A denied topic as its administrator wrote it."""
+
+    name: str
+    definition: str
+    examples: tuple[str, ...]
+
+
 class TopicScorer(Protocol):
     """Says how much a text is about a denied topic."""
 
@@ -45,8 +52,8 @@ class TopicScorer(Protocol):
         """The score at or above which a text counts as being about the topic."""
         ...
 
-    def score(self, text: str, *, name: str, definition: str, examples: tuple[str, ...]) -> float:
-        """Return a score in [0, 1]."""
+    def score_topics(self, windows: Sequence[str], asked: Sequence[AskedTopic]) -> Sequence[Sequence[float]]:
+        """Return a score in [0, 1] per window, per topic, for all that one evaluation asks. Raises on failure, which blocks."""
         ...
 
 
@@ -64,6 +71,19 @@ class GroundingScorer(Protocol):
 
     def relevance(self, *, query: str, answer: str) -> float:
         """Return a score in [0, 1]; 1 is fully relevant."""
+        ...
+
+
+ClaimSpan = tuple[int, int, float]
+"""A claim of an answer: its first and last-plus-one code point in the answer, and its score."""
+
+
+@runtime_checkable
+class ClaimScorer(GroundingScorer, Protocol):
+    """A grounding scorer that reads the query as well (a short answer says nothing without it), and says which claims do not follow."""
+
+    def grounded(self, *, source: str, query: str, answer: str) -> tuple[float, Sequence[ClaimSpan]]:
+        """Return the score in [0, 1], and the ungrounded claims in the order of the answer."""
         ...
 
 

@@ -131,9 +131,18 @@ def words(text: str) -> list[str]:
     Raises:
         LimitExceeded: the text is longer than a lexical scorer reads.
     """
+    refuse_over_limit(text)
+    return _WORD.findall(text)
+
+
+def refuse_over_limit(text: str) -> None:
+    """Refuse a text that is longer than a lexical scorer reads.
+
+    Raises:
+        LimitExceeded: it is.
+    """
     if len(text) > MAX_CHARACTERS:
         raise LimitExceeded(f"a text of {len(text)} characters is longer than {MAX_CHARACTERS}", remedy="score a shorter text")
-    return _WORD.findall(text)
 
 
 def stem(word: str) -> str:

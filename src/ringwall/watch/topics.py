@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ringwall.guardrails.ports import AskedTopic
 from ringwall.watch import lexical
 
 MODEL = "ringwall-topics-lexical/1"
@@ -73,10 +74,21 @@ class LexicalTopicScorer:
         raw = raw_score(text, topic)
         return raw / (raw + self._parameters.topic_cut)
 
+    def score_topics(self, windows: Sequence[str], asked: Sequence[AskedTopic]) -> list[list[float]]:
+        """Return a score in [0, 1] per window, per topic.
+
+        Raises:
+            LimitExceeded: a window is longer than a lexical scorer reads.
+        """
+        return [
+            [self.score(window, name=topic.name, definition=topic.definition, examples=topic.examples) for window in windows]
+            for topic in asked
+        ]
+
 
 def raw_score(text: str, topic: Topic) -> float:
     """Return how well the best piece of a text fits, uncalibrated."""
-    return max((_fit(topic, piece) for piece in _pieces(text)), default=0.0)
+    return max((0.5 * sum(fits(topic, piece)) for piece in _pieces(text)), default=0.0)
 
 
 def _pieces(text: str) -> list[list[str]]:
@@ -87,10 +99,12 @@ def _pieces(text: str) -> list[list[str]]:
     return pieces
 
 
-def _fit(topic: Topic, piece: list[str]) -> float:
-    """Return the mean of a piece's likeness to the closest statement and of the share of it that the topic's words cover."""
+def fits(topic: Topic, piece: Sequence[str]) -> tuple[float, float]:
+    """Return a piece's likeness to the closest statement, and the share of it that the topic's words cover."""
     piece_vector = lexical.vector(piece)
+    total = sum(lexical.weight(part) for part in piece_vector)
+    if not total:
+        return 0.0, 0.0
     closest = max(lexical.cosine(piece_vector, statement) for statement in topic.statements)
     covered = sum(topic.pool.get(part, 0.0) for part in piece_vector)
-    total = sum(lexical.weight(part) for part in piece_vector)
-    return 0.5 * closest + 0.5 * covered / math.sqrt(total * max(total, 4.0)) if total else 0.0
+    return closest, covered / math.sqrt(total * max(total, 4.0))

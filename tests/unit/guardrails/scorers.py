@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ringwall.guardrails import Scorers
+from ringwall.guardrails.ports import AskedTopic
 
 CATEGORIES = ("HATE", "INSULTS", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK")
 _SAID = re.compile(r"(hate|insults|sexual|violence|misconduct|attack) at (\d+)", re.IGNORECASE)
@@ -31,8 +32,8 @@ class NamedTopicScorer:
     model_id = "named-topic/1"
     threshold = 0.5
 
-    def score(self, text: str, *, name: str, definition: str, examples: tuple[str, ...]) -> float:
-        return 1.0 if name.lower() in text.lower() else 0.0
+    def score_topics(self, windows: Sequence[str], asked: Sequence[AskedTopic]) -> list[list[float]]:
+        return [[1.0 if topic.name.lower() in window.lower() else 0.0 for window in windows] for topic in asked]
 
 
 class SharedWordsScorer:
@@ -68,6 +69,9 @@ class Unreliable:
         if self.error is not None:
             raise self.error
         return self.answer
+
+    def score_topics(self, windows: Sequence[str], asked: Sequence[AskedTopic]) -> object:
+        return [[self.score("")] * len(windows) for _ in asked]
 
     def grounding(self, **_: object) -> object:
         return self.score("")
