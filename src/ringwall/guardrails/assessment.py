@@ -275,6 +275,11 @@ def _kept(verdict: Verdict, spans_left: list[int]) -> dict[str, Any]:
     if verdict.score is not None:
         kept["score"] = round(verdict.score, 4)
         kept["chain"] = list(verdict.chain)
+    if verdict.passages:
+        traced = verdict.passages[: spans_left[0]]
+        spans_left[0] -= len(traced)
+        kept["passages"] = [[each.block, each.span.start, each.span.end, round(each.score, 4)] for each in traced]
+        kept["passagesFound"] = len(verdict.passages)
     if verdict.hits:
         shown = verdict.hits[: spans_left[0]]
         spans_left[0] -= len(shown)

@@ -38,6 +38,15 @@ class Block(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Block({len(self.text)} characters, {sorted(self.qualifiers)})"
 
+    def origin_on(self, source: Source) -> TextOrigin | Literal[""]:
+        """Return where the text comes from, as it is judged.
+
+        A grounding source was retrieved, so on INPUT it is a document where nothing else is said.
+        """
+        if source == "OUTPUT" or self.origin or "grounding_source" not in self.qualifiers:
+            return self.origin
+        return "DOCUMENT"
+
     @property
     def is_reference(self) -> bool:
         """Say whether the block is what an answer is compared with, rather than an answer."""

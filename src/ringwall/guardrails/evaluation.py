@@ -10,6 +10,7 @@ from ringwall.errors import LimitExceeded
 from ringwall.guardrails.content import Block, Grounds, grounds_of, guarded_indices
 from ringwall.guardrails.errors import ContentRefused
 from ringwall.guardrails.guardrail import Guardrail, Plan
+from ringwall.guardrails.instructions import Told, with_passages
 from ringwall.guardrails.judging import content_verdicts, finding_verdicts, grounding_verdict, topic_verdicts
 from ringwall.guardrails.policy import Source, TextOrigin
 from ringwall.guardrails.scan import Seen, scan_blocks
@@ -86,7 +87,8 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
 
     1. Find which blocks are guarded, and what grounding compares.
     2. Scan the guarded blocks in all readings; an engine that raises or runs out of budget fails every rule that depends on it.
-    3. Score the learned rules over the readings; a scorer that raises fails its rules.
+    3. Score the learned rules over the readings; a scorer that raises fails its rules. A detected attack is traced in what tools and
+       documents say.
     4. Combine all verdicts; where no rule applies, the receipt says what was left unchecked.
 
     Raises:
@@ -107,11 +109,13 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
     verdicts: list[Verdict] = []
     if has_text and plan.detectors is not None:
         seen = scan_blocks(plan, [(index, blocks[index].text) for index in guarded], limits)  # 2
-        origins = {index: block.origin for index in guarded if (block := blocks[index]).origin}
+        origins = {index: origin for index in guarded if (origin := blocks[index].origin_on(source))}
         if guardrail.config.readings == "RAW":
             unchecked.append(UNREAD)
         unchecked += _unscored(plan, frozenset(origins.values()))
-        verdicts += content_verdicts(guardrail, plan.content, seen, origins)  # 3
+        judged = content_verdicts(guardrail, plan.content, seen, origins)  # 3
+        told = [Told(index, blocks[index].text, origin) for index, origin in origins.items()]
+        verdicts += with_passages(guardrail, plan, judged, seen=seen, told=told, limits=limits)
         verdicts += topic_verdicts(guardrail, plan.topics, seen)
         verdicts += finding_verdicts(plan, seen)
     if run.grounds is not None:
@@ -179,7 +183,7 @@ def _coverage(run: _Run, seen: Seen, verdicts: Sequence[Verdict], unchecked: Seq
         scorers.grounding.model_id if scorers.grounding is not None and run.grounds is not None else "",
     )
     guarded = frozenset(run.guarded if verdicts else ())
-    of_blocks = tuple([_block_coverage(block, index in guarded) for index, block in enumerate(run.blocks)])
+    of_blocks = tuple([_block_coverage(block, run.plan.source, index in guarded) for index, block in enumerate(run.blocks)])
     grounds = run.grounds
     whole = len(verdicts) == len(run.plan.rule_ids)
     return Coverage(
@@ -197,16 +201,16 @@ def _coverage(run: _Run, seen: Seen, verdicts: Sequence[Verdict], unchecked: Seq
         exhausted=seen.exhausted,
         unchecked=tuple(unchecked),
         thresholds=run.plan.thresholds if models[0] else {},
-        own_thresholds=tuple(run.guardrail.own_thresholds) if models[0] else (),
+        own_thresholds=tuple([name for name in run.guardrail.own_thresholds if name in run.plan.thresholds]) if models[0] else (),
     )
 
 
-def _block_coverage(block: Block, guarded: bool) -> BlockCoverage:
+def _block_coverage(block: Block, source: Source, guarded: bool) -> BlockCoverage:
     size = len(block.text)
     return BlockCoverage(
         qualifiers=tuple(sorted(block.qualifiers)) if block.qualifiers else (),
         guarded=guarded,
-        origin=block.origin,
+        origin=block.origin_on(source),
         characters=size,
         bytes=size if block.text.isascii() else len(block.text.encode("utf-8", "surrogatepass")),
     )

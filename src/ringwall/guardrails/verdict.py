@@ -22,6 +22,7 @@ import msgspec
 
 from ringwall.guardrails.errors import VerdictListBroken
 from ringwall.text.finding import Finding
+from ringwall.vocabulary import Span
 
 Action = Literal["NONE", "ANONYMIZE", "BLOCK"]
 Policy = Literal["topicPolicy", "contentPolicy", "wordPolicy", "sensitiveInformationPolicy", "contextualGroundingPolicy"]
@@ -38,6 +39,14 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     action: Action
 
 
+class Passage(msgspec.Struct, frozen=True, gc=False):
+    """Characters of one content block that breach a learned rule by themselves, with their own score."""
+
+    block: int
+    span: Span
+    score: float
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule says about the whole content.
 
@@ -45,6 +54,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     detected: the rule's condition holds (also where its action is NONE).
     failed: why the rule could not judge, e.g. `TimeoutError` or `budget exhausted`; never text. Not empty means block.
     score, confidence, strength, threshold: of learned rules; `chain` is the reading that scored worst.
+    passages: where in tools' results and documents a learned rule's score comes from (`instructions`).
     """
 
     rule_id: str
@@ -58,6 +68,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     strength: Confidence | None = None
     threshold: float | None = None
     chain: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

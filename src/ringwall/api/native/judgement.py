@@ -20,6 +20,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start, end: code points of the block's raw text; -1 where the rule judges the whole text.
     chain: the reading it was seen in, outermost step first; empty is the text as it stands.
     decoded: the characters of that reading, where they differ from `match`.
+    score: the rule's; of a passage of a tool's result or a document (detector `learned`), the passage's own.
     """
 
     rule: str
@@ -57,7 +58,12 @@ def judgement(evaluation: Evaluation) -> Judgement:
         action=evaluation.outcome.action,
         reason=action_reason(evaluation),
         outputs=tuple(changed or [evaluation.blocks[index].text for index in evaluation.guarded]),
-        findings=tuple(finding for verdict in evaluation.verdicts if verdict.detected or verdict.failed for finding in _findings(verdict)),
+        findings=tuple(
+            finding
+            for verdict in evaluation.verdicts
+            if verdict.detected or verdict.failed
+            for finding in (*_findings(verdict), *_passages(verdict, evaluation))
+        ),
         receipt=evaluation.coverage,
     )
 
@@ -100,4 +106,25 @@ def _findings(verdict: Verdict) -> list[Finding]:
             failed=verdict.failed,
         )
         for hit in verdict.hits
+    ]
+
+
+def _passages(verdict: Verdict, evaluation: Evaluation) -> list[Finding]:
+    """Show where in tools' results and documents a learned score comes from."""
+    return [
+        Finding(
+            rule=verdict.rule_id,
+            policy=verdict.policy,
+            detector="learned",
+            kind="passage",
+            type=verdict.rule_id.partition("/")[2],
+            action=verdict.action,
+            block=passage.block,
+            start=passage.span.start,
+            end=passage.span.end,
+            match=evaluation.blocks[passage.block].text[passage.span.start : passage.span.end],
+            confidence=verdict.confidence or "",
+            score=passage.score,
+        )
+        for passage in verdict.passages
     ]
