@@ -16,11 +16,11 @@ from ringwall.crypto.statements import IN_TOTO
 from ringwall.crypto.tlog_proof import TlogProof
 from ringwall.errors import IntegrityError
 from ringwall.watch import shipped
-from ringwall.watch.release import POLICY, PROOF, RELEASE, Listed, log_entry, read_listed, read_statement, verify_release
+from ringwall.watch.release import POLICY, PROOF, RELEASE, Listed, ModelRelease, log_entry, read_listed, read_statement, verify_release
 from training.release.key import ReleaseKey, make_key, read_key
 from training.release.log import read_log, write_log
 from training.release.models import ReleaseError, model_of
-from training.release.statements import describe, says_the_same, statement
+from training.release.statements import dated, describe, says_the_same, statement
 
 ORIGIN = "ringwall/watch-releases/1"
 HEAD = "# Whom to believe about the released models: the release log's verifier keys (C2SP tlog-policy).\n"
@@ -41,6 +41,8 @@ def release(*, weights: Path, key_file: Path, log: Path, origin: str, root: Path
     Raises:
         ReleaseError: something is missing, or the key is not this log's. IntegrityError: the log or what was written is not sound.
     """
+    pinned = shipped.pins(where=weights)
+    wanted = {name: describe(model_of(name), weights) for name in pinned}
     said: list[str] = []
     begun = not (log / "checkpoint").is_file()
     if not key_file.is_file():
@@ -52,21 +54,22 @@ def release(*, weights: Path, key_file: Path, log: Path, origin: str, root: Path
     policy = _policy(weights / POLICY, key, origin, begun=begun)
     checkpoint, entries = (b"", []) if begun else read_log(log, policy)
     envelopes, places = _standing(weights, policy, entries)
-    new = 0
-    for name, digest in shipped.pins(where=weights).items():
-        wanted = describe(model_of(name), weights, root, at)
-        if name in envelopes and _same(envelopes[name], name, digest, wanted):
-            continue
-        envelopes[name], entry = sign_and_log(IN_TOTO, statement(name, digest, wanted).to_json(), [key.statements])
+    changed = [name for name, digest in pinned.items() if not (name in envelopes and _same(envelopes[name], name, digest, wanted[name]))]
+    for name in changed:
+        says = statement(name, pinned[name], dated(wanted[name], root, at))
+        envelopes[name], entry = sign_and_log(IN_TOTO, says.to_json(), [key.statements])
         places[name] = len(entries)
         entries.append(entry)
-        new += 1
-    if new:
+    if changed:
         checkpoint, _ = write_log(log, entries, key, policy, at=int(at.timestamp()))
     _put(weights, policy, checkpoint, entries, envelopes, places)
     files = verify_release(where=weights, weights=True)
     seen = files[0].checkpoint
-    return [*said, f"{new} new statements, {len(files)} files released", f"log {origin}: {seen.size} entries, root {seen.root.hex()}"]
+    return [
+        *said,
+        f"{len(changed)} new statements, {len(files)} files released",
+        f"log {origin}: {seen.size} entries, root {seen.root.hex()}",
+    ]
 
 
 def _policy(path: Path, key: ReleaseKey, origin: str, *, begun: bool) -> LogPolicy:
@@ -98,7 +101,7 @@ def _standing(weights: Path, policy: LogPolicy, entries: list[bytes]) -> tuple[d
     return {name: envelope for name, (envelope, _) in kept.items()}, {name: index for name, (_, index) in kept.items()}
 
 
-def _same(envelope: Envelope, name: str, digest: str, wanted: object) -> bool:
+def _same(envelope: Envelope, name: str, digest: str, wanted: ModelRelease) -> bool:
     try:
         said, about = read_statement(envelope, name)
     except IntegrityError:

@@ -15,11 +15,11 @@ from ringwall.watch.release import PREDICATE, DataSet, ModelRelease, Named, Trai
 from training.release.models import LICENCE, Model, ReleaseError
 
 
-def describe(model: Model, weights: Path, root: Path, at: datetime) -> ModelRelease:
-    """Return what is to be said of a model's files.
+def describe(model: Model, weights: Path) -> ModelRelease:
+    """Return what is to be said of a model's files; `dated` says when, and of which commit.
 
     Raises:
-        ReleaseError: there is no card, it lacks a member, it names another model, or the training's code is not committed.
+        ReleaseError: there is no card, it lacks a member, or it names another model.
     """
     path = weights / model.card
     if not path.is_file():
@@ -37,14 +37,26 @@ def describe(model: Model, weights: Path, root: Path, at: datetime) -> ModelRele
         card=Named(name=model.card, sha256=hashlib.sha256(path.read_bytes()).hexdigest()),
         evaluation={member: card[member] for member in model.figures},
         training_data=tuple(DataSet(item["name"], item["sha256"], item["licence"]) for item in card["training_sets"]),
-        training_code=TrainingCode(commit=_commit(root, model.code), paths=model.code),
-        released_at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        training_code=TrainingCode(commit="", paths=model.code),
+        released_at="",
     )
+
+
+def dated(release: ModelRelease, root: Path, at: datetime) -> ModelRelease:
+    """Return a release with its time and the last commit of the training's code.
+
+    Raises:
+        ReleaseError: the code has changes that are not committed.
+    """
+    code = TrainingCode(commit=_commit(root, release.training_code.paths), paths=release.training_code.paths)
+    return msgspec.structs.replace(release, training_code=code, released_at=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def says_the_same(one: ModelRelease, other: ModelRelease) -> bool:
     """Say whether two releases differ in nothing but when they were made, and how far the code had come since."""
-    return msgspec.structs.replace(one, released_at="", training_code=other.training_code) == msgspec.structs.replace(other, released_at="")
+    plain = TrainingCode("", ())
+    first, second = (msgspec.structs.replace(each, released_at="", training_code=plain) for each in (one, other))
+    return msgspec.to_builtins(first) == msgspec.to_builtins(second)
 
 
 def statement(file: str, digest: str, release: ModelRelease) -> Statement:

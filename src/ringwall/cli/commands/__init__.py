@@ -25,6 +25,7 @@ REGISTRY: Mapping[str, str] = {
     "prompts": "prompts",
     "ledger": "ledger",
     "monitor": "monitor",
+    "watch": "watch",
     "settings": "settings",
     "doctor": "doctor",
     "backup": "backup",
