@@ -15,6 +15,7 @@ from training.encoder.body import EPSILON, HEADS, WIDTH, Body
 
 OPSET = 20
 MICROSOFT = "com.microsoft"
+GRID = 1_024  # steps of one in a mean state
 IR_VERSION = 10  # the newest that onnxruntime 1.20 reads
 
 Array = NDArray[np.float32]
@@ -100,11 +101,16 @@ def encoded(graph: Graph, body: Body) -> str:
 
 
 def mean(graph: Graph, states: str) -> str:
-    """Add the mean of each text's states, (batch, width)."""
+    """Add the mean of each text's states, (batch, width).
+
+    States are rounded to a grid of 1/1,024 first: such sums are exact in float32 (up to a mean of 32 over 512 pieces), so that they do not
+    depend on the order in which a batch of another shape is summed, and equal texts have equal results bit for bit.
+    """
     kept = graph.add("Unsqueeze", "mask", graph.constant(np.array([2], np.int64)))
-    axis = graph.constant(np.ones(1, np.int64))
-    total = graph.add("ReduceSum", graph.add("Mul", states, kept), axis, keepdims=0)
-    return graph.add("Div", total, graph.add("ReduceSum", kept, axis, keepdims=0))
+    axis, fine = graph.constant(np.ones(1, np.int64)), graph.constant(np.float32(GRID))
+    levels = graph.add("Round", graph.add("Mul", graph.add("Mul", states, kept), fine))
+    total = graph.add("ReduceSum", levels, axis, keepdims=0)
+    return graph.add("Div", total, graph.add("Mul", graph.add("ReduceSum", kept, axis, keepdims=0), fine))
 
 
 def _layer(graph: Graph, x: str, lengths: str, weights: dict[str, Array]) -> str:

@@ -16,7 +16,7 @@ from ringwall.watch.weights_file import WeightsRefused
 
 Array = NDArray[np.float32]
 LONGEST = 512  # pieces of one text, special ones included: as many positions as the base model has
-BATCH_PIECES = 1_024  # pieces of one batch, padding included; more gains nothing on a CPU
+BATCH_PIECES = 128  # pieces of one batch, padding included: short texts gain by company, and long ones lose (the caches are small)
 
 onnxruntime.disable_telemetry_events()
 
