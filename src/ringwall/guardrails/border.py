@@ -10,6 +10,7 @@ import msgspec
 from ringwall.guardrails.evaluation import Evaluation
 from ringwall.guardrails.guardrail import Guardrail
 from ringwall.guardrails.lane import REACH
+from ringwall.guardrails.naming import HANDED
 from ringwall.guardrails.policy import Source
 from ringwall.guardrails.verdict import Verdict, combine
 from ringwall.text.detectors import Unfinished, is_decoded, mask, plain_end
@@ -45,12 +46,13 @@ class Border:
     free: no rule reads the text. learned: learned rules score it.
     """
 
-    __slots__ = ("_detectors", "_word_rules", "free", "learned")
+    __slots__ = ("_detectors", "_names", "_word_rules", "free", "learned")
 
     def __init__(self, guardrail: Guardrail, source: Source) -> None:
         plan = guardrail.plans[source]
         self.free = plan.detectors is None
-        self.learned = bool(plan.content or plan.topics)
+        self.learned = bool(plan.content or plan.topics or plan.names)
+        self._names = plan.names is not None
         self._detectors = plan.detectors
         self._word_rules = tuple([rule_id for rule_id, verdict in plan.clean.items() if verdict.policy == "wordPolicy"])
 
@@ -98,6 +100,8 @@ class Border:
         unfinished = self._unfinished
         if unfinished is not None and any(map(is_decoded, readings)):
             finished = min(finished, max(done, unfinished.held(window[: plain_end(window)], readings)))
+        if self._names:
+            finished = min(finished, max(done, len(window) - HANDED))
         border = max(done, len(window) - REACH, finished)
         border = _before(border, certain, _all(evaluation.verdicts))
         return WindowVerdict(border=border, settled=border <= finished, masked=tuple([_shifted(finding, start) for finding in findings]))

@@ -112,7 +112,7 @@ def evaluate(guardrail: Guardrail, source: Source, blocks: Sequence[Block], limi
         origins = {index: origin for index in guarded if (origin := blocks[index].origin_on(source))}
         if guardrail.config.readings == "RAW":
             unchecked.append(UNREAD)
-        unchecked += _unscored(plan, frozenset(origins.values()))
+        unchecked += _unscored(plan, frozenset(origins.values())) + _unlearned(plan)
         judged = content_verdicts(guardrail, plan.content, seen, origins)  # 3
         told = [Told(index, blocks[index].text, origin) for index, origin in origins.items()]
         verdicts += with_passages(guardrail, plan, judged, seen=seen, told=told, limits=limits)
@@ -139,6 +139,11 @@ def _unscored(plan: Plan, origins: frozenset[TextOrigin]) -> list[str]:
         for rule in plan.content
         if rule.by_origin.get(origin) == "NONE"
     ]
+
+
+def _unlearned(plan: Plan) -> list[str]:
+    """Say which types of personal data are looked for by rules alone, because this installation runs without the learned finder."""
+    return [f"{', '.join(plan.unlearned)} are looked for by rules only: the learned finder is not loaded"] if plan.unlearned else []
 
 
 def refuse_over_limits(characters: int, blocks: int, limits: Limits) -> None:
@@ -181,6 +186,7 @@ def _coverage(run: _Run, seen: Seen, verdicts: Sequence[Verdict], unchecked: Seq
         scorers.content.model_id if scorers.content is not None and run.plan.content and reads else "",
         scorers.topics.model_id if scorers.topics is not None and run.plan.topics and reads else "",
         scorers.grounding.model_id if scorers.grounding is not None and run.grounds is not None else "",
+        run.plan.names.finder.model_id if run.plan.names is not None and reads else "",
     )
     guarded = frozenset(run.guarded if verdicts else ())
     of_blocks = tuple([_block_coverage(block, run.plan.source, index in guarded) for index, block in enumerate(run.blocks)])

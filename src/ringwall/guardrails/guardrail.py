@@ -10,8 +10,9 @@ import msgspec
 
 from ringwall.crypto import sha256
 from ringwall.guardrails.errors import PolicyRefused
+from ringwall.guardrails.naming import LEARNED_TYPES, WEIGHT
 from ringwall.guardrails.policy import ContentType, GuardrailConfig, Source, Strength, TextOrigin, Topic
-from ringwall.guardrails.ports import ContentScorer, ContentThresholds, GroundingScorer, Scorers, TopicScorer
+from ringwall.guardrails.ports import ContentScorer, ContentThresholds, GroundingScorer, NameFinder, Scorers, TopicScorer
 from ringwall.guardrails.verdict import Action, Verdict
 from ringwall.text.detectors import DetectorConfig, Detectors, compile_detectors
 
@@ -48,6 +49,14 @@ class GroundingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """A learned finder of names, and the types that it is asked for."""
+
+    finder: NameFinder
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What runs on one source.
 
@@ -56,6 +65,8 @@ class Plan:
     detectors: the rule detectors; also what makes the readings for learned rules. None where only grounding runs, or nothing.
     clean: the verdict of each deterministic rule that saw nothing, by rule id.
     actions: what a finding of (kind, type) means: the rule it belongs to and that rule's action there.
+    names: the learned finder, and the types that it is asked for; None where no rule asks for any.
+    unlearned: types that it would be asked for, were it there.
     """
 
     source: Source
@@ -67,6 +78,12 @@ class Plan:
     content: tuple[ContentRule, ...]
     topics: tuple[TopicRule, ...]
     grounding: tuple[GroundingRule, ...]
+    names: Names | None = None
+    unlearned: tuple[str, ...] = ()
+
+    def weight(self, characters: int) -> int:
+        """Return what reading so many characters costs, in characters that only rules read."""
+        return characters * (1 if self.names is None else WEIGHT)
 
     @property
     def thresholds(self) -> dict[str, tuple[float, float, float]]:
@@ -201,7 +218,10 @@ def _plan(config: GuardrailConfig, source: Source, scorers: Scorers, own: Conten
     learned = (*(rule.rule_id for rule in content), *(rule.rule_id for rule in topics))
     rule_ids = (*learned, *clean, *(rule.rule_id for rule in grounding))
     kinds = tuple(dict.fromkeys(rule_id.partition("/")[0] for rule_id in (*learned, *clean)))
-    return Plan(source, rule_ids, kinds, detectors, clean, actions, content, topics, grounding)
+    asked = tuple(entity.type for entity in config.pii_entities if entity.is_enabled(source) and entity.type in LEARNED_TYPES)
+    names = Names(scorers.names, frozenset(asked)) if scorers.names is not None and asked else None
+    unlearned = asked if scorers.names is None else ()
+    return Plan(source, rule_ids, kinds, detectors, clean, actions, content, topics, grounding, names, unlearned)
 
 
 def _by_origin(config: GuardrailConfig, source: Source, type_: ContentType) -> dict[TextOrigin, Strength]:
@@ -212,10 +232,11 @@ def _by_origin(config: GuardrailConfig, source: Source, type_: ContentType) -> d
 
 
 def _digest(config: GuardrailConfig, plans: Mapping[Source, Plan], scorers: Scorers) -> str:
-    used: list[tuple[ContentScorer | TopicScorer | GroundingScorer | None, bool]] = [
+    used: list[tuple[ContentScorer | TopicScorer | GroundingScorer | NameFinder | None, bool]] = [
         (scorers.content, bool(config.content_filters)),
         (scorers.topics, bool(config.topics)),
         (scorers.grounding, bool(config.grounding_filters)),
+        (scorers.names, any(plan.names is not None for plan in plans.values())),
     ]
     material = {
         "config": msgspec.to_builtins(config),

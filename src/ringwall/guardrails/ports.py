@@ -87,10 +87,56 @@ class ClaimScorer(GroundingScorer, Protocol):
         ...
 
 
+class FoundSpan(Protocol):
+    """A part of a text, in code points, that is personal data of one type."""
+
+    @property
+    def type(self) -> str:
+        """The AWS word: NAME, ADDRESS, AGE, USERNAME or PASSWORD."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """The first code point."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """The code point after the last."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """How sure the finder is, in [0, 1]."""
+        ...
+
+
+class NameFinder(Protocol):
+    """A learned finder of personal data that no rule describes; what the rule detectors find counts beside it."""
+
+    @property
+    def model_id(self) -> str:
+        """Name, version and digest of the weights, as receipts show it."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that it finds."""
+        ...
+
+    def find(self, texts: Sequence[str]) -> Sequence[Sequence[FoundSpan]]:
+        """Return the spans of each text: everything that one evaluation asks, in one call. Raises on failure, which blocks."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scorers:
-    """The learned detectors this installation has; a policy that needs an absent one is refused when it is compiled."""
+    """The learned detectors this installation has; a policy that needs an absent one is refused when it is compiled.
+
+    names: finds what the rules for names and the like miss. Where it is absent, rules alone look for them, and receipts say so.
+    """
 
     content: ContentScorer | None = None
     topics: TopicScorer | None = None
     grounding: GroundingScorer | None = None
+    names: NameFinder | None = None

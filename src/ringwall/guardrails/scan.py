@@ -12,6 +12,7 @@ import msgspec
 
 from ringwall.guardrails.guardrail import Plan
 from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, passages_of
+from ringwall.guardrails.naming import learned_findings
 from ringwall.guardrails.verdict import Hit
 from ringwall.text.detectors import Detectors
 from ringwall.text.detectors.readings import is_guessed
@@ -65,6 +66,7 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
     characters = 0
     exhausted = False
     learns = bool(plan.content or plan.topics)
+    named: list[tuple[int, Sequence[View]]] = []
     for position, text in texts:
         scan, views = detectors.scan_views(text, limits=shared)
         interpreter = scan.interpreter
@@ -73,7 +75,11 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         chains.update(dict.fromkeys(scan.views))
         if learns:
             readings.extend(readings_of(views, position))
+        named.append((position, views))
         for finding in scan.findings:
+            _add(plan, hits, position, finding)
+    if plan.names is not None:
+        for position, finding in learned_findings(plan.names.finder, plan.names.types, named):
             _add(plan, hits, position, finding)
     if len(texts) > 1:
         scan = detectors.scan(_JOINT.join(text for _, text in texts), limits=shared)
