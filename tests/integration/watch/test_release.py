@@ -271,7 +271,7 @@ class TestKeys:
         before = place.contents()
         other = tmp_path / "keys" / "other.key"
         other.write_text("QUJD" * 10 + "\n")
-        with pytest.raises(RingwallError):  # not 32 bytes
+        with pytest.raises(ReleaseError, match="32 bytes"):
             place.release(key=other)
         other.write_text("A" * 43 + "=\n")
         with pytest.raises(ReleaseError, match="a log keeps its key"):
