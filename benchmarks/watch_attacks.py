@@ -1,0 +1,175 @@
+"""How many detected texts stay detected when somebody changes words or letters until they are not: robust accuracy of the content filters.
+
+Run: python -m benchmarks.watch_attacks --datasets FOLDER [--each 20] [--budget 200] [--table FILE] [--json]
+Texts are positives of the validation sources, which nothing was trained on: the first, in a seeded order, that are detected at LOW. They
+are attacked one by one (`attack_moves.py`) through a whole guardrail with one filter: what is folded or decoded is read, and rules count. A
+text counts for a confidence level if it reached the level before the attack, and is robust if what the attack made of it still does.
+Intervals are Wilson's, 95 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.attack_moves import Attacked, Characters, Words, attack
+from ringwall.guardrails import Block, ContentScorer, Guardrail, Scorers, compile_guardrail, evaluate, parse_config
+from ringwall.vocabulary import Limits
+from ringwall.watch import load_content_scorer
+from training.content.corpus import manifest, read
+from training.content.sources import HEADS, MEASURE
+
+SHORTEST, LONGEST = 20, 800
+LEVELS = ("LOW", "MEDIUM", "HIGH")
+SEED = 20261122
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of one scorer, category and attack, per confidence level: texts that reached it, and that still do."""
+
+    scorer: str
+    category: str
+    attack: str
+    reached: tuple[int, ...]
+    robust: tuple[int, ...]
+    asked: float
+
+
+class Target:
+    """One filter of a guardrail, as an attacker sees it: a score per text."""
+
+    def __init__(self, category: str, scorer: ContentScorer) -> None:
+        """Compile a guardrail with one filter."""
+        self._guardrail: Guardrail = compile_guardrail(parse_config(_policy(category)), Scorers(content=scorer))
+        self.thresholds = scorer.thresholds[category]
+
+    def score(self, text: str) -> float:
+        """Return the filter's score; 1 where a rule fired, whose confidence is HIGH."""
+        (verdict,) = evaluate(self._guardrail, "INPUT", [Block(text)], Limits()).verdicts
+        if verdict.failed:
+            raise RuntimeError(f"the filter failed: {verdict.failed}")
+        return 1.0 if verdict.hits else verdict.score or 0.0
+
+
+def _policy(category: str) -> dict[str, object]:
+    filter_ = {"type": category, "inputStrength": "HIGH", "outputStrength": "NONE"}
+    return {
+        "name": "attacked",
+        "blockedInputMessaging": "no",
+        "blockedOutputsMessaging": "no",
+        "contentPolicyConfig": {"filtersConfig": [filter_]},
+    }
+
+
+def positives(datasets: Path, category: str) -> list[str]:
+    """Return texts of a category in a seeded order, the validation sources in turn as long as they last."""
+    entries = manifest(datasets)
+    rng = random.Random(f"{SEED}/{category}")
+    pools = []
+    for name in MEASURE:
+        texts = [row.text for row in read(datasets, entries[name], training=False) if category in row.labels]
+        texts = [text for text in dict.fromkeys(texts) if SHORTEST <= len(text) <= LONGEST]
+        rng.shuffle(texts)
+        pools.append(texts)
+    drawn: list[str] = []
+    while any(pools):
+        drawn += [pool.pop() for pool in pools if pool]
+    return drawn
+
+
+def measure(scorer: tuple[str, ContentScorer], category: str, texts: Sequence[str], *, each: int, budget: int) -> list[Figures]:
+    """Attack the first `each` texts that are detected with both attacks."""
+    name, model = scorer
+    target = Target(category, model)
+    detected = list(itertools.islice((text for text in texts if target.score(text) >= target.thresholds[0]), each))
+    found = []
+    for moves in (Words(), Characters()):
+        done = [
+            attack(
+                text, target.score, moves, budget=budget, rng=random.Random(f"{SEED}/{moves.name}/{text}"), stop_below=target.thresholds[0]
+            )
+            for text in detected
+        ]
+        found.append(_figures(name, category, moves.name, target.thresholds, done))
+    return found
+
+
+def _figures(scorer: str, category: str, moves: str, thresholds: Sequence[float], done: Sequence[Attacked]) -> Figures:
+    reached = [[each for each in done if each.before >= threshold] for threshold in thresholds]
+    robust = [sum(each.after >= threshold for each in some) for some, threshold in zip(reached, thresholds, strict=True)]
+    asked = sum(each.asked for each in done) / max(len(done), 1)
+    return Figures(scorer, category, moves, tuple(map(len, reached)), tuple(robust), asked)
+
+
+def wilson(successes: int, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    if count == 0:
+        return 0.0, 1.0
+    z = 1.959964
+    share = successes / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def table(figures: Sequence[Figures], texts: int, budget: int) -> str:
+    """Return the figures as Markdown."""
+    lines = [
+        f"{texts} texts a category at most, {budget} questions a text. Robust of those that reached the level before, with 95 % intervals.",
+        "",
+        "| scorer | category | attack | " + " | ".join(f"robust at {level}" for level in LEVELS) + " | questions a text |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for each in figures:
+        cells = [_cell(robust, reached) for robust, reached in zip(each.robust, each.reached, strict=True)]
+        lines.append(f"| {each.scorer} | {each.category} | {each.attack} | {' | '.join(cells)} | {each.asked:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(robust: int, reached: int) -> str:
+    if not reached:
+        return "no text"
+    low, high = wilson(robust, reached)
+    return f"{robust}/{reached} ({low:.2f}-{high:.2f})"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--datasets", type=Path, required=True, help="folder with MANIFEST.json")
+    parser.add_argument("--each", type=int, default=20, help="texts a category")
+    parser.add_argument("--budget", type=int, default=200, help="questions a text")
+    parser.add_argument("--categories", nargs="+", default=list(HEADS), choices=HEADS)
+    parser.add_argument("--table", type=Path, help="write the Markdown table here")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    figures: list[Figures] = []
+    for scorer in scorers().items():
+        for category in options.categories:
+            started = time.perf_counter()
+            figures += measure(scorer, category, positives(options.datasets, category), each=options.each, budget=options.budget)
+            print(f"{scorer[0]} {category}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    if options.table:
+        options.table.write_text(table(figures, options.each, options.budget))
+    if options.json:
+        print(json.dumps([vars(each) for each in figures]))
+    else:
+        print(table(figures, options.each, options.budget))
+
+
+def scorers() -> dict[str, ContentScorer]:
+    """Return what is attacked, by name."""
+    return {"linear": load_content_scorer()}
+
+
+if __name__ == "__main__":
+    main()
