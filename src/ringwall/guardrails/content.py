@@ -10,6 +10,7 @@ The rules (Source: Amazon Bedrock user guide, "Calling contextual grounding chec
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -54,11 +55,19 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Grounds(msgspec.Struct, frozen=True):
-    """What contextual grounding compares."""
+    """What contextual grounding compares.
+
+    places: the blocks that the answer is joined from, by their positions, and where in the answer each begins.
+    """
 
     source: str
     query: str
     answer: str
+    places: tuple[tuple[int, int], ...] = ((0, 0),)
+
+    def place_of(self, at: int) -> tuple[int, int]:
+        """Return the block that holds a character of the answer, and where in the answer the block begins."""
+        return max((place for place in self.places if place[1] <= at), key=lambda place: place[1])
 
 
 def guarded_indices(source: Source, blocks: Sequence[Block]) -> tuple[int, ...]:
@@ -89,13 +98,15 @@ def grounds_of(blocks: Sequence[Block]) -> Grounds | None:
     Raises:
         ContentRefused: one of the three is longer than contextual grounding takes.
     """
-    answers = [block for block in blocks if not block.is_reference]
-    if any("guard_content" in block.qualifiers for block in answers):
-        answers = [block for block in answers if "guard_content" in block.qualifiers]
+    answers = [(index, block.text) for index, block in enumerate(blocks) if not block.is_reference]
+    guarded = [(index, text) for index, text in answers if "guard_content" in blocks[index].qualifiers]
+    answers = guarded or answers
+    starts = itertools.accumulate((len(text) + 1 for _, text in answers), initial=0)
     grounds = Grounds(
         source="\n".join(block.text for block in blocks if "grounding_source" in block.qualifiers),
         query="\n".join(block.text for block in blocks if "query" in block.qualifiers),
-        answer="\n".join(block.text for block in answers),
+        answer="\n".join(text for _, text in answers),
+        places=tuple((index, start) for (index, _), start in zip(answers, starts, strict=False)),
     )
     if not (grounds.source and grounds.query and grounds.answer):
         return None

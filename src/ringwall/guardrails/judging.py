@@ -9,9 +9,10 @@ from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
 from ringwall.guardrails.learned import Reading, Worst, breaches, check_score, confidence_of, score_categories, windows
 from ringwall.guardrails.policy import Strength, TextOrigin
-from ringwall.guardrails.ports import AskedTopic, ContentScorer, TopicScorer
+from ringwall.guardrails.ports import AskedTopic, ClaimScorer, ContentScorer, GroundingScorer, TopicScorer
 from ringwall.guardrails.scan import EXHAUSTED, Seen
-from ringwall.guardrails.verdict import Action, Verdict, strongest
+from ringwall.guardrails.verdict import Action, Passage, Verdict, strongest
+from ringwall.vocabulary import Span
 
 
 def finding_verdicts(plan: Plan, seen: Seen) -> list[Verdict]:
@@ -134,15 +135,11 @@ def _topic_scores(scorer: TopicScorer, rules: Sequence[TopicRule], readings: Seq
 
 
 def grounding_verdict(guardrail: Guardrail, rule: GroundingRule, grounds: Grounds) -> Verdict:
+    """Judge by one grounding filter; where the scorer names the claims that do not follow, they are the verdict's passages."""
     scorer = guardrail.scorers.grounding
-    scores: list[float] = []
-    if scorer is None:
-        failed = "no grounding scorer"
-    elif rule.type == "GROUNDING":
-        failed = _attempt(lambda: scores.append(check_score(scorer.grounding(source=grounds.source, answer=grounds.answer))))
-    else:
-        failed = _attempt(lambda: scores.append(check_score(scorer.relevance(query=grounds.query, answer=grounds.answer))))
-    score = scores[0] if scores else 0.0
+    found: list[tuple[float, tuple[Passage, ...]]] = []
+    failed = "no grounding scorer" if scorer is None else _attempt(lambda: found.append(_grounds(scorer, rule, grounds)))
+    score, passages = found[0] if found else (0.0, ())
     detected = score < rule.threshold
     action: Action = rule.action if detected else "NONE"
     return Verdict(
@@ -153,7 +150,21 @@ def grounding_verdict(guardrail: Guardrail, rule: GroundingRule, grounds: Ground
         failed=failed,
         score=score,
         threshold=rule.threshold,
+        passages=passages if detected else (),
     )
+
+
+def _grounds(scorer: GroundingScorer, rule: GroundingRule, grounds: Grounds) -> tuple[float, tuple[Passage, ...]]:
+    if rule.type == "RELEVANCE":
+        return check_score(scorer.relevance(query=grounds.query, answer=grounds.answer)), ()
+    if not isinstance(scorer, ClaimScorer):
+        return check_score(scorer.grounding(source=grounds.source, answer=grounds.answer)), ()
+    score, claims = scorer.grounded(source=grounds.source, query=grounds.query, answer=grounds.answer)
+    passages: list[Passage] = []
+    for start, end, own in claims:
+        block, begins = grounds.place_of(start)
+        passages.append(Passage(block, Span(start - begins, end - begins), check_score(own)))
+    return check_score(score), tuple(passages)
 
 
 def _attempt(run: Callable[[], object]) -> str:

@@ -54,7 +54,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     detected: the rule's condition holds (also where its action is NONE).
     failed: why the rule could not judge, e.g. `TimeoutError` or `budget exhausted`; never text. Not empty means block.
     score, confidence, strength, threshold: of learned rules; `chain` is the reading that scored worst.
-    passages: where in tools' results and documents a learned rule's score comes from (`instructions`).
+    passages: where a learned rule's score comes from: in tools' results and documents (`instructions`), or an answer's ungrounded claims.
     """
 
     rule_id: str

@@ -20,7 +20,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start, end: code points of the block's raw text; -1 where the rule judges the whole text.
     chain: the reading it was seen in, outermost step first; empty is the text as it stands.
     decoded: the characters of that reading, where they differ from `match`.
-    score: the rule's; of a passage of a tool's result or a document (detector `learned`), the passage's own.
+    score: the rule's; of a passage (detector `learned`: of a tool's result, a document, or an answer's ungrounded claim), its own.
     """
 
     rule: str
@@ -110,7 +110,7 @@ def _findings(verdict: Verdict) -> list[Finding]:
 
 
 def _passages(verdict: Verdict, evaluation: Evaluation) -> list[Finding]:
-    """Show where in tools' results and documents a learned score comes from."""
+    """Show where a learned score comes from."""
     return [
         Finding(
             rule=verdict.rule_id,
