@@ -51,10 +51,10 @@ def fit(datasets: Path) -> dict[str, float]:
     values = np.concatenate([part[0] for part in parts])
     labels = np.concatenate([part[1] for part in parts])
     weights = np.concatenate([np.where(part[1], 1 / part[1].sum(), 1 / (~part[1]).sum()) for part in parts])
-    return _bounded(values, labels, weights, grounding.Evidence.__struct_fields__)
+    return bounded(values, labels, weights, grounding.Evidence.__struct_fields__)
 
 
-def _bounded(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+def bounded(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
     """Fit a logistic regression whose weights may not have the wrong sign, so that more evidence against never helps an answer."""
     target = np.where(labels, 1.0, -1.0)
     weights = weights / weights.sum()
@@ -104,7 +104,7 @@ def fit_relevance(datasets: Path) -> dict[str, float]:
     entries = corpus.manifest(datasets)
     parts = [_pairs(datasets, entries[name], fitting=True) for name in ("halueval_qa_sample", "faithdial_audit")]
     values, labels = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    return _bounded(values, labels, np.ones(len(labels)), grounding.Overlap.__struct_fields__)
+    return bounded(values, labels, np.ones(len(labels)), grounding.Overlap.__struct_fields__)
 
 
 def measure_relevance(datasets: Path, weights: dict[str, float]) -> dict:

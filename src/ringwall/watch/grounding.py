@@ -104,35 +104,57 @@ def _score(weights: dict[str, float], found: Evidence | Overlap, perfect: Eviden
     return min(1.0, _probability(weights, found) / _probability(weights, perfect))
 
 
+def margin(weights: dict[str, float], found: Evidence | Overlap) -> float:
+    """Return the weighted sum of some evidence."""
+    return weights["bias"] + math.fsum(weights[name] * getattr(found, name) for name in found.__struct_fields__)
+
+
 def _probability(weights: dict[str, float], found: Evidence | Overlap) -> float:
-    margin = weights["bias"] + sum(weights[name] * getattr(found, name) for name in found.__struct_fields__)
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, margin))))
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, margin(weights, found)))))
 
 
 def evidence(source: str, answer: str) -> Evidence | None:
     """Weigh an answer against its source; None for an answer without a content word."""
-    claims = [(sentence, stems) for sentence in lexical.sentences(answer) if (stems := lexical.stems(sentence))]
-    if not claims:
-        return None
-    passages = [(sentence, set(lexical.stems(sentence))) for sentence in lexical.sentences(source)]
-    held = set[str]().union(*(stems for _, stems in passages))
-    pairs = set(_pairs(lexical.stems(source)))
-    near = [_closest(stems, passages) for _, stems in claims]
-    covered = [_share(set(stems), held) for _, stems in claims]
-    told = [pair for _, stems in claims for pair in _pairs(stems)]
-    negated = sum(
-        _is_negated(sentence) != _is_negated(passages[at][0]) for (sentence, _), (_, at) in zip(claims, near, strict=True) if at >= 0
-    )
-    return Evidence(
-        covered_mean=sum(covered) / len(covered),
-        covered_least=min(covered),
-        near_mean=sum(share for share, _ in near) / len(near),
-        near_least=min(share for share, _ in near),
-        paired=sum(pair in pairs for pair in told) / len(told) if told else 0.0,
-        numbers=_missing(_NUMBER.findall(answer), set(_NUMBER.findall(source))),
-        names=_missing([lexical.stem(name) for name in _NAME.findall(answer)], held),
-        negated=negated / len(claims),
-    )
+    return Source(source).evidence(answer)
+
+
+class Source:
+    """What a source holds, read once for any number of answers."""
+
+    def __init__(self, source: str) -> None:
+        """Read a source.
+
+        Raises:
+            LimitExceeded: it is longer than a lexical scorer reads.
+        """
+        self._passages = [(sentence, set(lexical.stems(sentence))) for sentence in lexical.sentences(source)]
+        self._held = set[str]().union(*(stems for _, stems in self._passages))
+        self._pairs = set(_pairs(lexical.stems(source)))
+        self._numbers = set(_NUMBER.findall(source))
+
+    def evidence(self, answer: str) -> Evidence | None:
+        """Weigh an answer; None for one without a content word."""
+        claims = [(sentence, stems) for sentence in lexical.sentences(answer) if (stems := lexical.stems(sentence))]
+        if not claims:
+            return None
+        near = [_closest(stems, self._passages) for _, stems in claims]
+        covered = [_share(set(stems), self._held) for _, stems in claims]
+        told = [pair for _, stems in claims for pair in _pairs(stems)]
+        negated = sum(
+            _is_negated(sentence) != _is_negated(self._passages[at][0])
+            for (sentence, _), (_, at) in zip(claims, near, strict=True)
+            if at >= 0
+        )
+        return Evidence(
+            covered_mean=sum(covered) / len(covered),
+            covered_least=min(covered),
+            near_mean=sum(share for share, _ in near) / len(near),
+            near_least=min(share for share, _ in near),
+            paired=sum(pair in self._pairs for pair in told) / len(told) if told else 0.0,
+            numbers=_missing(_NUMBER.findall(answer), self._numbers),
+            names=_missing([lexical.stem(name) for name in _NAME.findall(answer)], self._held),
+            negated=negated / len(claims),
+        )
 
 
 def _share(wanted: set[str], held: set[str]) -> float:

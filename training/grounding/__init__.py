@@ -1,0 +1,1 @@
+"""Train, fit and measure the scorer of contextual grounding and relevance."""
