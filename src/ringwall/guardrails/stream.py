@@ -14,6 +14,8 @@ Rules it upholds (tests/property/guardrails/test_stream.py, test_stream_borders.
 3. What is longer, or lies in a reading that needs the whole text, is found at the end: the verdict is that of the whole text, the rest is
    withheld, and what left before has left (docs/filters/streaming.md; docs/proofs/streaming.md proves that no bounded hold-back can do
    better for every reading).
+   Where a learned finder of names is asked, a window's last `HANDED` characters wait as well: what it says of a word depends on the words
+   behind. What it says of a window stands for what left; it may differ from what it says of the whole text, which is judged at the end.
 4. More than `IGNORABLE` characters that are blank or invisible, inside what may be a listed phrase, block: nothing honest is written so,
    and a phrase that is drawn out with them is not let past by its length.
 5. After a block nothing more comes out.
@@ -107,6 +109,11 @@ class Stream:
     def is_ready(self) -> bool:
         """Say whether nothing has to be made, once for all streams of a guardrail, before characters are fed."""
         return self.holds_all or self._mode == "async" or self._border.is_ready
+
+    def weight(self, characters: int) -> int:
+        """Return what it costs to feed so many characters, or to judge so many, in characters that only rules read."""
+        plan = self._guardrail.plans[self._source]
+        return characters if plan.names is None else plan.weight(characters + STEP)  # a mark has a window read
 
     def prepare(self) -> None:
         """Make it: up to a second for many words; without it the first `feed` does."""

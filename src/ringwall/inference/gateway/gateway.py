@@ -230,7 +230,7 @@ class Gateway:
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
         pieces = pieces_of(ask, guard)
         blocks = [piece.block for piece in pieces]
-        weight = sum(len(block.text) for block in blocks)
+        weight = guard.ready.guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
         evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
         judged = self._judged(account_id, guard, evaluation, latency_ms)
         if evaluation.outcome.action != "ANONYMIZE":

@@ -105,7 +105,9 @@ class OutputGuard:
                 self._judges = True
                 if not self._stream.is_ready:
                     await self._run(_LONG, self._stream.prepare)
-                return self._leave(await self._run(len(event.text), lambda: self._stream.feed(event.index, event.text)))
+                return self._leave(
+                    await self._run(self._stream.weight(len(event.text)), lambda: self._stream.feed(event.index, event.text))
+                )
             case BlockStop():
                 return await self._close(event)
 
@@ -122,7 +124,7 @@ class OutputGuard:
                 self._waiting.append(_Whole(self._open, "".join(self._opaque)))
             self._open = None
             return []
-        out = self._leave(await self._run(0, lambda: self._stream.close(event.index)))
+        out = self._leave(await self._run(self._stream.weight(0), lambda: self._stream.close(event.index)))
         if not self.intervened:
             out += [*self._begin(), *_delta(event.index, "".join(self._call), "".join(self._opaque)), event]
             self._open = None
@@ -149,7 +151,7 @@ class OutputGuard:
     async def _end(self, stop: MessageStop) -> list[Event]:
         texts: dict[int, str] = {}
         if self._judges:
-            judged = await self._run(self._stream.characters, self._stream.finish)
+            judged = await self._run(self._stream.weight(self._stream.characters), self._stream.finish)
             if isinstance(judged, Stopped):
                 return self._intervene(judged.evaluation)
             self.evaluation = judged.evaluation
