@@ -1,4 +1,7 @@
-"""Compiled guardrails, kept by account, id, version and revision; a bounded cache that storage's generation number keeps honest."""
+"""Compiled guardrails, kept by account, id, version and revision; a bounded cache that storage's generation number keeps honest.
+
+What an account wants of the learned watch is part of what was compiled: other thresholds or another model, and it is compiled again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import NamedTuple
 from ringwall.guardrails import Applied, Guardrail, GuardrailConfig
 from ringwall.inference.catalogue import Found
 from ringwall.inference.kept import KeptReads
+from ringwall.inference.watch_thresholds import Watch
 from ringwall.storage import Storage
 
 KEPT = 64  # compiled guardrails; one with 10,000 words holds a few megabytes of automaton
@@ -22,6 +26,7 @@ class Ready(NamedTuple):
 
 class _Compiled(NamedTuple):
     revision: int
+    watch: Watch
     ready: Ready
 
 
@@ -38,11 +43,13 @@ class CompiledGuardrails:
         *,
         find: Callable[[str, str, str | None], Awaitable[Found]],
         arn: Callable[[str, str], str],
-        compile_config: Callable[[GuardrailConfig], Awaitable[Guardrail]],
+        watch: Callable[[str], Awaitable[Watch]],
+        compile_config: Callable[[GuardrailConfig, Watch], Awaitable[Guardrail]],
         kept: int = KEPT,
     ) -> None:
         self._find = find
         self._arn = arn
+        self._watch = watch
         self._compile = compile_config
         self._kept = KeptReads(storage.generation, self._read, most=kept)
 
@@ -68,7 +75,8 @@ class CompiledGuardrails:
         account_id, identifier, version = key
         kept = self._kept.at_hand(key)
         found = await self._find(account_id, identifier, version)
-        if kept is not None and kept.revision == found.revision:
+        watch = await self._watch(account_id)
+        if kept is not None and kept.revision == found.revision and kept.watch == watch:
             return kept
         applied = Applied(guardrail_id=found.stored.id, version=version, arn=self._arn(account_id, found.stored.id))
-        return _Compiled(found.revision, Ready(await self._compile(found.stored.config), applied))
+        return _Compiled(found.revision, watch, Ready(await self._compile(found.stored.config, watch), applied))

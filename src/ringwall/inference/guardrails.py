@@ -6,8 +6,8 @@ It leaves to others: who may (identity), the audit record (a run returns what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from ringwall.guardrails import (
     Evaluation,
     Guardrail,
     GuardrailConfig,
+    PolicyRefused,
     Scorers,
     compile_guardrail,
     evaluate,
@@ -27,6 +28,7 @@ from ringwall.guardrails import (
 )
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
 from ringwall.guardrails.policy import keep_own
+from ringwall.guardrails.scoring import TextScores, scoring_guardrail, worst_scores
 from ringwall.inference.catalogue import Catalogue
 from ringwall.inference.compiled import CompiledGuardrails, Ready
 from ringwall.inference.content import read_blocks, read_scope, read_source
@@ -36,6 +38,7 @@ from ringwall.inference.gateway import Guard, Wanted
 from ringwall.inference.naming import read_tags, version_word
 from ringwall.inference.proofs import Proofs
 from ringwall.inference.warnings import warnings_for
+from ringwall.inference.watch_thresholds import PIN_REMEDY, AccountWatches, Watch
 from ringwall.inference.workers import INLINE_CHARACTERS, Workers
 from ringwall.keys import Digester, PageTokens
 from ringwall.reasoning.guardrails import ProofChange, Standing
@@ -44,6 +47,7 @@ from ringwall.text import interpreter_name
 from ringwall.text.detectors import compile_detectors
 from ringwall.vocabulary import Clock, Limits, new_id
 from ringwall.vocabulary.principal import KeyGuardrail
+from ringwall.watch.versions import ContentVersions
 
 _TEXT_COST = 100  # characters that a scan costs besides those of its text
 _CHECKS_KEPT = 32  # sets of detectors kept for InvokeGuardrailChecks
@@ -109,6 +113,7 @@ class Guardrails:
         limits: Limits,
         workers: Workers | None = None,
         proofs: Proofs | None = None,
+        versions: ContentVersions | None = None,
     ) -> None:
         self._keys = keys
         self._clock = clock
@@ -119,7 +124,11 @@ class Guardrails:
         pages = PageTokens(keys)
         self._enforced = EnforcedConfigurations(storage, clock=clock, region=region, pages=pages)
         self._catalogue = Catalogue(storage, clock=clock, region=region, pages=pages, enforced=self._enforced, warn=self.warnings)
-        self._compiled = CompiledGuardrails(storage, find=self._catalogue.find, arn=self._catalogue.arn, compile_config=self._compile)
+        self.watches = AccountWatches(storage, clock, scorers, versions)
+        self._compiled = CompiledGuardrails(
+            storage, find=self._catalogue.find, arn=self._catalogue.arn, watch=self.watches.get, compile_config=self._compile
+        )
+        self._scoring: dict[str, Guardrail] = {}
         self._detectors = lru_cache(_CHECKS_KEPT)(compile_detectors)  # kept per service; an lru_cache may be shared by threads
 
     # -- resources ------------------------------------------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ class Guardrails:
         made = await self._catalogue.recall(account_id, "CreateGuardrail", request)
         if made is None:
             config = self._catalogue.parse(request)
-            await self._compile(config)
+            await self._compile(config, await self.watches.get(account_id))
             made = await self._catalogue.create(account_id, request, config)
         arn = self._catalogue.arn(account_id, made.guardrail_id)
         return {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "createdAt": made.at}
@@ -158,12 +167,13 @@ class Guardrails:
         if keeps_own:
             stored, revision = await self._catalogue.draft(account_id, request["guardrailIdentifier"])
             config = keep_own(config, stored.config)
-        new = await self._compile(config)
+        watch = await self.watches.get(account_id)
+        new = await self._compile(config, watch)
         made, former = await self._catalogue.update(account_id, request["guardrailIdentifier"], config, revision=revision)
         arn = self._catalogue.arn(account_id, made.guardrail_id)
         old = self._compiled.at_hand(account_id, made.guardrail_id, made.version)
-        if old is None or old.config != former:
-            change = await self._proofs.change(lambda: compile_guardrail(former, self._scorers), new)
+        if old is None or old.config != former or old.scorers != watch.scorers or old.own_thresholds != watch.thresholds:
+            change = await self._proofs.change(lambda: compile_guardrail(former, watch.scorers, watch.thresholds), new)
         else:
             change = await self._proofs.change(lambda: old, new)
         answer = {"guardrailId": made.guardrail_id, "guardrailArn": arn, "version": made.version, "updatedAt": made.at}
@@ -309,7 +319,7 @@ class Guardrails:
         scope = read_scope(request.get("outputScope"))
         identifier = self._catalogue.id_of(account_id, request["guardrailIdentifier"])
         ready = await self._compiled.ready(account_id, identifier, version_word(request["guardrailVersion"]))
-        weight = _weight(block.text for block in blocks)
+        weight = ready.guardrail.plans[source].weight(_weight(block.text for block in blocks))
         evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(ready.guardrail, source, blocks, self._limits))
         return Run(
             answer=render(evaluation, ready.applied, scope=scope, latency_ms=latency_ms),
@@ -326,10 +336,15 @@ class Guardrails:
         """
         checks = parse_checks(request["checks"])
         texts = parse_messages(request["messages"], self._limits)
-        scorer, limits = self._scorers.content, self._limits
+        watch, limits = await self.watches.get(account_id), self._limits
+        if watch.problem and (checks.harms or checks.attacks):
+            raise PolicyRefused(watch.problem, remedy=PIN_REMEDY)
+        scorer, own = watch.scorers.content, watch.thresholds
         answer, _ = await self._workers.run(
             _weight(each.text for each in texts),
-            lambda: run_checks(checks, texts, detectors=self._detectors(checks.detectors), scorer=scorer, limits=limits),
+            lambda: run_checks(
+                checks, texts, detectors=self._detectors(checks.detectors), scorer=scorer, limits=limits, own_thresholds=own
+            ),
         )
         digests = [self._keys.digest(account_id, each.text.encode("utf-8", "surrogatepass")) for each in texts]
         return CheckRun(answer=answer, record={"checks": msgspec.to_builtins(checks), "usage": answer["usage"], "contentDigests": digests})
@@ -344,8 +359,29 @@ class Guardrails:
         self._workers.close()
         self._proofs.close()
 
-    async def _compile(self, config: GuardrailConfig) -> Guardrail:
-        return await self._workers.apart(lambda: compile_guardrail(config, self._scorers))
+    async def score_texts(self, account_id: str, texts: Sequence[str]) -> tuple[str, list[TextScores]]:
+        """Score texts by the content model that the account uses, as its guardrails read them; nothing is stored.
+
+        Returns:
+            the model's id, and one for each text.
+
+        Raises:
+            PolicyRefused: there is no model. LimitExceeded: a text is longer than a request may be.
+        """
+        watch = await self.watches.get(account_id)
+        content = watch.scorers.content
+        if content is None:
+            raise PolicyRefused(watch.problem or "no learned detector of content is installed", remedy=PIN_REMEDY if watch.problem else "")
+        guardrail = self._scoring.get(content.model_id)
+        if guardrail is None:  # one per version of the model that some account uses: a handful
+            guardrail = self._scoring[content.model_id] = await self._workers.apart(lambda: scoring_guardrail(content))
+        score = partial(worst_scores, guardrail, limits=self._limits)
+        # one at a time, so that what guardrails have to judge meanwhile does not wait for all of it
+        return content.model_id, [await self._workers.apart(partial(score, text)) for text in texts]
+
+    async def _compile(self, config: GuardrailConfig, watch: Watch) -> Guardrail:
+        watch.refuse_if_absent(config)
+        return await self._workers.apart(lambda: compile_guardrail(config, watch.scorers, watch.thresholds))
 
 
 def _weight(texts: Iterable[str]) -> int:

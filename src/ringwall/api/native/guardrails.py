@@ -216,12 +216,15 @@ class _Policies:
         self._kept: OrderedDict[bytes, Guardrail] = OrderedDict()
 
     async def ready(self, call: Call, document: Mapping[str, Any]) -> Guardrail:
-        """Compile a policy in a thread, or return it from before."""
-        name = msgspec.json.encode(document, order="deterministic")
+        """Compile a policy in a thread, as the account's own guardrails are, or return it from before."""
+        watch = await call.rooms.guardrails.watches.get(call.account_id)
+        uses = watch.scorers.content.model_id if watch.scorers.content is not None else ""
+        name = msgspec.json.encode((document, uses, watch.thresholds), order="deterministic")
         found = self._kept.get(name)
         if found is None:
             config = parse_config(normalise(document, generated_name="check").config)
-            found = self._kept[name] = await asyncio.to_thread(compile_guardrail, config, call.rooms.scorers)
+            watch.refuse_if_absent(config)
+            found = self._kept[name] = await asyncio.to_thread(compile_guardrail, config, watch.scorers, watch.thresholds)
             if len(self._kept) > _POLICIES_KEPT:
                 self._kept.popitem(last=False)
         else:

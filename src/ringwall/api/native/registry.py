@@ -19,6 +19,7 @@ from ringwall.api.native import (
     proofs,
     records,
     traffic,
+    watch,
 )
 from ringwall.api.native.operation import NativeOperation
 
@@ -39,6 +40,7 @@ SERVED: tuple[NativeOperation, ...] = (
     *prompts.OPERATIONS,
     *accounts.OPERATIONS,
     *key_guardrails.OPERATIONS,
+    *watch.OPERATIONS,
 )
 
 BY_NAME: dict[str, NativeOperation] = {row.row.name: row for row in SERVED}
