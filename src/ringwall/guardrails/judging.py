@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+import msgspec
+
 from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
-from ringwall.guardrails.learned import Reading, Worst, breaches, check_score, confidence_of, score_categories, windows
+from ringwall.guardrails.learned import STRIDE, Reading, Worst, breaches, check_score, confidence_of, score_readings, windows, worst_of
 from ringwall.guardrails.policy import Strength, TextOrigin
 from ringwall.guardrails.ports import AskedTopic, ClaimScorer, ContentScorer, GroundingScorer, TopicScorer
 from ringwall.guardrails.scan import EXHAUSTED, Seen
@@ -45,16 +47,15 @@ def content_verdicts(guardrail: Guardrail, rules: Sequence[ContentRule], seen: S
     if not failed:
         apart = origins if origins and any(rule.by_origin for rule in rules) else {}
         failed = _attempt(lambda: scores.update(_scores(scorer, seen.readings, apart)))
-    return [_content_verdict(rule, scores, failed, seen) for rule in rules]
+    verdicts = [_content_verdict(rule, scores, failed, seen) for rule in rules]
+    return [msgspec.structs.replace(verdict, model=scorer.model_id) for verdict in verdicts]
 
 
 def _scores(scorer: ContentScorer, readings: Sequence[Reading], origins: Origins) -> dict[_Origin, Mapping[str, Worst]]:
-    if not origins:
-        return {"": score_categories(scorer, readings)}
-    groups: dict[_Origin, list[Reading]] = {}
-    for reading in readings:
-        groups.setdefault(origins.get(reading.block, ""), []).append(reading)
-    return {origin: score_categories(scorer, group) for origin, group in groups.items()}
+    groups: dict[_Origin, list[Mapping[str, Worst]]] = {} if origins else {"": []}
+    for reading, worst in zip(readings, score_readings(scorer, readings), strict=True):
+        groups.setdefault(origins.get(reading.block, ""), []).append(worst)
+    return {origin: worst_of(group) for origin, group in groups.items()}
 
 
 def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]], failed: str, seen: Seen) -> Verdict:
@@ -81,7 +82,15 @@ def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Wo
         confidence=confidence,
         strength=strength,
         chain=() if worst is None else worst.chain,
+        level=None if worst is None else worst.level,
+        place=None if worst is None else worst.place,
+        kinds=_kinds(worst) if worst is not None and rule.type == "PROMPT_ATTACK" else (),
     )
+
+
+def _kinds(worst: Worst) -> tuple[tuple[str, float], ...]:
+    """Return the kinds of attack, the likeliest first."""
+    return tuple(sorted(((kind, check_score(score)) for kind, score in worst.kinds.items()), key=lambda each: (-each[1], each[0])))
 
 
 def _strictest(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]]) -> tuple[Strength, Worst]:
@@ -102,7 +111,8 @@ def topic_verdicts(guardrail: Guardrail, rules: Sequence[TopicRule], seen: Seen)
     if not failed:
         failed = _attempt(lambda: found.extend(_topic_scores(scorer, rules, seen.readings)))
     worst = [Worst(0.0)] * len(rules) if failed else found
-    return [_topic_verdict(rule, scorer.threshold, each, failed) for rule, each in zip(rules, worst, strict=True)]
+    verdicts = [_topic_verdict(rule, scorer.threshold, each, failed) for rule, each in zip(rules, worst, strict=True)]
+    return [msgspec.structs.replace(verdict, model=scorer.model_id) for verdict in verdicts]
 
 
 def _topic_verdict(rule: TopicRule, threshold: float, worst: Worst, failed: str) -> Verdict:
@@ -116,17 +126,21 @@ def _topic_verdict(rule: TopicRule, threshold: float, worst: Worst, failed: str)
         score=worst.score,
         threshold=threshold,
         chain=worst.chain,
+        place=worst.place,
     )
 
 
 def _topic_scores(scorer: TopicScorer, rules: Sequence[TopicRule], readings: Sequence[Reading]) -> list[Worst]:
     """Return the worst score of each topic, and the reading it was seen in."""
     asked = [AskedTopic(rule.topic.name, rule.topic.definition, rule.topic.examples) for rule in rules]
-    cut = [(window, reading.chain) for reading in readings for window in windows(reading.text)]
-    scores = scorer.score_topics([window for window, _ in cut], asked)
+    cut = [(number * STRIDE, window, reading) for reading in readings for number, window in enumerate(windows(reading.text))]
+    scores = scorer.score_topics([window for _, window, _ in cut], asked)
     return [
         max(
-            (Worst(check_score(score), chain) for score, (_, chain) in zip(row, cut, strict=True)),
+            (
+                Worst(check_score(score), reading.chain, reading=reading, span=(start, start + len(window)))
+                for score, (start, window, reading) in zip(row, cut, strict=True)
+            ),
             key=lambda each: each.score,
             default=Worst(0.0),
         )
@@ -151,6 +165,7 @@ def grounding_verdict(guardrail: Guardrail, rule: GroundingRule, grounds: Ground
         score=score,
         threshold=rule.threshold,
         passages=passages if detected else (),
+        model="" if scorer is None else scorer.model_id,
     )
 
 

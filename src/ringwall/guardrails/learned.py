@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 import re2
 
-from ringwall.guardrails.ports import ContentScorer
-from ringwall.guardrails.verdict import Confidence
+from ringwall.guardrails.ports import ContentScorer, WindowScore
+from ringwall.guardrails.verdict import Confidence, Place
+from ringwall.text.view import View
+from ringwall.vocabulary import Span
 
 WINDOW = 1000  # characters; one AWS text unit
 STRIDE = 800  # neighbours share 200 characters, so a passage of up to 200 is whole in one window
@@ -30,22 +32,49 @@ _OPTIONS.log_errors = False
 # Five or more words in a row; or eight letters of a script that writes no spaces.
 _PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+|{_UNSPACED}{{8,}}", _OPTIONS)
 _WORD = re2.compile(f"{_LETTER}+", _OPTIONS)
+_JOINT = "\n"
 _WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One text a learned detector scores: the content block at position `block` as it is, folded or decoded."""
+    """One text a learned detector scores: the content block at position `block` as it is, folded or decoded.
+
+    view: what the text was taken from, with its map to the block's raw text; None where the text has none.
+    """
 
     chain: tuple[str, ...]
     text: str
     block: int = 0
+    view: View | None = None
+
+    def place(self, start: int, end: int) -> Place:
+        """Return where in the block `text[start:end]` comes from."""
+        if self.view is None or start >= end:
+            return Place(self.block, Span(start, end), in_reading=bool(self.chain))
+        parts = [Span(start, end)] if self.text == self.view.text else _parts(self.view.text, start, end)
+        spans = [self.view.origin(part.start, part.end) for part in parts]
+        if not spans:
+            return Place(self.block, Span(start, end), in_reading=True)
+        return Place(self.block, Span(min(span.start for span in spans), max(span.end for span in spans)))
 
 
 class Worst(msgspec.Struct, frozen=True):
-    """The highest score seen, and the reading it was seen in."""
+    """The highest score seen, the reading it was seen in, and what else was said of its window.
+
+    span: the characters of the reading that decided. level, kinds: as `ports.WindowScore` has them.
+    """
 
     score: float
     chain: tuple[str, ...] = ()
+    level: int = 0
+    reading: Reading | None = None
+    span: tuple[int, int] = (0, 0)
+    kinds: Mapping[str, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def place(self) -> Place | None:
+        """Where in the content the score comes from."""
+        return None if self.reading is None else self.reading.place(*self.span)
 
 
 def passages_of(text: str) -> str:
@@ -54,8 +83,25 @@ def passages_of(text: str) -> str:
     Decoders run over whole texts, so most of what they make is noise that no model was calibrated on; a hidden message in it is words in a
     row. Raw texts and their folds are scored whole and never come here.
     """
-    found = (match.group() for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
-    return "\n".join(passage for passage in found if _is_language(passage))
+    return _JOINT.join(passage for _, passage in _passages(text))
+
+
+def _passages(text: str) -> list[tuple[int, str]]:
+    """Return each passage of a text, and where it begins."""
+    found = ((match.start(), match.group()) for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
+    return [(start, passage) for start, passage in found if _is_language(passage)]
+
+
+def _parts(text: str, start: int, end: int) -> list[Span]:
+    """Return the parts of a text that the characters from `start` to `end` of its joined passages are."""
+    out: list[Span] = []
+    offset = 0
+    for at, passage in _passages(text):
+        low, high = max(start - offset, 0), min(end - offset, len(passage))
+        if low < high:
+            out.append(Span(at + low, at + high))
+        offset += len(passage) + len(_JOINT)
+    return out
 
 
 def _is_language(passage: str) -> bool:
@@ -73,20 +119,49 @@ def windows(text: str) -> Iterator[str]:
     yield text[start:]
 
 
+def score_readings(scorer: ContentScorer, readings: Sequence[Reading]) -> list[dict[str, Worst]]:
+    """Return per reading and category the worst score over its windows; the scorer is asked once.
+
+    Raises:
+        ValueError: the scorer answered for other windows, or with something that is not a score in [0, 1].
+    """
+    cut = [
+        (index, number * STRIDE, window) for index, reading in enumerate(readings) for number, window in enumerate(windows(reading.text))
+    ]
+    scored = scorer.score_windows([window for _, _, window in cut]) if cut else ()
+    worst: list[dict[str, Worst]] = [{} for _ in readings]
+    for (index, start, window), found in zip(cut, scored, strict=True):
+        of_reading = worst[index]
+        for category, score in found.scores.items():
+            checked = check_score(score)
+            if category not in of_reading or checked > of_reading[category].score:
+                of_reading[category] = _worst(checked, readings[index], found, category, start=start, end=start + len(window))
+    return worst
+
+
+def _worst(score: float, reading: Reading, found: WindowScore, category: str, *, start: int, end: int) -> Worst:
+    deciding = found.spans.get(category)
+    span = (start, end) if deciding is None else (start + deciding[0], start + deciding[1])
+    return Worst(score, reading.chain, found.level, reading, span, found.kinds)
+
+
+def worst_of(scored: Iterable[Mapping[str, Worst]]) -> dict[str, Worst]:
+    """Return per category the worst score over several readings; of equals the first."""
+    worst: dict[str, Worst] = {}
+    for of_reading in scored:
+        for category, each in of_reading.items():
+            if category not in worst or each.score > worst[category].score:
+                worst[category] = each
+    return worst
+
+
 def score_categories(scorer: ContentScorer, readings: Iterable[Reading]) -> Mapping[str, Worst]:
     """Return per category the worst score over all windows of all readings.
 
     Raises:
         ValueError: the scorer answered with something that is not a score in [0, 1].
     """
-    worst: dict[str, Worst] = {}
-    for reading in readings:
-        for window in windows(reading.text):
-            for category, score in scorer.score(window).items():
-                checked = check_score(score)
-                if category not in worst or checked > worst[category].score:
-                    worst[category] = Worst(checked, reading.chain)
-    return worst
+    return worst_of(score_readings(scorer, tuple(readings)))
 
 
 def check_score(score: float) -> float:

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol, runtime_checkable
 
 ContentThresholds = Mapping[str, tuple[float, float, float]]
 """Per category the scores at which confidence becomes LOW, MEDIUM and HIGH, rising."""
+
+
+class WindowScore(NamedTuple):
+    """What a learned detector says of one window.
+
+    scores: per category, calibrated, in [0, 1].
+    level: 0 the quick model alone, 1 the encoder too, 2 a judge was asked.
+    kinds: where level 1 was asked, how likely an attack is of each kind (JAILBREAK, PROMPT_INJECTION, PROMPT_LEAKAGE), on the scale of
+        PROMPT_ATTACK's scores; they block nothing by themselves.
+    spans: per category the characters of the window that decided, where they are known; else the whole window did.
+    """
+
+    scores: Mapping[str, float]
+    level: int = 0
+    kinds: Mapping[str, float] = MappingProxyType({})
+    spans: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 class ContentScorer(Protocol):
@@ -27,6 +44,14 @@ class ContentScorer(Protocol):
         """Return a calibrated score in [0, 1] per category for one window of text.
 
         Categories: HATE, INSULTS, SEXUAL, VIOLENCE, MISCONDUCT, PROMPT_ATTACK. Raises on failure, which blocks.
+        """
+        ...
+
+    def score_windows(self, windows: Sequence[str]) -> Sequence[WindowScore]:
+        """Return what is said of each window: everything that one evaluation asks, in one call. Raises on failure, which blocks.
+
+        Raises:
+            TakesLong: the caller is in a hurry (`vocabulary.patience`).
         """
         ...
 

@@ -137,7 +137,7 @@ def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
         if not is_guessed(view.chain):
             read = view.text if view.chain in _WHOLE else passages_of(view.text)
             if read:
-                readings.setdefault(read, Reading(view.chain, read, block))
+                readings.setdefault(read, Reading(view.chain, read, block, view))
     return list(readings.values())
 
 

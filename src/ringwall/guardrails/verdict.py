@@ -47,6 +47,14 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
     score: float
 
 
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """The characters that a learned score comes from: of one content block's raw text, or of the reading where that has no map back."""
+
+    block: int
+    span: Span
+    in_reading: bool = False
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule says about the whole content.
 
@@ -54,6 +62,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     detected: the rule's condition holds (also where its action is NONE).
     failed: why the rule could not judge, e.g. `TimeoutError` or `budget exhausted`; never text. Not empty means block.
     score, confidence, strength, threshold: of learned rules; `chain` is the reading that scored worst.
+    model: the id of the learned detector that scored, its digest included. level: 0 the quick model, 1 the encoder too, 2 a judge.
+    place: the window, or the run of it, that scored worst. kinds: which kinds of attack it may be, the likeliest first, with their scores.
     passages: where a learned rule's score comes from: in tools' results and documents (`instructions`), or an answer's ungrounded claims.
     """
 
@@ -69,6 +79,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     chain: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
+    model: str = ""
+    level: int | None = None
+    place: Place | None = None
+    kinds: tuple[tuple[str, float], ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

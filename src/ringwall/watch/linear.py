@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+from ringwall.guardrails.ports import WindowScore
 from ringwall.watch import features, shipped
 from ringwall.watch.calibration import Thresholds
 from ringwall.watch.weights_file import Header, Weights, WeightsRefused, parse
@@ -69,6 +70,11 @@ class LinearContentScorer:
         return f"{header.name}/{header.version}@sha256:{self._weights.sha256}"
 
     @property
+    def sha256(self) -> str:
+        """The digest of the weights."""
+        return self._weights.sha256
+
+    @property
     def header(self) -> Header:
         """What the tables mean."""
         return self._weights.header
@@ -91,6 +97,10 @@ class LinearContentScorer:
         """
         margins = self.margins(text)
         return {head.name: head.calibration.score(margin) for head, margin in zip(self._weights.header.heads, margins, strict=True)}
+
+    def score_windows(self, windows: Sequence[str]) -> list[WindowScore]:
+        """Return the scores of several windows."""
+        return [WindowScore(self.score(window)) for window in windows]
 
     def margins(self, text: str) -> list[float]:
         """Return the raw margin of every head, in the order of the header (for calibration and tests)."""

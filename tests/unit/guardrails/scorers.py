@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ringwall.guardrails import Scorers
-from ringwall.guardrails.ports import AskedTopic
+from ringwall.guardrails.ports import AskedTopic, WindowScore
 
 CATEGORIES = ("HATE", "INSULTS", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK")
 _SAID = re.compile(r"(hate|insults|sexual|violence|misconduct|attack) at (\d+)", re.IGNORECASE)
@@ -24,6 +24,9 @@ class SpokenScorer:
             category = "PROMPT_ATTACK" if name.lower() == "attack" else name.upper()
             scores[category] = max(scores[category], int(percent) / 100)
         return scores
+
+    def score_windows(self, windows: Sequence[str]) -> list[WindowScore]:
+        return [WindowScore(self.score(window)) for window in windows]
 
 
 class NamedTopicScorer:
@@ -72,6 +75,9 @@ class Unreliable:
 
     def score_topics(self, windows: Sequence[str], asked: Sequence[AskedTopic]) -> object:
         return [[self.score("")] * len(windows) for _ in asked]
+
+    def score_windows(self, windows: Sequence[str]) -> list[WindowScore]:
+        return [WindowScore(self.score(window)) for window in windows]
 
     def grounding(self, **_: object) -> object:
         return self.score("")

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ringwall.vocabulary.patience import take_time
 from ringwall.watch.encoder.table import WordTable
 from ringwall.watch.weights_file import WeightsRefused
 
@@ -46,7 +47,11 @@ class Body:
         Args:
             texts: ids with special pieces, 1 to `LONGEST` each.
             segments: 0 or 1 per piece; by default all 0.
+
+        Raises:
+            TakesLong: the caller is in a hurry.
         """
+        take_time()
         out: list[Array | None] = [None] * len(texts)
         for batch in _batches([len(text) for text in texts]):
             for index, made in zip(batch, self._run([texts[i] for i in batch], segments and [segments[i] for i in batch]), strict=True):
