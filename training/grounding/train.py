@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import torch
+
 from ringwall.watch.encoder import load_encoder
 from ringwall.watch.entailment import BODY
 from training.content import corpus
@@ -16,7 +18,7 @@ from training.encoder.base import load_base
 from training.grounding import examples, fit, rows
 from training.grounding.examples import Pair
 
-EDITED, ASKED, WORLDS = 8_500, 2_800, 7_500  # pairs wanted of each kind
+EDITED, ASKED, WORLDS = 7_500, 2_600, 6_500  # pairs wanted of each kind
 PASSES = 2  # over the judged answers, with and without their queries
 
 
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder of the weights")
     parser.add_argument("--keep", type=float, default=1.0, help="share of the pairs to use (a trial)")
     parser.add_argument("--seed", type=int, default=1, help="of the examples, their order, the head and the dropout")
+    parser.add_argument("--state", type=Path, help="also keep the trained weights in float, to write the body again")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -57,6 +60,8 @@ def main() -> None:
         flush=True,
     )
     model = fit.fine_tune(load_base(), encoder.table, encoder.pieces.pad, encoded, fit.Settings(seed=options.seed))
+    if options.state is not None:
+        torch.save(model.state_dict(), options.state)
     data = model.onnx()
     (options.out / BODY).write_bytes(data)
     print(f"trained after {time.monotonic() - started:.0f} s: {len(data)} bytes, {hashlib.sha256(data).hexdigest()}", flush=True)
