@@ -84,6 +84,24 @@ class Characters:
         return [move for move in dict.fromkeys(moves) if move != word]
 
 
+EVERY_WORD: dict[str, Callable[[str], str]] = {
+    "look-alikes": lambda word: word.translate(_LOOKALIKES),
+    "invisible": lambda word: word[:2] + "\u200b" + word[2:],
+    "hyphens": "-".join,
+    "digits": lambda word: word.translate(_LEET),
+    "space": lambda word: word[:2] + " " + word[2:],
+    "swap": lambda word: word[0] + word[2] + word[1] + word[3:],
+    "double": lambda word: word[:2] + word[1:],
+    "drop": lambda word: word[:1] + word[2:],
+}
+"""Ways to change every word of three letters and more at once, without asking anything."""
+
+
+def all_changed(text: str, change: Callable[[str], str]) -> str:
+    """Change every word of three letters and more."""
+    return re.sub(r"[A-Za-z]{3,}", lambda match: change(match.group()), text)
+
+
 def attack(text: str, score: Score, moves: Moves, *, budget: int, rng: random.Random, stop_below: float = 0.0) -> Attacked:
     """Lower a text's score greedily.
 

@@ -1,10 +1,10 @@
 """How many detected texts stay detected when somebody changes words or letters until they are not: robust accuracy of the content filters.
 
-Run: python -m benchmarks.watch_attacks --datasets FOLDER [--each 20] [--budget 200] [--table FILE] [--json]
+Run: python -m benchmarks.watch_attacks --datasets FOLDER [--each 60] [--budget 200] [--page FILE] [--json]
 Texts are positives of the validation sources, which nothing was trained on: the first, in a seeded order, that are detected at LOW. They
 are attacked one by one (`attack_moves.py`) through a whole guardrail with one filter: what is folded or decoded is read, and rules count. A
 text counts for a confidence level if it reached the level before the attack, and is robust if what the attack made of it still does.
-Intervals are Wilson's, 95 %.
+Intervals are Wilson's, 95 %. A second table changes every word of the same texts in one way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.attack_moves import Attacked, Characters, Words, attack
+from benchmarks.attack_moves import EVERY_WORD, Attacked, Characters, Words, all_changed, attack
 from ringwall.guardrails import Block, ContentScorer, Guardrail, Scorers, compile_guardrail, evaluate, parse_config
 from ringwall.vocabulary import Limits
 from ringwall.watch import load_content_scorer
@@ -30,6 +30,7 @@ from training.content.sources import HEADS, MEASURE
 SHORTEST, LONGEST = 20, 800
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 SEED = 20261122
+MARK = "watch-attacks"
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,31 @@ def positives(datasets: Path, category: str) -> list[str]:
     return drawn
 
 
-def measure(scorer: tuple[str, ContentScorer], category: str, texts: Sequence[str], *, each: int, budget: int) -> list[Figures]:
-    """Attack the first `each` texts that are detected with both attacks."""
-    name, model = scorer
-    target = Target(category, model)
-    detected = list(itertools.islice((text for text in texts if target.score(text) >= target.thresholds[0]), each))
+@dataclass(frozen=True)
+class Disguised:
+    """How many detected texts are still detected at LOW when all their words are changed in one way, by the way's name."""
+
+    scorer: str
+    category: str
+    texts: int
+    detected: dict[str, int]
+
+
+def detected_texts(target: Target, texts: Sequence[str], each: int) -> list[str]:
+    """Return the first `each` texts that reach LOW."""
+    return list(itertools.islice((text for text in texts if target.score(text) >= target.thresholds[0]), each))
+
+
+def disguise(name: str, category: str, target: Target, detected: Sequence[str]) -> Disguised:
+    """Change all words of each text in every way."""
+    still = {
+        way: sum(target.score(all_changed(text, change)) >= target.thresholds[0] for text in detected) for way, change in EVERY_WORD.items()
+    }
+    return Disguised(name, category, len(detected), still)
+
+
+def measure(name: str, category: str, target: Target, detected: Sequence[str], budget: int) -> list[Figures]:
+    """Attack texts with both attacks."""
     found = []
     for moves in (Words(), Characters()):
         done = [
@@ -110,6 +131,33 @@ def _figures(scorer: str, category: str, moves: str, thresholds: Sequence[float]
     return Figures(scorer, category, moves, tuple(map(len, reached)), tuple(robust), asked)
 
 
+def disguises_table(disguised: Sequence[Disguised]) -> list[str]:
+    """Return what is left of detected texts when all their words are changed in one way, as lines of Markdown."""
+    lines = [
+        "The same texts with every word changed in one way, nothing asked: how many of 100 are still detected at LOW.",
+        "",
+        f"| scorer | category | texts | {' | '.join(EVERY_WORD)} |",
+        "|---|---|---|" + "---|" * len(EVERY_WORD),
+    ]
+    for each in disguised:
+        cells = (f"{100 * still / each.texts:.0f}" if each.texts else "no text" for still in each.detected.values())
+        lines.append(f"| {each.scorer} | {each.category} | {each.texts} | {' | '.join(cells)} |")
+    return lines
+
+
+def put(page: str, lines: Sequence[str]) -> str:
+    """Return a page with the table between its marks.
+
+    Raises:
+        ValueError: the page has no marks.
+    """
+    before, opened, rest = page.partition(f"<!-- {MARK} -->\n")
+    _, closed, after = rest.partition(f"<!-- /{MARK} -->")
+    if not (opened and closed):
+        raise ValueError(f"the page has no `<!-- {MARK} -->` and `<!-- /{MARK} -->`")
+    return "".join((before, opened, *(f"{line}\n" for line in lines), closed, after))
+
+
 def wilson(successes: int, count: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927)."""
     if count == 0:
@@ -121,8 +169,8 @@ def wilson(successes: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def table(figures: Sequence[Figures], texts: int, budget: int) -> str:
-    """Return the figures as Markdown."""
+def table(figures: Sequence[Figures], texts: int, budget: int) -> list[str]:
+    """Return the figures as lines of Markdown."""
     lines = [
         f"{texts} texts a category at most, {budget} questions a text. Robust of those that reached the level before, with 95 % intervals.",
         "",
@@ -132,7 +180,7 @@ def table(figures: Sequence[Figures], texts: int, budget: int) -> str:
     for each in figures:
         cells = [_cell(robust, reached) for robust, reached in zip(each.robust, each.reached, strict=True)]
         lines.append(f"| {each.scorer} | {each.category} | {each.attack} | {' | '.join(cells)} | {each.asked:.0f} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _cell(robust: int, reached: int) -> str:
@@ -146,24 +194,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", type=Path, required=True, help="folder with MANIFEST.json")
-    parser.add_argument("--each", type=int, default=20, help="texts a category")
+    parser.add_argument("--each", type=int, default=60, help="texts a category")
     parser.add_argument("--budget", type=int, default=200, help="questions a text")
     parser.add_argument("--categories", nargs="+", default=list(HEADS), choices=HEADS)
-    parser.add_argument("--table", type=Path, help="write the Markdown table here")
+    parser.add_argument("--page", type=Path, help="put the table into this page, between its marks")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     figures: list[Figures] = []
-    for scorer in scorers().items():
+    disguised: list[Disguised] = []
+    for name, scorer in scorers().items():
         for category in options.categories:
             started = time.perf_counter()
-            figures += measure(scorer, category, positives(options.datasets, category), each=options.each, budget=options.budget)
-            print(f"{scorer[0]} {category}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    if options.table:
-        options.table.write_text(table(figures, options.each, options.budget))
+            target = Target(category, scorer)
+            detected = detected_texts(target, positives(options.datasets, category), options.each)
+            figures += measure(name, category, target, detected, options.budget)
+            disguised.append(disguise(name, category, target, detected))
+            print(f"{name} {category}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    lines = [*table(figures, options.each, options.budget), "", *disguises_table(disguised)]
+    if options.page:
+        options.page.write_text(put(options.page.read_text("utf-8"), lines), "utf-8")
     if options.json:
-        print(json.dumps([vars(each) for each in figures]))
+        print(json.dumps({"attacks": [vars(each) for each in figures], "disguises": [vars(each) for each in disguised]}))
     else:
-        print(table(figures, options.each, options.budget))
+        print("\n".join(lines))
 
 
 def scorers() -> dict[str, ContentScorer]:

@@ -26,6 +26,7 @@ from ringwall.guardrails.ports import ContentScorer
 from ringwall.guardrails.scan import Seen, readings_of
 from ringwall.guardrails.verdict import Passage, Verdict
 from ringwall.vocabulary import Limits, Span
+from ringwall.vocabulary.patience import take_time
 
 SOUGHT = "PROMPT_ATTACK"
 RUNS_SCORED = 128  # runs of sentences that one evaluation scores; windows left over then are passages as a whole
@@ -63,6 +64,9 @@ def with_passages(
 
     Returns:
         As many verdicts, in their order. A search that raised leaves a verdict that failed.
+
+    Raises:
+        TakesLong: there is something to search for, and the caller cannot wait.
     """
     rules = {rule.rule_id: rule for rule in plan.content if rule.type == SOUGHT}
     out: list[Verdict] = []
@@ -71,6 +75,7 @@ def with_passages(
         if rule is None or guardrail.scorers.content is None or not told or not _is_scored(verdict, rule):
             out.append(verdict)
             continue
+        take_time()  # on an event loop it is done again in a thread
         try:
             passages = _Search(guardrail.scorers.content, plan, rule, limits).passages(told, seen.readings)
             out.append(msgspec.structs.replace(verdict, passages=passages))
@@ -141,24 +146,25 @@ class _Search:
             return breaches(confidence_of(score, self._rule.thresholds), strength)
 
         found: list[Passage] = []
-        for number, window in enumerate(windows(text)):
+        cut = list(windows(text))
+        for number, (window, score) in enumerate(zip(cut, self._scored(cut), strict=True)):
             start = number * STRIDE
-            score = self._score(window)
             if breaching(score):
-                found += self._of_window(position, text, Passage(position, Span(start, start + len(window)), score), breaching)
+                found += self._of_window(text, Passage(position, Span(start, start + len(window)), score), breaching)
         if not found:
-            decoded = [self._of_reading(reading) for reading in readings if reading.block == position and reading.chain]
-            if breaching(worst := max(decoded, default=0.0)):
+            decoded = [reading for reading in readings if reading.block == position and reading.chain]
+            if breaching(worst := max(self._of_readings([decoded]), default=0.0)):
                 found.append(Passage(position, Span(0, len(text)), worst))
         return _merged(found)
 
-    def _of_window(self, position: int, text: str, window: Passage, breaching: Callable[[float], bool]) -> list[Passage]:
+    def _of_window(self, text: str, window: Passage, breaching: Callable[[float], bool]) -> list[Passage]:
         start = window.span.start
         runs = [Span(start + each.start, start + each.end) for each in sentences_of(text[start : window.span.end])]
         if len(runs) < 2 or len(runs) > self._left:
             return [window]
         self._left -= len(runs)
-        scored = [Passage(position, run, self._score(text[run.start : run.end])) for run in runs]
+        scores = self._scored([text[run.start : run.end] for run in runs])
+        scored = [Passage(window.block, run, score) for run, score in zip(runs, scores, strict=True)]
         alone = [each for each in scored if breaching(each.score)]
         return alone or [self._grown(text, scored, window, breaching)]
 
@@ -167,26 +173,27 @@ class _Search:
         while self._left >= 2 and (first > 0 or last < len(scored) - 1):
             sides = [(low, high) for low, high in ((first - 1, last), (first, last + 1)) if low >= 0 and high < len(scored)]
             self._left -= len(sides)
-            tried = [(Span(scored[low].span.start, scored[high].span.end), low, high) for low, high in sides]
-            score, run, first, last = max(
-                ((self._score(text[run.start : run.end]), run, low, high) for run, low, high in tried), key=lambda each: each[0]
-            )
-            if breaching(score):
-                return Passage(window.block, run, score)
+            runs = [Span(scored[low].span.start, scored[high].span.end) for low, high in sides]
+            scores = self._scored([text[run.start : run.end] for run in runs])
+            best = max(range(len(sides)), key=scores.__getitem__)
+            if breaching(scores[best]):
+                return Passage(window.block, runs[best], scores[best])
+            first, last = sides[best]
         return window
 
-    def _score(self, run: str) -> float:
-        """Score a run as a guardrail reads it: the worst of its readings."""
+    def _scored(self, runs: Sequence[str]) -> list[float]:
+        """Score runs as a guardrail reads them: of each the worst of its readings."""
         if self._detectors is None:
-            return self._heard(run)
-        _, views = self._detectors.scan_views(run, limits=self._limits)
-        return max((self._of_reading(reading) for reading in readings_of(views)), default=0.0)
+            return self._of_readings([[Reading((), run)] for run in runs])
+        return self._of_readings([readings_of(self._detectors.scan_views(run, limits=self._limits)[1]) for run in runs])
 
-    def _of_reading(self, reading: Reading) -> float:
-        return max(self._heard(window) for window in windows(reading.text))
-
-    def _heard(self, window: str) -> float:
-        return check_score(self._scorer.score(window)[SOUGHT])
+    def _of_readings(self, texts: Sequence[Sequence[Reading]]) -> list[float]:
+        """Return the worst score of each text, given as its readings; all windows of all of them are asked in one call."""
+        cut = [(at, window) for at, readings in enumerate(texts) for reading in readings for window in windows(reading.text)]
+        worst = [0.0] * len(texts)
+        for (at, _), heard in zip(cut, self._scorer.score_windows([window for _, window in cut]), strict=True):
+            worst[at] = max(worst[at], check_score(heard.scores[SOUGHT]))
+        return worst
 
 
 def _merged(found: Sequence[Passage]) -> list[Passage]:

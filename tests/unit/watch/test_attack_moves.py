@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from benchmarks.attack_moves import CHANGED_SHARE, Characters, Words, attack
-from benchmarks.watch_attacks import Target, table, wilson
+from benchmarks.attack_moves import CHANGED_SHARE, EVERY_WORD, Characters, Words, all_changed, attack
+from benchmarks.watch_attacks import MARK, Figures, Target, disguise, disguises_table, put, table, wilson
 from ringwall.text.detectors import DetectorConfig, compile_detectors
 from tests.unit.guardrails.scorers import SpokenScorer
 
@@ -91,7 +91,23 @@ def test_wilson_intervals() -> None:
 
 
 def test_the_table_says_where_no_text_reached_a_level() -> None:
-    from benchmarks.watch_attacks import Figures
-
     shown = table([Figures("linear", "HATE", "words", (4, 2, 0), (3, 0, 0), 12.0)], 4, 50)
     assert "| linear | HATE | words | 3/4 (0.30-0.95) | 0/2 (0.00-0.66) | no text | 12 |" in shown
+
+
+def test_the_table_stands_between_its_marks() -> None:
+    page = f"above\n\n<!-- {MARK} -->\nold\n<!-- /{MARK} -->\nbelow\n"
+    assert put(page, ["new", "lines"]) == f"above\n\n<!-- {MARK} -->\nnew\nlines\n<!-- /{MARK} -->\nbelow\n"
+    with pytest.raises(ValueError, match="the page has no"):
+        put("a page without", ["new"])
+
+
+def test_every_word_is_changed_in_each_way_and_the_guardrail_reads_some_of_them() -> None:
+    target = Target("HATE", SpokenScorer())
+    made = disguise("spoken", "HATE", target, ["this is hate at 95"])
+    assert made.detected["look-alikes"] == made.detected["invisible"] == 1
+    assert made.detected["swap"] == made.detected["double"] == made.detected["drop"] == 0
+    assert "| spoken | HATE | 1 | 100 | 100 |" in disguises_table([made])[-1]
+    for way, change in EVERY_WORD.items():
+        assert all_changed("this is hate at 95", change) != "this is hate at 95", way
+        assert all_changed("is at 95", change) == "is at 95", way
