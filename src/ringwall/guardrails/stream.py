@@ -35,7 +35,8 @@ from ringwall.guardrails.border import BATCH, EDGE, Border, clean, masked
 from ringwall.guardrails.content import Block
 from ringwall.guardrails.evaluation import Evaluation, evaluate, refuse_over_limits
 from ringwall.guardrails.guardrail import Guardrail
-from ringwall.guardrails.lane import REACH, STEP, Lane
+from ringwall.guardrails.lane import FIRST_MARKS, REACH, STEP, Lane
+from ringwall.guardrails.naming import WEIGHT
 from ringwall.guardrails.policy import Source
 from ringwall.guardrails.session import SessionOver
 from ringwall.vocabulary import Limits
@@ -110,10 +111,19 @@ class Stream:
         """Say whether nothing has to be made, once for all streams of a guardrail, before characters are fed."""
         return self.holds_all or self._mode == "async" or self._border.is_ready
 
-    def weight(self, characters: int) -> int:
-        """Return what it costs to feed so many characters, or to judge so many, in characters that only rules read."""
-        plan = self._guardrail.plans[self._source]
-        return characters if plan.names is None else plan.weight(characters + STEP)  # a mark has a window read
+    def weight(self, characters: int, *, block: int | None = None) -> int:
+        """Return what it costs to judge so many characters, or to feed them to a block, in characters that only rules read.
+
+        Where models read, it is much or nothing: a stream cannot be begun again, so it must not come to ask one in a hurry.
+        """
+        if self._guardrail.plans[self._source].names is None and not self._border.learned:
+            return characters
+        if block is not None:
+            lane = self._lanes.get(block)
+            due = FIRST_MARKS[0] if lane is None else lane.mark - lane.length
+            if self.holds_all or characters < due:
+                return 0
+        return (characters + STEP) * WEIGHT  # a mark has a window read
 
     def prepare(self) -> None:
         """Make it: up to a second for many words; without it the first `feed` does."""

@@ -106,7 +106,9 @@ class OutputGuard:
                 if not self._stream.is_ready:
                     await self._run(_LONG, self._stream.prepare)
                 return self._leave(
-                    await self._run(self._stream.weight(len(event.text)), lambda: self._stream.feed(event.index, event.text))
+                    await self._run(
+                        self._stream.weight(len(event.text), block=event.index), lambda: self._stream.feed(event.index, event.text)
+                    )
                 )
             case BlockStop():
                 return await self._close(event)
