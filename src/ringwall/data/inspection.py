@@ -24,12 +24,14 @@ from ringwall.data.commitment.extra import arrow, compute
 from ringwall.data.commitment.schema import Schema, schema_of
 from ringwall.data.commitment.sources import Source, translated
 from ringwall.errors import CallerError, InvalidRequest
+from ringwall.guardrails.ports import NameFinder
 from ringwall.text.detectors import AWS_PII_TYPES, DetectorConfig, Detectors, compile_detectors
 
 SECRET: Final = "SECRET"  # noqa: S105 - the type under which all secrets are counted
 FINDING_TYPES: Final = (*AWS_PII_TYPES, SECRET)
 _PIECE: Final = 100_000
 _OVERLAP: Final = 500
+_ASKED_AT_ONCE: Final = 256
 _LEAST_NUMBER: Final = 10_000_000
 """Whole numbers from eight digits on may be account, card or identity numbers."""
 _MOST_WHOLE: Final = 2.0**53
@@ -56,12 +58,13 @@ class ColumnFinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cells: _Count
 
 
-class Inspection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class Inspection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
     """What was looked for, where, and what was found.
 
     rows_read: less than `rows` where the table was sampled; then whatever the detectors recognise in at least `rate` of the rows is seen
     with `confidence`. seed: of the sample, so that whoever has the data can look at the same rows. detectors: the digest of all rules.
     not_read: columns whose type holds no text or long number: dates, truth values, bytes, decimals.
+    learned: the model that looked for names and the like beside the rules; empty where rules looked alone.
     """
 
     rows: _Count
@@ -73,6 +76,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     columns_read: Annotated[tuple[_Name, ...], Meta(max_length=10_000)]
     not_read: Annotated[tuple[_Name, ...], Meta(max_length=10_000)]
     findings: Annotated[tuple[ColumnFinding, ...], Meta(max_length=100_000)]
+    learned: Annotated[str, Meta(max_length=200)] = ""
 
     @property
     def digest(self) -> str:
@@ -132,7 +136,7 @@ def refuse_forbidden(inspection: Inspection, forbidden: Sequence[str]) -> None:
         raise DataForbidden(f"the policy forbids what was found: {', '.join(found[:10])}{' and more' if len(found) > 10 else ''}")
 
 
-def inspect(
+def inspect(  # noqa: PLR0913 - each is said by its name
     source: Source,
     *,
     rate: float = 1e-4,
@@ -140,6 +144,7 @@ def inspect(
     everything: bool = False,
     seed: bytes | None = None,
     progress: Callable[[int, int], None] | None = None,
+    finder: NameFinder | None = None,
 ) -> Inspection:
     """Look for personal data and secrets in the texts and long numbers of a table, as they stand: nothing is decoded.
 
@@ -149,6 +154,7 @@ def inspect(
         everything: read every row.
         seed: 16 bytes that choose the rows; fresh ones if None.
         progress: is told how many rows of the sample are read, of how many.
+        finder: looks at the same texts beside the rules, if given; about 10 ms for 100 short texts.
 
     Raises:
         InvalidRequest: a bound that is none, or a table that cannot be committed to. EngineFailed: a detector did not do its work.
@@ -166,7 +172,7 @@ def inspect(
         for batch in _sampled(source, read, rows):
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 for path, texts in _texts(name, column):
-                    counts.update(_scan(path, texts))
+                    counts.update(_scan(path, texts, finder))
             done += batch.num_rows
             if progress is not None:
                 progress(done, wanted)
@@ -180,6 +186,7 @@ def inspect(
         columns_read=tuple(read),
         not_read=tuple(name for name in names if name not in set(read)),
         findings=tuple(ColumnFinding(column, kind, cells) for (column, kind), cells in sorted(counts.items())),
+        learned="" if finder is None else finder.model_id,
     )
 
 
@@ -251,15 +258,26 @@ def _texts(name: str, column: Any) -> Iterator[tuple[str, Any]]:
         yield name, pc.filter(column, pc.greater_equal(column, pa.scalar(_LEAST_NUMBER, column.type))).cast(pa.string())
 
 
-def _scan(name: str, texts: Any) -> dict[tuple[str, str], int]:
+def _scan(name: str, texts: Any, finder: NameFinder | None) -> dict[tuple[str, str], int]:
     """Count the cells of each type; a text that stands in many cells is read once."""
     counts: dict[tuple[str, str], int] = {}
-    for pair in compute().value_counts(texts).to_pylist():
-        text = pair["values"]
-        if text:
-            for kind in _types_in(name, text):
-                counts[name, kind] = counts.get((name, kind), 0) + pair["counts"]
+    cells = {pair["values"]: pair["counts"] for pair in compute().value_counts(texts).to_pylist() if pair["values"]}
+    learned = {} if finder is None else _learned(name, [text for text in cells if not text.isdecimal()], finder)
+    for text, times in cells.items():
+        for kind in _types_in(name, text) | learned.get(text, set()):
+            counts[name, kind] = counts.get((name, kind), 0) + times
     return counts
+
+
+def _learned(name: str, texts: Sequence[str], finder: NameFinder) -> dict[str, set[str]]:
+    """Return the types that the finder sees in each text, behind the column's name as the rules read it."""
+    label = f"{name}: "
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(texts), _ASKED_AT_ONCE):
+        some = texts[start : start + _ASKED_AT_ONCE]
+        for text, spans in zip(some, finder.find([label + text for text in some]), strict=True):
+            found[text] = {span.type for span in spans if span.end > len(label)}
+    return found
 
 
 def _types_in(name: str, text: str) -> set[str]:

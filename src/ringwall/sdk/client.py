@@ -45,11 +45,15 @@ class NoServer(ServerAway, code="no-ringwall"):
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of a large table is looked at for personal data: whatever is in `rate` of its rows is seen with `confidence`."""
+    """How much of a large table is looked at for personal data: whatever is in `rate` of its rows is seen with `confidence`.
+
+    names: the learned finder of names, addresses, ages, user names and passwords looks beside the rules (the extra `watch`).
+    """
 
     rate: float = 1e-4
     confidence: float = 0.99
     everything: bool = False
+    names: bool = False
 
 
 class Hashing(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,11 +220,23 @@ class Client:
     # -- local work -------------------------------------------------------------------------------------------------------------------
 
     def inspect(self, data: Any, sampling: Sampling | None = None) -> Inspection:
-        """Look for personal data and secrets; nothing is sent."""
+        """Look for personal data and secrets; nothing is sent.
+
+        Raises:
+            WeightsRefused: the finder of names was asked for, and cannot be loaded.
+        """
+        from ringwall.watch.finder import load_name_finder  # here: most clients never look
+
         sampling = sampling or Sampling()
+        finder = load_name_finder() if sampling.names else None
         with self.told("looking for personal data") as progress:
             return inspect(
-                open_source(data), rate=sampling.rate, confidence=sampling.confidence, everything=sampling.everything, progress=progress
+                open_source(data),
+                rate=sampling.rate,
+                confidence=sampling.confidence,
+                everything=sampling.everything,
+                progress=progress,
+                finder=finder,
             )
 
     def hash(self, data: Any, hashing: Hashing | None = None) -> Committed:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import msgspec
 import pyarrow as pa
 import pytest
@@ -177,3 +180,44 @@ def test_a_table_with_two_columns_of_one_name_is_refused_before_it_is_read() -> 
 def test_a_rate_that_is_next_to_nothing_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="between 0 and 1"):
         sample_size(1e-310, 0.99)
+
+
+class Finder:
+    """Every `Zorbla` is a name; the words before a colon are one too."""
+
+    model_id = "tests/1"
+    types = ("NAME",)
+
+    def find(self, texts: Sequence[str]) -> list[list[Said]]:
+        return [[Said(0, text.index(":"))] + [Said(m.start(), m.end()) for m in re.finditer("Zorbla", text)] for text in texts]
+
+
+class Said(msgspec.Struct, frozen=True):
+    start: int
+    end: int
+    type: str = "NAME"
+    confidence: float = 1.0
+
+
+def test_a_learned_finder_looks_beside_the_rules_and_is_named() -> None:
+    table = pa.table(
+        {"note": ["ask Zorbla", "ask Zorbla", "nothing", "someone@example.com", None], "Zorbla": ["a", "b", "c", "12345678", ""]}
+    )
+    seen = inspect(open_source(table), finder=Finder())
+    assert seen.findings == (ColumnFinding("note", "EMAIL", 1), ColumnFinding("note", "NAME", 2))
+    assert seen.learned == "tests/1"
+
+
+def test_without_a_finder_a_summary_is_what_it_was_before_there_was_one() -> None:
+    seen = inspect(open_source(pa.table({"note": ["ask Zorbla"]})))
+    assert (seen.learned, seen.findings) == ("", ())
+    assert "learned" not in msgspec.to_builtins(seen)
+
+
+def test_a_finder_that_fails_stops_the_look() -> None:
+    class Broken(Finder):
+        def find(self, texts: Sequence[str]) -> list[list[Said]]:
+            raise FloatingPointError
+
+    with pytest.raises(FloatingPointError):
+        inspect(open_source(pa.table({"note": ["ask Zorbla"]})), finder=Broken())

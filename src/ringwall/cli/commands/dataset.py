@@ -38,6 +38,7 @@ def add_to(group: Any) -> None:
     commit.add_argument("--hash", choices=("sha256", "blake3"), default="sha256", help="of the leaves (default: sha256)")
     commit.add_argument("--extends", action="store_true", help="prove that the latest version's rows stand unchanged at the start")
     commit.add_argument("--everything", action="store_true", help="look at every row, however many there are")
+    commit.add_argument("--names", action="store_true", help="look with the learned finder of names too (slower; the extra `watch`)")
     commit.add_argument("--rate", type=float, default=1e-4, metavar="P", help="share of rows that a sample must not miss (default: 0.0001)")
     commit.add_argument("--confidence", type=float, default=0.99, metavar="C", help="with which it must not (default: 0.99)")
     commit.set_defaults(run=_in_thread(_commit))
@@ -130,7 +131,7 @@ def _history(context: Context, client: Client) -> int:
 
 def _commit(context: Context, client: Client) -> int:
     given = context.arguments
-    sampling = Sampling(rate=given.rate, confidence=given.confidence, everything=given.everything)
+    sampling = Sampling(rate=given.rate, confidence=given.confidence, everything=given.everything, names=given.names)
     if given.salts and given.mode != "rows":
         raise InvalidRequest("only rows are salted: this commitment would have no salts", remedy="add --mode rows, or leave --salts out")
     salts = _salts(given.salts, make=True) if given.mode == "rows" else None
