@@ -19,6 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from ringwall.errors import LimitExceeded
+from ringwall.vocabulary.patience import take_time
 from ringwall.watch import grounding, lexical, pairs, shipped
 from ringwall.watch.claims import Passages, Sentence, claims_of
 from ringwall.watch.encoder import Body, Encoder, load_encoder
@@ -122,6 +123,7 @@ class Reader:
         claims = claims_of(answer, self._pieces, asked=bool(query))
         if not claims:
             return None
+        take_time()
         passages = Passages(source, self._pieces)
         passages.check_size(len(claims))
         held = grounding.Source(source)
@@ -137,7 +139,7 @@ class Reader:
                 for passage in passages.about(claim.stems):
                     owners.append(index)
                     inputs.append(pairs.claim_input(self._pieces, passage, query, claim.ids))
-        found = self._body.run([one.ids for one in inputs], [one.segments for one in inputs])
+        found = self._body.run([one.ids for one in inputs], [one.segments for one in inputs]) if inputs else []
         for index, made in zip(owners, found, strict=True):
             logits[index] = max(logits[index], min(CLEAR, float(made[_ENTAILED])))
         return logits
@@ -246,7 +248,7 @@ def _logistic(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))
 
 
-def load_grounding_scorer(*, where: Traversable | None = None) -> EntailmentScorer:
+def load_entailment_scorer(*, where: Traversable | None = None) -> EntailmentScorer:
     """Load what ships with ringwall, or what stands in another folder with its list of pinned digests.
 
     Raises:
