@@ -107,6 +107,10 @@ def _score(finding: Finding) -> str:
     words = [f"score {finding.score:.2f}"]
     if finding.confidence:
         words.append(f"confidence {finding.confidence}")
+    if finding.level is not None:
+        words.append(f"level {finding.level}")
+    if finding.window is not None:
+        words.append(f"{'decoded characters' if finding.in_reading else 'characters'} {finding.window[0]} to {finding.window[1]}")
     if finding.threshold is not None:
         words.append(f"threshold {finding.threshold:.2f}")
     return ", ".join(words)

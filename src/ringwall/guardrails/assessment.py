@@ -268,6 +268,21 @@ def _kept_coverage(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+def _keep_learned(kept: dict[str, Any], verdict: Verdict) -> None:
+    """Add how a learned score came about: the model's digest says which one of the receipt's `models` it was."""
+    if verdict.confidence is not None:
+        kept["confidence"] = verdict.confidence
+    if verdict.model:
+        kept["model"] = verdict.model
+    if verdict.level is not None:
+        kept["level"] = verdict.level
+    if verdict.place is not None:
+        place = verdict.place
+        kept["readingWindow" if place.in_reading else "window"] = [place.block, place.span.start, place.span.end]
+    if verdict.kinds:
+        kept["kinds"] = {kind: round(score, 4) for kind, score in verdict.kinds}
+
+
 def _kept(verdict: Verdict, spans_left: list[int]) -> dict[str, Any]:
     kept: dict[str, Any] = {"ruleId": verdict.rule_id, "action": verdict.action, "detected": verdict.detected}
     if verdict.failed:
@@ -275,6 +290,7 @@ def _kept(verdict: Verdict, spans_left: list[int]) -> dict[str, Any]:
     if verdict.score is not None:
         kept["score"] = round(verdict.score, 4)
         kept["chain"] = list(verdict.chain)
+    _keep_learned(kept, verdict)
     if verdict.passages:
         traced = verdict.passages[: spans_left[0]]
         spans_left[0] -= len(traced)

@@ -20,6 +20,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start, end: code points of the block's raw text; -1 where the rule judges the whole text.
     chain: the reading it was seen in, outermost step first; empty is the text as it stands.
     decoded: the characters of that reading, where they differ from `match`.
+    model: the id, with its digest, of the learned detector that scored; level: 0 its quick model alone, 1 its encoder too, 2 a judge.
+    window: first and last-plus-one code point of the block's raw text (of the reading, where `in_reading`) that the score comes from.
+    kinds: which kinds of attack it may be, with scores, the likeliest first.
     score: the rule's; of a passage (detector `learned`: of a tool's result, a document, or an answer's ungrounded claim), its own.
     """
 
@@ -39,6 +42,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     score: float | None = None
     threshold: float | None = None
     failed: str = ""
+    model: str = ""
+    level: int | None = None
+    window: tuple[int, int] | None = None
+    in_reading: bool = False
+    kinds: dict[str, float] = msgspec.field(default_factory=dict)
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,10 +77,26 @@ def judgement(evaluation: Evaluation) -> Judgement:
 
 
 def _findings(verdict: Verdict) -> list[Finding]:
+    place = verdict.place
+    return [
+        msgspec.structs.replace(
+            finding,
+            model=verdict.model,
+            level=verdict.level,
+            window=None if place is None else (place.span.start, place.span.end),
+            in_reading=place is not None and place.in_reading,
+            kinds=dict(verdict.kinds),
+        )
+        for finding in _seen(verdict)
+    ]
+
+
+def _seen(verdict: Verdict) -> list[Finding]:
     name = verdict.rule_id.partition("/")[2]
     if not verdict.hits:
         return [
             Finding(
+                block=0 if verdict.place is None else verdict.place.block,
                 rule=verdict.rule_id,
                 policy=verdict.policy,
                 detector="",
