@@ -17,11 +17,13 @@ from ringwall.guardrails.assessment import TEXT_UNIT
 from ringwall.guardrails.errors import ContentRefused, PolicyRefused
 from ringwall.guardrails.evaluation import refuse_over_limits
 from ringwall.guardrails.learned import Reading, Worst, score_categories, severity_of
+from ringwall.guardrails.naming import LEARNED_TYPES, learned_findings
 from ringwall.guardrails.policy import PiiType
-from ringwall.guardrails.ports import ContentScorer, ContentThresholds
+from ringwall.guardrails.ports import ContentScorer, ContentThresholds, NameFinder
 from ringwall.guardrails.scan import readings_of
 from ringwall.text.detectors import DetectorConfig, Detectors
 from ringwall.text.finding import Finding
+from ringwall.text.view import View
 from ringwall.vocabulary import Limits
 
 RESULTS_MAX = 1000  # sensitive information entries per answer; more are counted in `truncated` only
@@ -149,6 +151,7 @@ def run_checks(  # noqa: PLR0913 - what runs, on what, with what of the account,
     scorer: ContentScorer | None,
     limits: Limits,
     own_thresholds: ContentThresholds | None = None,
+    finder: NameFinder | None = None,
     results_max: int = RESULTS_MAX,
 ) -> dict[str, Any]:
     """Run the checks and return the InvokeGuardrailChecks answer.
@@ -162,15 +165,21 @@ def run_checks(  # noqa: PLR0913 - what runs, on what, with what of the account,
     if learns and scorer is None:
         raise PolicyRefused("the checks need a learned detector that is not installed", remedy="install ringwall with its models")
     shared = msgspec.structs.replace(limits, decode_budget_floor=max(limits.decode_budget_floor // len(texts), 1))
-    found: list[tuple[MessageText, Finding]] = []
+    known: list[tuple[int, Finding]] = []
     readings: list[Reading] = []
-    for each in texts:
+    read: list[tuple[int, Sequence[View]]] = []
+    for position, each in enumerate(texts):
         scan, views = detectors.scan_views(each.text, limits=shared)
+        read.append((position, views))
         if scan.exhausted:
             raise LimitExceeded("a text has more readings than the budget for decoding allows", remedy="send less encoded content")
-        found.extend((each, finding) for finding in scan.findings)
+        known.extend((position, finding) for finding in scan.findings)
         if learns:
             readings.extend(readings_of(views))
+    wanted = frozenset(checks.entities) & frozenset(LEARNED_TYPES)
+    if finder is not None and wanted:
+        known += learned_findings(finder, wanted, read, known)
+    found = [(texts[position], finding) for position, finding in known]
     worst = score_categories(scorer, readings) if scorer is not None and learns else {}
     thresholds = {**(scorer.thresholds if scorer is not None else {}), **(own_thresholds or {})}
     severity = {name: severity_of(worst.get(name, Worst(0.0)).score, levels) for name, levels in thresholds.items()} if learns else {}

@@ -6,11 +6,12 @@ alone. Spans count from the start of their block, in code points of its raw text
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ringwall.guardrails.ports import FoundSpan, NameFinder
 from ringwall.text.finding import Finding
 from ringwall.text.view import View
+from ringwall.vocabulary import Span
 
 LEARNED_TYPES = ("NAME", "ADDRESS", "AGE", "USERNAME", "PASSWORD")
 WEIGHT = 40  # what a character costs that the finder reads, in characters that only rules read
@@ -27,13 +28,16 @@ class SpanOutOfText(Exception):
     """The finder answered with what is no span of the text, or for other texts than it was asked about."""
 
 
-def learned_findings(finder: NameFinder, wanted: Collection[str], read: Sequence[tuple[int, Sequence[View]]]) -> list[tuple[int, Finding]]:
+def learned_findings(
+    finder: NameFinder, wanted: Collection[str], read: Sequence[tuple[int, Sequence[View]]], known: Iterable[tuple[int, Finding]]
+) -> list[tuple[int, Finding]]:
     """Return (block, finding) for everything that the finder finds of the wanted types.
 
     Args:
         finder: asked once.
         wanted: types of personal data.
         read: the readings of each block, with its position.
+        known: what rules found in these blocks; what stands inside a finding of the same type is not said again.
 
     Raises:
         TooMuchToRead: more than `CHARACTERS_MAX`. SpanOutOfText: the finder is broken.
@@ -45,12 +49,18 @@ def learned_findings(finder: NameFinder, wanted: Collection[str], read: Sequence
     answers = finder.find([view.text for _, _, view in asked])
     if len(answers) != len(asked):
         raise SpanOutOfText
-    return [
-        (position, _finding(finder.model_id, raw, view, span))
-        for (position, raw, view), spans in zip(asked, answers, strict=True)
-        for span in spans
-        if span.type in wanted
-    ]
+    said: dict[tuple[int, str], list[Span]] = {}
+    for position, finding in known:
+        said.setdefault((position, finding.type), []).append(finding.span)
+    out: list[tuple[int, Finding]] = []
+    for (position, raw, view), spans in zip(asked, answers, strict=True):
+        for span in spans:
+            finding = _finding(finder.model_id, raw, view, span)
+            inside = said.setdefault((position, finding.type), [])
+            if finding.type in wanted and not any(each.start <= finding.span.start and finding.span.end <= each.end for each in inside):
+                out.append((position, finding))
+                inside.append(finding.span)
+    return out
 
 
 def _finding(model_id: str, raw: str, view: View, span: FoundSpan) -> Finding:

@@ -79,7 +79,8 @@ def _scan(plan: Plan, detectors: Detectors, blocks: Sequence[tuple[int, str]], l
         for finding in scan.findings:
             _add(plan, hits, position, finding)
     if plan.names is not None:
-        for position, finding in learned_findings(plan.names.finder, plan.names.types, named):
+        known = [(hit.block, hit.finding) for hit in hits.values()]
+        for position, finding in learned_findings(plan.names.finder, plan.names.types, named, known):
             _add(plan, hits, position, finding)
     if len(texts) > 1:
         scan = detectors.scan(_JOINT.join(text for _, text in texts), limits=shared)

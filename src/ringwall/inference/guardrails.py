@@ -339,11 +339,17 @@ class Guardrails:
         watch, limits = await self.watches.get(account_id), self._limits
         if watch.problem and (checks.harms or checks.attacks):
             raise PolicyRefused(watch.problem, remedy=PIN_REMEDY)
-        scorer, own = watch.scorers.content, watch.thresholds
+        scorer, finder, own = watch.scorers.content, watch.scorers.names, watch.thresholds
         answer, _ = await self._workers.run(
             _weight(each.text for each in texts),
             lambda: run_checks(
-                checks, texts, detectors=self._detectors(checks.detectors), scorer=scorer, limits=limits, own_thresholds=own
+                checks,
+                texts,
+                detectors=self._detectors(checks.detectors),
+                scorer=scorer,
+                limits=limits,
+                own_thresholds=own,
+                finder=finder,
             ),
         )
         digests = [self._keys.digest(account_id, each.text.encode("utf-8", "surrogatepass")) for each in texts]

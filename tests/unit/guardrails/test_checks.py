@@ -9,6 +9,7 @@ from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
 from ringwall.text.detectors import compile_detectors
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SpokenScorer, Unreliable
+from tests.unit.guardrails.test_naming import CapitalFinder
 
 HARMS = {"contentFilter": {"categories": [{"category": "HATE"}, {"category": "VIOLENCE"}]}}
 ATTACKS = {"promptAttack": {"categories": [{"category": c} for c in ("JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE")]}}
@@ -119,3 +120,14 @@ def test_a_check_that_needs_an_absent_model_is_refused() -> None:
     checks = parse_checks(HARMS)
     with pytest.raises(InvalidRequest, match="not installed"):
         run_checks(checks, parse_messages(said("a"), Limits()), detectors=compile_detectors(checks.detectors), scorer=None, limits=Limits())
+
+
+def test_a_learned_finder_adds_what_the_rules_miss() -> None:
+    checks = parse_checks({"sensitiveInformation": {"entities": [{"type": "NAME"}]}})
+    texts = parse_messages([*said("my name is John Smith"), *said("ask zorbla, Quux 7")], Limits())
+    answer = run_checks(checks, texts, detectors=compile_detectors(checks.detectors), scorer=None, limits=Limits(), finder=CapitalFinder())
+    found = answer["results"]["sensitiveInformation"]["results"]
+    assert [(each["type"], each["messageIndex"], each["beginOffset"], each["endOffset"]) for each in found] == [
+        ("NAME", 0, 11, 21),
+        ("NAME", 1, 4, 10),
+    ]

@@ -147,3 +147,9 @@ def test_the_digest_says_which_finder_judges() -> None:
     plain = [compile_guardrail(parse_config(pii(("EMAIL", "BLOCK"))), scorers) for scorers in (Scorers(names=CapitalFinder()), Scorers())]
     assert plain[0].digest == plain[1].digest
     assert with_it.plans["INPUT"].weight(10) > without.plans["INPUT"].weight(10) == 10
+
+
+def test_what_a_rule_found_already_is_not_said_again() -> None:
+    evaluation = run(NAMES, "my name is Zorbla Smith", scorers=Scorers(names=CapitalFinder()))
+    (hit,) = evaluation.verdicts[0].hits
+    assert (hit.finding.rule_id, hit.finding.match) == ("pii/NAME", "Zorbla Smith")
