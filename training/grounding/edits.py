@@ -16,7 +16,7 @@ _AUXILIARY = re.compile(r"\b(is|was|are|were|has been|have been|had been|can|cou
 _NEGATED = re.compile(r"\b(is|was|are|were|can|could|will|would|should|must|may|might) (?:not|never) ")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
 NAME = re.compile(r"(?<=[a-z,;(] )[A-Z][\w’'-]+(?: (?:of |the |and )?[A-Z][\w’'-]+){0,3}")
-_RELATIVE = re.compile(r", (?:which|who|whose|where|including|such as|a |an |the )[^,.;]{4,80},? ?(?=[a-z.,])")
+_RELATIVE = re.compile(r", (?:which|who|whose|where|including|such as|a |an |the )[^,.;]{4,80}(?:, (?=[a-z])|(?=\.$))")
 _PARENTHESES = re.compile(r" \([^()]{1,80}\)")
 _LEADING = re.compile(r"^((?:In|On|At|During|After|Before|Since|By|From|For|With) [^,]{3,60}), ([A-Za-z].{15,})\.$")
 _TRAILING = re.compile(r"^(.{25,}?),? (?:and|but|while|because|although|after|before|when|where|with|during|since|as) [^.]{8,}\.$")

@@ -13,6 +13,17 @@ from training.grounding.world import Asked, Told
 
 SHORT = 5  # words; a shorter answer says nothing without its query
 GROUNDED, RELEVANT = 0, 1
+TASKS = (
+    "Summarize the article.",
+    "What does the text say?",
+    "Tell me about this.",
+    "Write a short summary.",
+    "What are the main points?",
+    "Give me an overview.",
+    "Explain this to me.",
+    "What do we know about it?",
+)
+"""Queries that ask for nothing in particular."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ def judged(rows: list[Row], seed: int) -> Iterator[Pair]:
             held = references[row.context]
             for part in _parts(row.answer):
                 if row.grounded or (held and part not in held):
-                    yield Pair(GROUNDED, row.context, "", part, float(row.grounded), 1.0, row.source)
+                    yield Pair(GROUNDED, row.context, row.query if rng.random() < 0.5 else "", part, float(row.grounded), 1.0, row.source)
             continue
         with_query = len(row.answer.split()) < SHORT or rng.random() < 0.75
         weight = 0.6 if row.source == "halueval_qa_sample" and not row.grounded else 1.0
@@ -145,7 +156,8 @@ def _kept(sentence: str, passage: list[str], rng: random.Random) -> str:
 
 
 def _pair(passage: list[str], claim: str, rng: random.Random, *, grounded: bool) -> Pair:
-    return Pair(GROUNDED, " ".join(passage), "", edits.styled(claim, rng), float(grounded), 1.0, "edited_sentences")
+    query = rng.choice(TASKS) if rng.random() < 0.25 else ""
+    return Pair(GROUNDED, " ".join(passage), query, edits.styled(claim, rng), float(grounded), 1.0, "edited_sentences")
 
 
 def asked_of_sentences(documents: list[list[str]], seed: int, wanted: int) -> Iterator[Pair]:
