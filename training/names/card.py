@@ -6,14 +6,17 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ringwall.watch.names import LONGEST, STRIDE, LearnedNameFinder
 from ringwall.watch.names import Settings as Read
 from training.content.corpus import manifest
 from training.names.corpus import MEASURE, TRAIN
 from training.names.measure import BENIGN, CALIBRATE, PROMPT, PROMPTS, RATE
-from training.names.model import Settings
 from training.names.silver import PLAIN, PROSE
+
+if TYPE_CHECKING:  # the tables of a card that is there are made without torch
+    from training.names.model import Settings
 
 NAME = "names-v1.card"
 INTENDED = (

@@ -223,7 +223,7 @@ class Client:
         """Look for personal data and secrets; nothing is sent.
 
         Raises:
-            WeightsRefused: the finder of names was asked for, and cannot be loaded.
+            WatchLibraryMissing, WeightsRefused: the finder of names was asked for, and cannot be loaded.
         """
         from ringwall.watch.finder import load_name_finder  # here: most clients never look
 

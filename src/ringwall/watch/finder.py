@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
-from ringwall.watch.weights_file import WeightsRefused
+from ringwall.watch.levels import WatchLibraryMissing
 
 if TYPE_CHECKING:
     from ringwall.watch.names import LearnedNameFinder
@@ -15,12 +15,11 @@ def load_name_finder(*, where: Traversable | None = None) -> LearnedNameFinder:
     """Load the finder that ships with ringwall, or the one in a folder beside its list of pinned digests.
 
     Raises:
-        WeightsRefused: the extra `watch` is not installed, or a file is missing, is not the pinned one, or does not belong to the others.
+        WatchLibraryMissing: onnxruntime or NumPy is not installed.
+        WeightsRefused: a file is missing, is not the pinned one, or does not belong to the others.
     """
     try:
         from ringwall.watch import names
     except ImportError as error:
-        raise WeightsRefused(
-            "the finder of names needs the extra `watch`, which is not installed", remedy="install it: pip install 'ringwall[watch]'"
-        ) from error
+        raise WatchLibraryMissing(f"`{error.name or 'onnxruntime'}` is not installed, or does not load here") from error
     return names.load(where=where)
