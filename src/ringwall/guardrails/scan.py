@@ -6,6 +6,7 @@ nothing hides by being cut in two. The budget for decodings is shared: many shor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -132,9 +133,14 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
 
 
 def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
-    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none."""
+    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none.
+
+    Digits read as letters are a guess too, and are scored where a digit stands between two letters: people write so, and numbers do not.
+    """
     readings: dict[str, Reading] = {}
     for view in views:
+        if view.chain == _LEET and any(_DIGIT_IN_WORD.search(reading.text) for reading in readings.values() if reading.chain in _WHOLE):
+            readings.setdefault(view.text, Reading(view.chain, view.text, block, view))
         if not is_guessed(view.chain):
             read = view.text if view.chain in _WHOLE else passages_of(view.text)
             if read:
@@ -143,3 +149,5 @@ def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
 
 
 _WHOLE: tuple[tuple[str, ...], ...] = ((), ("fold",))
+_LEET = ("leet",)
+_DIGIT_IN_WORD = re.compile(r"[A-Za-z][013457]{1,2}[A-Za-z]")
