@@ -1,6 +1,6 @@
 """How many detected texts stay detected when somebody changes words or letters until they are not: robust accuracy of the content filters.
 
-Run: python -m benchmarks.watch_attacks --datasets FOLDER [--each 60] [--budget 200] [--page FILE] [--json]
+Run: python -m benchmarks.watch_attacks --datasets FOLDER [--each 60] [--budget 200] [--scorers linear cascade] [--page FILE] [--json]
 Texts are positives of the validation sources, which nothing was trained on: the first, in a seeded order, that are detected at LOW. They
 are attacked one by one (`attack_moves.py`) through a whole guardrail with one filter: what is folded or decoded is read, and rules count. A
 text counts for a confidence level if it reached the level before the attack, and is robust if what the attack made of it still does.
@@ -16,7 +16,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from benchmarks.attack_moves import EVERY_WORD, Attacked, Characters, Words, all
 from ringwall.guardrails import Block, ContentScorer, Guardrail, Scorers, compile_guardrail, evaluate, parse_config
 from ringwall.vocabulary import Limits
 from ringwall.watch import load_content_scorer
+from ringwall.watch.cascade import load_cascade_scorer
 from training.content.corpus import manifest, read
 from training.content.sources import HEADS, MEASURE
 
@@ -31,6 +32,7 @@ SHORTEST, LONGEST = 20, 800
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 SEED = 20261122
 MARK = "watch-attacks"
+SCORERS: dict[str, Callable[[], ContentScorer]] = {"linear": load_content_scorer, "cascade": load_cascade_scorer}
 
 
 @dataclass(frozen=True)
@@ -197,12 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--each", type=int, default=60, help="texts a category")
     parser.add_argument("--budget", type=int, default=200, help="questions a text")
     parser.add_argument("--categories", nargs="+", default=list(HEADS), choices=HEADS)
+    parser.add_argument("--scorers", nargs="+", default=list(SCORERS), choices=SCORERS)
     parser.add_argument("--page", type=Path, help="put the table into this page, between its marks")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     figures: list[Figures] = []
     disguised: list[Disguised] = []
-    for name, scorer in scorers().items():
+    for name in options.scorers:
+        scorer = SCORERS[name]()
         for category in options.categories:
             started = time.perf_counter()
             target = Target(category, scorer)
@@ -217,11 +221,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps({"attacks": [vars(each) for each in figures], "disguises": [vars(each) for each in disguised]}))
     else:
         print("\n".join(lines))
-
-
-def scorers() -> dict[str, ContentScorer]:
-    """Return what is attacked, by name."""
-    return {"linear": load_content_scorer()}
 
 
 if __name__ == "__main__":
