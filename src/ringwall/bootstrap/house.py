@@ -32,6 +32,7 @@ from ringwall.api.strangers import Strangers
 from ringwall.bootstrap.budgets import open_limits, open_rates
 from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
+from ringwall.bootstrap.judging import judged, judged_versions, open_judging
 from ringwall.bootstrap.monitors import open_monitors
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
@@ -69,7 +70,8 @@ from ringwall.telemetry import instruments
 from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
-from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer, load_content_scorer
+from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer
+from ringwall.watch.levels import Levels, load_watch
 from ringwall.wire.dialects.table import DIALECTS
 
 log = logging.getLogger("ringwall.bootstrap")
@@ -215,7 +217,8 @@ async def _gauges(rooms: Rooms, intake: Intake) -> Sequence[Reading]:
 async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watchers: Watchers) -> Rooms:
     environ = read_root_environment(settings.root_key)
     keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
-    scorers = await asyncio.to_thread(load_scorers)
+    above = await asyncio.to_thread(open_judging, settings)
+    scorers = judged(await asyncio.to_thread(load_scorers, settings.watch), above)
     ledger = Ledger(storage, keys)
     attestor = Attestor(storage, keys, ledger)
     workers = Workers(inline_characters=INLINE_CHARACTERS[interpreter_name()])
@@ -237,7 +240,14 @@ async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watche
         audit_log=AuditLog(storage, attestor),
         identity=Identity(storage, keys, clock, settings.region),
         guardrails=Guardrails(
-            storage, keys=keys, clock=clock, region=settings.region, scorers=scorers, limits=settings.limits, workers=workers
+            storage,
+            keys=keys,
+            clock=clock,
+            region=settings.region,
+            scorers=scorers,
+            limits=settings.limits,
+            workers=workers,
+            versions=judged_versions(scorers.content, above),
         ),
         upstreams=upstreams,
         gateway=Gateway(
@@ -278,9 +288,13 @@ def _strangers(settings: Settings) -> Strangers:
         raise SettingsError(f"setting `shared_networks` names no network: {error}", remedy="write it as 10.0.0.0/8") from None
 
 
-def load_scorers() -> Scorers:
-    """Load the learned detectors that this installation has."""
-    return Scorers(content=load_content_scorer(), topics=LexicalTopicScorer(), grounding=LexicalGroundingScorer())
+def load_scorers(levels: Levels = "cascade") -> Scorers:
+    """Load the learned detectors that this installation has.
+
+    Raises:
+        WatchLibraryMissing, WeightsRefused: a model cannot be loaded.
+    """
+    return Scorers(content=load_watch(levels), topics=LexicalTopicScorer(), grounding=LexicalGroundingScorer())
 
 
 async def _operator(rooms: Rooms, account: str | None) -> Principal:

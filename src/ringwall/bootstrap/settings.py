@@ -14,6 +14,7 @@ import msgspec
 from ringwall.errors import SettingsError
 from ringwall.inference.upstreams.row import DEVELOPMENT_ROW, ModelRow
 from ringwall.vocabulary import Limits
+from ringwall.watch.levels import Levels
 
 PREFIX = "RINGWALL_"
 NOT_SETTINGS = ("RINGWALL_TEST_", "RINGWALL_SHARED", "RINGWALL_URL", "RINGWALL_API_KEY")
@@ -105,6 +106,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _describe(
             description="path of the program semgrep, which reads code in models' answers that is not Python (docs/filters/code.md); "
             "empty: such code is not scanned"
+        ),
+    ] = ""
+    watch: Annotated[
+        Levels,
+        _describe(
+            description="what judges content: the linear model, and the encoder where it is unsure (cascade), or the linear model alone"
+        ),
+    ] = "cascade"
+    watch_judge: Annotated[
+        str,
+        _describe(
+            description="JSON file in data_dir that describes a judge, asked about content that the watch is unsure of "
+            "(docs/filters/watch.md); empty: none"
         ),
     ] = ""
     customer_keys: Annotated[

@@ -106,7 +106,7 @@ class Turns(Generic[_Made]):
                 return
         try:
             made = self._answers([text for each in turn for text in each.asked.texts[each.first : each.last]])
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, those who wait must learn of it; what is no failure is raised on
             self._settle(turn, (), error)
             if not isinstance(error, Exception):
                 with self._lock:

@@ -25,13 +25,12 @@ from ringwall.vocabulary.patience import take_time
 from ringwall.watch import shipped
 from ringwall.watch.batching import Turns
 from ringwall.watch.calibration import Calibration, Thresholds
-from ringwall.watch.cascade_file import Cascade, read_cascade
+from ringwall.watch.cascade_file import CONTENT_CASCADE, Cascade, read_cascade
 from ringwall.watch.encoder import Pieces, WordPiece, load_encoder
 from ringwall.watch.encoder.runs import Run, runs
 from ringwall.watch.linear import LinearContentScorer, load_content_scorer
 from ringwall.watch.weights_file import WeightsRefused
 
-CONTENT_CASCADE = "content-cascade-v1.json"
 ATTACK = "PROMPT_ATTACK"
 LEADERS = 4  # threads that run the encoder at once, where there are as many processors
 

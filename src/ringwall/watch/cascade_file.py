@@ -21,6 +21,7 @@ from ringwall.errors import IntegrityError
 from ringwall.watch.calibration import Calibration, Thresholds
 from ringwall.watch.weights_file import MAX_HEADS, WeightsRefused
 
+CONTENT_CASCADE = "content-cascade-v1.json"
 LONGEST_RUN = 510  # pieces: as many positions as the base model has, less a begin and an end
 _Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 

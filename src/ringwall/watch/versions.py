@@ -9,6 +9,8 @@ from typing import NamedTuple
 from ringwall.errors import NotFound
 from ringwall.guardrails.ports import ContentScorer
 from ringwall.watch import shipped
+from ringwall.watch.cascade_file import CONTENT_CASCADE
+from ringwall.watch.levels import load_cascade
 from ringwall.watch.linear import CONTENT_WEIGHTS, load_content_scorer
 
 
@@ -30,7 +32,10 @@ class ContentVersion(NamedTuple):
     load: Callable[[], ContentScorer]
 
 
-SHIPPED: tuple[ContentVersion, ...] = (ContentVersion("content-v1", "ringwall-content-linear/1", CONTENT_WEIGHTS, load_content_scorer),)
+SHIPPED: tuple[ContentVersion, ...] = (
+    ContentVersion("content-v1", "ringwall-content-linear/1", CONTENT_WEIGHTS, load_content_scorer),
+    ContentVersion("content-cascade-v1", "ringwall-content-cascade/1", CONTENT_CASCADE, load_cascade),
+)
 """Every version that this release can run, the oldest first."""
 
 

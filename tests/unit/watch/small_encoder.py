@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ringwall.watch import load_content_scorer, shipped
-from ringwall.watch.cascade import CONTENT_CASCADE
+from ringwall.watch.cascade_file import CONTENT_CASCADE
 from ringwall.watch.encoder import load_encoder
 
 FILE = "content-encoder-v1.onnx"

@@ -15,8 +15,8 @@ from ringwall.guardrails import Block, Scorers, compile_guardrail, evaluate, par
 from ringwall.vocabulary import Limits, Span
 from ringwall.vocabulary.patience import TakesLong, in_a_hurry
 from ringwall.watch import WeightsRefused, load_content_scorer, shipped
-from ringwall.watch.cascade import CONTENT_CASCADE, CascadeContentScorer, load_cascade_scorer
-from ringwall.watch.cascade_file import read_cascade
+from ringwall.watch.cascade import CascadeContentScorer, load_cascade_scorer
+from ringwall.watch.cascade_file import CONTENT_CASCADE, read_cascade
 from ringwall.watch.encoder import load_encoder
 from tests.unit.guardrails.scorers import config, content_policy
 from tests.unit.watch import small_encoder

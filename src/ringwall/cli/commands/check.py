@@ -33,7 +33,7 @@ def _check(context: Context) -> int:
     read = normalise(document, generated_name="check")
     for warning in read.warnings:
         complain(f"warning: {warning}")
-    guardrail = compile_guardrail(parse_config(read.config), load_scorers())
+    guardrail = compile_guardrail(parse_config(read.config), load_scorers(context.settings.watch))
     if given.origin and given.source == "OUTPUT":
         raise ContentRefused("an answer is the model's own words", remedy="leave `--origin` out, or judge the text as INPUT")
     block = Block(context.read_text(given.text), frozenset(), given.origin or "")

@@ -14,6 +14,7 @@ import msgspec
 from ringwall import __version__
 from ringwall.bootstrap.backups import look_at_storage
 from ringwall.bootstrap.house import load_scorers
+from ringwall.bootstrap.judging import judged, open_judging
 from ringwall.cli.client import is_alive, read_server_file
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK
@@ -89,9 +90,14 @@ def _regular_expressions(context: Context) -> str:  # noqa: ARG001 - a check's s
     return f"google-re2 {version('google-re2')} finds what it should"
 
 
-def _models(context: Context) -> str:  # noqa: ARG001 - a check's shape
-    scorers = load_scorers()
-    return "; ".join(scorer.model_id for scorer in (scorers.content, scorers.topics, scorers.grounding) if scorer is not None) or "none"
+def _models(context: Context) -> str:
+    """Load every model, and have the content model read one text: loading alone would not show that it runs."""
+    scorers = judged(load_scorers(context.settings.watch), open_judging(context.settings))
+    if scorers.content is not None:
+        scorers.content.score_windows(["Is the doctor in?"])
+    loaded = (scorers.content, scorers.topics, scorers.grounding, scorers.names)
+    said = "; ".join(scorer.model_id for scorer in loaded if scorer is not None) or "none"
+    return f"{said}; watch = {context.settings.watch}"
 
 
 def _database(context: Context) -> str:

@@ -156,7 +156,7 @@ async def _bypass(context: Context) -> list[Made]:
 
 async def _prove_bypass(context: Context, encodings: Sequence[str] | None, depth: int) -> Made:
     given = context.arguments
-    guardrail = await _compiled(context, given.guardrail, load_scorers())
+    guardrail = await _compiled(context, given.guardrail, load_scorers(context.settings.watch))
     detectors = _reading_all(guardrail, given.source)
     subject = f"{given.guardrail or 'the demo guardrail'} ({given.source}, depth {depth})"
     started = time.perf_counter()
@@ -202,7 +202,7 @@ async def _streaming(context: Context) -> list[Made]:
 
 async def _prove_streaming(context: Context) -> Made:
     given = context.arguments
-    guardrail = await _compiled(context, given.guardrail, load_scorers())
+    guardrail = await _compiled(context, given.guardrail, load_scorers(context.settings.watch))
     detectors = _reading_all(guardrail, given.source)
     started = time.perf_counter()
     report = prove_streaming(detectors.automaton if detectors is not None else None)
@@ -219,7 +219,7 @@ async def _upgrade(context: Context) -> list[Made]:
 
 
 async def _prove_upgrade(context: Context, old: str, new: str | None) -> Made:
-    scorers = load_scorers()
+    scorers = load_scorers(context.settings.watch)
     versions = [await _compiled(context, name, scorers) for name in (old, new)]
     name = new or "the demo guardrail"
     started = time.perf_counter()
