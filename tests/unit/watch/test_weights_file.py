@@ -114,6 +114,12 @@ class TestShippedFiles:
         with pytest.raises(WeightsRefused, match="no digest"):
             shipped.checked("a.bin", where=tmp_path)
 
+    def test_two_digests_for_one_file_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "a.bin").write_bytes(b"abc")
+        (tmp_path / shipped.PINS).write_text(f"{hashlib.sha256(b'abc').hexdigest()}  a.bin\n{'0' * 64}  a.bin\n")
+        with pytest.raises(WeightsRefused, match="two digests"):
+            shipped.checked("a.bin", where=tmp_path)
+
     def test_a_missing_file_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(WeightsRefused, match="missing"):
             shipped.checked("a.bin", where=tmp_path)
