@@ -1,4 +1,4 @@
-"""`ringwall watch ...`: the learned models that ship with ringwall."""
+"""`ringwall watch ...`: the learned models that ship with ringwall, and what an account wants of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ringwall.cli.commands.ledger_files import read_policy, write_new
+from ringwall.cli.commands.watch_strengths import add_strengths
 from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FOUND, OK
 from ringwall.cli.output import complain, fields, table
@@ -25,6 +26,7 @@ def add_to(group: Any) -> None:
     verify.add_argument("--out", metavar="DIR", help="write each file's log entry there, for other programs that check .tlog-proof files")
     verify.set_defaults(run=_verify)
     watch.command("versions", "list the released models, with the digests of their model cards").set_defaults(run=_versions)
+    add_strengths(watch)
 
 
 def _verify(context: Context) -> int:
