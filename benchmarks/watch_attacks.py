@@ -52,7 +52,7 @@ class Target:
 
     def __init__(self, category: str, scorer: ContentScorer) -> None:
         """Compile a guardrail with one filter."""
-        self._guardrail: Guardrail = compile_guardrail(parse_config(_policy(category)), Scorers(content=scorer))
+        self._guardrail: Guardrail = compile_guardrail(parse_config(filter_policy(category)), Scorers(content=scorer))
         self.thresholds = scorer.thresholds[category]
 
     def score(self, text: str) -> float:
@@ -63,7 +63,8 @@ class Target:
         return 1.0 if verdict.hits else verdict.score or 0.0
 
 
-def _policy(category: str) -> dict[str, object]:
+def filter_policy(category: str) -> dict[str, object]:
+    """Return a policy with one filter, of strength HIGH."""
     filter_ = {"type": category, "inputStrength": "HIGH", "outputStrength": "NONE"}
     return {
         "name": "attacked",
@@ -147,16 +148,16 @@ def disguises_table(disguised: Sequence[Disguised]) -> list[str]:
     return lines
 
 
-def put(page: str, lines: Sequence[str]) -> str:
+def put(page: str, lines: Sequence[str], mark: str = MARK) -> str:
     """Return a page with the table between its marks.
 
     Raises:
         ValueError: the page has no marks.
     """
-    before, opened, rest = page.partition(f"<!-- {MARK} -->\n")
-    _, closed, after = rest.partition(f"<!-- /{MARK} -->")
+    before, opened, rest = page.partition(f"<!-- {mark} -->\n")
+    _, closed, after = rest.partition(f"<!-- /{mark} -->")
     if not (opened and closed):
-        raise ValueError(f"the page has no `<!-- {MARK} -->` and `<!-- /{MARK} -->`")
+        raise ValueError(f"the page has no `<!-- {mark} -->` and `<!-- /{mark} -->`")
     return "".join((before, opened, *(f"{line}\n" for line in lines), closed, after))
 
 
