@@ -22,6 +22,7 @@ from ringwall.cli.output import table
 from ringwall.errors import RingwallError
 from ringwall.text import interpreter_name, tables_digest, tables_version
 from ringwall.text.detectors import DetectorConfig, compile_detectors
+from ringwall.watch.release import verify_release
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -45,6 +46,7 @@ def _doctor(context: Context) -> int:
         ("text tables", _tables),
         ("regular expressions", _regular_expressions),
         ("models", _models),
+        ("releases", _releases),
         ("database", _database),
         ("server", _server),
     )
@@ -98,6 +100,12 @@ def _models(context: Context) -> str:
     loaded = (scorers.content, scorers.topics, scorers.grounding, scorers.names)
     said = "; ".join(scorer.model_id for scorer in loaded if scorer is not None) or "none"
     return f"{said}; watch = {context.settings.watch}"
+
+
+def _releases(context: Context) -> str:  # noqa: ARG001 - a check's shape
+    files = verify_release(weights=True)
+    seen = {f"{each.checkpoint.origin} at {each.checkpoint.size} entries" for each in files}
+    return f"{len(files)} files are what was released, in {', '.join(sorted(seen))}"
 
 
 def _database(context: Context) -> str:
