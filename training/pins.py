@@ -7,7 +7,17 @@ from pathlib import Path
 
 from ringwall.watch.shipped import PINS
 
-READ_AT_RUN_TIME = ("content-v1.bin", "frequencies-v1.json", "lexical-v1.json", "words-v1.bin", "words-v1.txt")
+READ_AT_RUN_TIME = (
+    "content-cascade-v1.json",
+    "content-encoder-v1.onnx",
+    "content-v1.bin",
+    "frequencies-v1.json",
+    "lexical-v1.json",
+    "sentences-v1.onnx",
+    "topics-v1.json",
+    "words-v1.bin",
+    "words-v1.txt",
+)
 
 
 def pin(folder: Path) -> None:

