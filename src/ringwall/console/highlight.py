@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import msgspec
 
-KINDS = ("attack", "secret", "pii", "regex", "profanity", "word")
+KINDS = ("attack", "secret", "pii", "regex", "profanity", "word", "passage")
 """Which kind colours a piece that several rules saw: the first of these."""
 
 _SHOWN_CONTROLS = {"\n": "\n", "\t": "\t"}
