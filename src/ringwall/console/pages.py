@@ -16,6 +16,7 @@ from ringwall.api.native.records import Record
 from ringwall.console.judged import show
 from ringwall.console.policies import groups
 from ringwall.console.proofs import STATUSES, walls
+from ringwall.console.strengths import strengths
 from ringwall.console.visit import Visit
 from ringwall.errors import AccessDenied, InvalidRequest, NotFound, RingwallError
 from ringwall.wire import HttpResponse
@@ -79,7 +80,8 @@ def _percent(part: int, whole: int) -> int:
 async def guardrails(visit: Visit) -> HttpResponse:
     """List guardrails."""
     listed = await visit.call("ListGuardrails", {"maxResults": 50, "nextToken": visit.query.get("nextToken")})
-    return visit.page("guardrails.html", {"guardrails": listed["guardrails"], "next": listed.get("nextToken")})
+    values = {"guardrails": listed["guardrails"], "next": listed.get("nextToken"), "strengths": await strengths(visit)}
+    return visit.page("guardrails.html", values)
 
 
 async def guardrail(visit: Visit) -> HttpResponse:
