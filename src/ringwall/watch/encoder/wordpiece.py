@@ -1,7 +1,9 @@
 """BERT's uncased word pieces, each with the place in the text it came from.
 
-Source: "Google's Neural Machine Translation System" (Wu et al., 2016) and BERT's `BasicTokenizer` and `WordpieceTokenizer`; a test compares it
-with the `tokenizers` package, which is not used here because it brings a client that downloads models.
+Source: "Google's Neural Machine Translation System" (Wu et al., 2016); BERT's `BasicTokenizer` and `WordpieceTokenizer`. Vectors
+compare it with the package `tokenizers` (tests/conformance/watch/test_wordpiece.py), which is not used here because it brings a client that
+downloads models. It differs on purpose in two things: what a text says is never a special piece, be it `[SEP]`, so that nobody forges a
+border; and code points that Python's tables of Unicode give no character are left out, where the package keeps some as unknown words.
 """
 
 from __future__ import annotations
