@@ -6,12 +6,13 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ringwall.text.detectors import DetectorConfig, compile_detectors
 from ringwall.watch.names import FOUND, Found, LearnedNameFinder
 from training.names import corpus, texts
-from training.names.labelled import Span, Text, lowered
+from training.names.labelled import Span, Text, lowered, merged
 
 TEST = {"chat": 700, "prose": 700, "address": 900, "age": 500, "logins": 900, "negative": 900}
 TEST_SEED = 7
@@ -21,6 +22,7 @@ BENIGN = ("arena_hard", "ifeval", "humaneval")
 PROMPTS, PROMPT = 600, 1_000  # texts, characters of each
 CHOICES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 RATE = 0.005
+OF_NAMES = 0.7  # the best for whole spans on fresh texts of the training's templates
 Counts = tuple[int, int, int, int]  # right, found, found of those there, there
 
 
@@ -30,7 +32,8 @@ def held_out(datasets: Path) -> dict[str, list[Text]]:
     for name in corpus.MEASURE:
         out[name] = corpus.labelled(datasets, name, training=False)
         out[f"{name} (small letters)"] = [lowered(text) for text in out[name]]
-    return out | {"own": [text for family, count in TEST.items() for text in texts.generated("test", family, count, TEST_SEED)]}
+    own = [text for family, count in TEST.items() for text in texts.generated("test", family, count, TEST_SEED)]
+    return out | {"own": [replace(text, spans=tuple(merged(text.text, text.spans, " "))) for text in own]}
 
 
 Finder = Callable[[Sequence[str]], Sequence[Sequence[Found]]]
@@ -137,10 +140,10 @@ def flagged(find: Finder, given: Sequence[str]) -> dict[str, float]:
 def thresholds(finder: LearnedNameFinder, datasets: Path) -> dict[str, float]:
     """Return per type the least threshold at which at most `RATE` of the prompts of `CALIBRATE` are flagged.
 
-    Real prompts hold names of real people, so names keep the middle; the other types are rare there, and what is flagged is mostly wrong.
+    Real prompts hold names of real people; the other types are rare there, and what is flagged is mostly wrong.
     """
     found = finder.find(benign(datasets, CALIBRATE, PROMPTS))
-    out = {"NAME": CHOICES[0]}
+    out = {"NAME": OF_NAMES}
     for kind in FOUND[1:]:
         highest = [max((span.confidence for span in spans if span.type == kind), default=0.0) for spans in found]
         out[kind] = next((choice for choice in CHOICES if sum(one >= choice for one in highest) <= RATE * len(highest)), CHOICES[-1])

@@ -6,7 +6,7 @@ what is nearer to its middle. With each piece it is told whether its word begins
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources.abc import Traversable
 
 import msgspec
@@ -25,13 +25,14 @@ OUTSIDE = "O"
 FOUND = ("NAME", "ADDRESS", "AGE", "USERNAME", "PASSWORD")
 LONGEST = 126  # pieces; with begin and end 128
 STRIDE = 96
+SURE, LIKELY = 0.5, 0.3  # probability of a type from which on a piece is in a span; beside a sure one
 KEPT = (LONGEST - STRIDE) // 2  # pieces at a run's edge that the neighbouring run labels
 
 Array = NDArray[np.float32]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What belongs to one body: its labels in the order of its outputs, and from which probability on each type is found."""
+    """What belongs to one body: its labels in the order of its outputs, and from which mean probability on a span of each type is found."""
 
     name: str
     version: str
@@ -41,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
-    """One span: its type, its place in code points of the text, and the least probability of its pieces."""
+    """One span: its type, its place in code points of the text, and the mean probability of its pieces."""
 
     type: str
     start: int
@@ -110,31 +111,43 @@ class LearnedNameFinder:
         ]
 
     def spans(self, text: str, pieces: Pieces, scores: Array) -> list[Found]:
-        """Return the spans that probabilities make: pieces of one type in a row, begun anew where a beginning is the likelier label."""
+        """Return the spans that probabilities make.
+
+        Pieces of one type in a row are one span, begun anew where a beginning is the likelier label; a likely piece beside a sure one goes
+        with it. A span counts where the mean of its pieces reaches its type's threshold.
+        """
         if not len(pieces):
             return []
         begins, inner = scores[:, self._begins], scores[:, self._inner]
-        of_type = begins + inner
-        best = of_type.argmax(1)
-        height = of_type[np.arange(len(best)), best]
-        inside = height >= self._thresholds[best]
-        out: list[Found] = []
-        for index in np.flatnonzero(inside).tolist():
-            kind = int(best[index])
-            last = out[-1] if out else None
-            start, end, sure = pieces.starts[index], pieces.ends[index], float(height[index])
-            goes_on = (
-                last is not None
-                and index > 0
-                and bool(inside[index - 1])
-                and last.type == FOUND[kind]
-                and last.end == pieces.ends[index - 1]
-            )
-            if last is not None and goes_on and not (begins[index, kind] > inner[index, kind] and start > last.end):
-                out[-1] = Found(last.type, last.start, end, min(last.confidence, sure))
+        best = (begins + inner).argmax(1)
+        height = (begins + inner)[np.arange(len(best)), best]
+        inside = _inside(best.tolist(), height.tolist())
+        runs_of: list[list[int]] = []
+        for index in inside:
+            kind = best[index]
+            goes_on = bool(runs_of) and runs_of[-1][-1] == index - 1 and best[index - 1] == kind
+            anew = begins[index, kind] > inner[index, kind] and pieces.starts[index] > pieces.ends[index - 1]
+            if goes_on and not anew:
+                runs_of[-1].append(index)
             else:
-                out.append(Found(FOUND[kind], start, end, sure))
-        return _whole(text, out)
+                runs_of.append([index])
+        found = [
+            Found(FOUND[best[run[0]]], pieces.starts[run[0]], pieces.ends[run[-1]], min(float(height[run].mean()), 1.0))
+            for run in runs_of
+            if height[run].mean() >= self._thresholds[best[run[0]]]
+        ]
+        return _whole(text, found)
+
+
+def _inside(best: Sequence[int], height: Sequence[float]) -> list[int]:
+    """Return the pieces that are sure, and the likely ones beside them, of one type with them."""
+    inside = [each >= SURE for each in height]
+    for order, step in ((range(1, len(best)), -1), (range(len(best) - 2, -1, -1), 1)):
+        for index in order:
+            beside = index + step
+            if not inside[index] and height[index] >= LIKELY and inside[beside] and best[index] == best[beside]:
+                inside[index] = True
+    return [index for index, one in enumerate(inside) if one]
 
 
 def capitalised(text: str, pieces: Pieces) -> list[int]:
@@ -162,20 +175,40 @@ def _softmax(logits: Array) -> Array:
 
 
 def _whole(text: str, found: Sequence[Found]) -> list[Found]:
-    """Widen spans to whole words, so that no part of a name is left standing; drop what is only marks; one span per character."""
+    """Widen spans to whole words, so that no part of a name is left standing, and take marks off their ends; one span per character."""
     out: list[Found] = []
     for span in found:
+        widened, marks = _SHAPES.get(span.type, _WORDS)
         start, end = span.start, span.end
         least = out[-1].end if out else 0
-        if span.type != "PASSWORD":
-            while start > least and text[start].isalnum() and text[start - 1].isalpha():
-                start -= 1
-            while end < len(text) and text[end - 1].isalnum() and text[end].isalpha():
-                end += 1
+        while start > least and widened(text[start]) and widened(text[start - 1]):
+            start -= 1
+        while end < len(text) and widened(text[end - 1]) and widened(text[end]):
+            end += 1
         start = max(start, least)
-        if start < end and any(character.isalnum() for character in text[start:end]):
+        while start < end and text[start] in _LEADING:
+            start += 1
+        while start < end and text[end - 1] in marks:
+            end -= 1
+        if any(character.isalnum() for character in text[start:end]):
             out.append(Found(span.type, start, end, span.confidence))
     return out
+
+
+def _in_password(character: str) -> bool:
+    return character.isalnum() or character in "_!#$%^&*?~+.-"
+
+
+def _in_username(character: str) -> bool:
+    return character.isalnum() or character in "_.-"
+
+
+_LEADING = " \t\r\n,;:"
+_WORDS: tuple[Callable[[str], bool], str] = (str.isalpha, " \t\r\n,;:-")
+_SHAPES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "PASSWORD": (_in_password, " \t\r\n.,;:"),
+    "USERNAME": (_in_username, " \t\r\n.,;:?!-"),
+}
 
 
 def load(*, where: Traversable | None = None) -> LearnedNameFinder:

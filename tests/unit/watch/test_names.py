@@ -20,8 +20,8 @@ SETTINGS = names.Settings(name="tests", version="1", weights_sha256="0" * 64, la
 class Spelled:
     """A body that labels by the piece: pieces from `table`, all others O; it says where in the run each piece was."""
 
-    def __init__(self, table: dict[int, str]) -> None:
-        self.table = table
+    def __init__(self, table: dict[int, str], chance: dict[int, float] | None = None) -> None:
+        self.table, self.chance = table, chance or {}
         self.asked: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
 
     def run(self, texts: list[tuple[int, ...]], segments: list[tuple[int, ...]]) -> list[object]:
@@ -30,7 +30,9 @@ class Spelled:
             self.asked.append((tuple(ids), tuple(kinds)))
             logits = np.full((len(ids), len(LABELS)), -10.0, np.float32)
             for place, piece in enumerate(ids):
-                logits[place, LABELS.index(self.table.get(piece, "O"))] = 10.0
+                chance = self.chance.get(piece, 0.999)
+                logits[place, 0] = np.log(1.0 - chance)
+                logits[place, LABELS.index(self.table.get(piece, "O"))] = np.log(chance)
             out.append(logits)
         return out
 
@@ -73,6 +75,38 @@ def test_a_part_of_a_word_is_widened_to_the_word() -> None:
     assert len(pieces.pieces(word)) > 1
     first = word[: pieces.pieces(word).ends[0]]
     assert found(f"ask {word} now", {first: "B-NAME"}) == [("NAME", word)]
+
+
+def unsure(text: str, labels: dict[str, tuple[str, float]]) -> list[tuple[str, float]]:
+    loaded = encoder.load_encoder()
+    ids = {word: loaded.pieces.pieces(word).ids[0] for word in labels}
+    body = Spelled({ids[word]: label for word, (label, _) in labels.items()}, {ids[word]: chance for word, (_, chance) in labels.items()})
+    (spans,) = names.LearnedNameFinder(loaded, body, SETTINGS).find([text])
+    return [(text[span.start : span.end], round(span.confidence, 2)) for span in spans]
+
+
+def test_a_likely_piece_beside_a_sure_one_goes_with_it() -> None:
+    assert unsure("ask john smith", {"john": ("B-NAME", 0.9), "smith": ("I-NAME", 0.4)}) == [("john smith", 0.65)]
+    assert unsure("ask john smith", {"john": ("B-NAME", 0.4), "smith": ("I-NAME", 0.9)}) == [("john smith", 0.65)]
+
+
+def test_a_likely_piece_alone_is_nothing() -> None:
+    assert unsure("ask john", {"john": ("B-NAME", 0.45)}) == []
+    assert unsure("john said smith", {"john": ("B-NAME", 0.9), "smith": ("I-NAME", 0.4)}) == [("john", 0.9)]
+
+
+def test_a_span_counts_from_the_mean_of_its_pieces_on() -> None:
+    few = {"john": ("B-NAME", 0.6), "smith": ("I-NAME", 0.35)}
+    assert unsure("john smith", few) == []
+
+
+def test_a_password_is_widened_over_its_marks_and_a_user_name_over_its_dots() -> None:
+    assert found("password is apple!Tr$2x, ok", {"apple": "B-PASSWORD"}) == [("PASSWORD", "apple!Tr$2x")]
+    assert found("log in as apple.tree_42?", {"apple": "B-USERNAME"}) == [("USERNAME", "apple.tree_42")]
+
+
+def test_marks_at_the_ends_are_taken_off() -> None:
+    assert found("at 12 oak, leeds.", {"12": "B-ADDRESS", "oak": "I-ADDRESS", ",": "I-ADDRESS"}) == [("ADDRESS", "12 oak")]
 
 
 def test_marks_alone_are_no_span() -> None:
