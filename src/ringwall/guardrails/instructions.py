@@ -3,7 +3,7 @@
 A prompt attack in data is a few sentences among many. For each block with an origin whose score breaches the strength that holds there, the
 block's windows are scored again, then their sentences:
 
-1. a sentence that breaches by itself is a passage;
+1. sentences that breach by themselves are passages, the highest score first, until what is left of the window does not breach;
 2. where none does, a run of sentences grows around the one that scores highest, to the better neighbour, until it breaches;
 3. where only a reading that was decoded from more than a window breaches, the passage is the whole block.
 
@@ -166,7 +166,19 @@ class _Search:
         scores = self._scored([text[run.start : run.end] for run in runs])
         scored = [Passage(window.block, run, score) for run, score in zip(runs, scores, strict=True)]
         alone = [each for each in scored if breaching(each.score)]
-        return alone or [self._grown(text, scored, window, breaching)]
+        return self._needed(text, alone, window, breaching) if alone else [self._grown(text, scored, window, breaching)]
+
+    def _needed(self, text: str, alone: Sequence[Passage], window: Passage, breaching: Callable[[float], bool]) -> list[Passage]:
+        """Take sentences that breach by themselves, the highest score first, until what is left of the window does not."""
+        taken: list[Passage] = []
+        for passage in sorted(alone, key=lambda each: -each.score):
+            taken.append(passage)
+            if self._left > 0:
+                self._left -= 1
+                (left,) = self._scored([_without(text, window.span, taken)])
+                if not breaching(left):
+                    break
+        return taken
 
     def _grown(self, text: str, scored: Sequence[Passage], window: Passage, breaching: Callable[[float], bool]) -> Passage:
         first = last = max(range(len(scored)), key=lambda at: scored[at].score)
@@ -194,6 +206,16 @@ class _Search:
         for (at, _), heard in zip(cut, self._scorer.score_windows([window for _, window in cut]), strict=True):
             worst[at] = max(worst[at], check_score(heard.scores[SOUGHT]))
         return worst
+
+
+def _without(text: str, window: Span, passages: Sequence[Passage]) -> str:
+    """Return a window with a line's end in the place of passages."""
+    parts: list[str] = []
+    start = window.start
+    for span in sorted(each.span for each in passages):
+        parts.append(text[start : span.start])
+        start = span.end
+    return "\n".join([*parts, text[start : window.end]])
 
 
 def _merged(found: Sequence[Passage]) -> list[Passage]:

@@ -112,6 +112,18 @@ def test_every_sentence_that_carries_it_is_found_in_the_block_it_stands_in() -> 
     assert found(evaluation) == [(1, ATTACK), (1, ATTACK), (3, ATTACK)]
 
 
+def test_no_sentence_is_shown_that_the_detection_does_not_need() -> None:
+    class Weighs(SpokenScorer):
+        """Hears the sum of what is said in a text: the second attack alone breaches, and is not needed once the first is out."""
+
+        def score(self, text: str) -> Mapping[str, float]:
+            heard = 0.5 * ("alpha" in text) + 0.4 * ("beta" in text) - 0.2 * ("soup" in text)
+            return {**super().score(text), "PROMPT_ATTACK": max(heard, 0.0)}
+
+    text = f"{CALM}The alpha is here. {CALM}The beta is there. {CALM}"
+    assert found(run(told(text), scorer=Weighs())) == [(0, "The alpha is here.")]
+
+
 def test_what_the_user_says_has_no_passages() -> None:
     assert found(run(Block(f"{CALM}{ATTACK}"), told(CALM))) == []
     assert attack_of(run(Block(f"{CALM}{ATTACK}"), told(CALM))).detected

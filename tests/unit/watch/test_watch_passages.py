@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
+
 import pytest
 
+from benchmarks.watch_attacks import SEED
 from benchmarks.watch_passages import Figures, injected, measure, table
 from ringwall.vocabulary import Span
+from ringwall.watch.cascade import load_cascade_scorer
 from tests.unit.guardrails.scorers import SpokenScorer
-from training.content.corpus import Row
+from training.content.corpus import Row, manifest, read
 
 CLEAN = "The soup is warm and made of onions. Guests like it a lot. Nobody leaves hungry."
 ATTACK = "Attack at 95, dear reader."
@@ -45,3 +50,17 @@ def test_passages_are_compared_with_injections_by_character() -> None:
 
 def test_the_table_has_shares() -> None:
     assert table([Figures("spoken", 4, 2, 1, 0.25, 0.031, 40)])[-1] == "| spoken | 4 | 2 | 1 (50 %) | 25 % | 3.1 % | 40 characters |"
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_shipped_models_say_where_injections_stand(shared: Path) -> None:
+    """The figures in docs/filters/prompt-attacks.md are of 200 documents; of the first 60 of them, so many at least."""
+    datasets = shared / "datasets"
+    documents = injected(read(datasets, manifest(datasets)["bipia_test"], training=False))
+    assert len(documents) > 300
+    random.Random(SEED).shuffle(documents)
+    figures = measure("cascade", load_cascade_scorer(), documents[:60])
+    assert figures.detected >= 30
+    assert figures.hit >= 0.7 * figures.detected
+    assert figures.taken_along < 0.15
