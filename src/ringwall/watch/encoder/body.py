@@ -33,7 +33,7 @@ class Body:
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = True  # it keeps the largest batch, a few MB; without it the C library's heap grows by 100 MB and more
+        options.enable_cpu_mem_arena = True  # keeps the largest batch, a few MB; without it the heap grows by 100 MB and more
         options.log_severity_level = 4
         try:
             self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
