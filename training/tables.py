@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from training.content import card
+from training.topics import card as topics_card
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "filters" / "watch.md"
@@ -17,16 +18,6 @@ def put(page: str, name: str, lines: list[str]) -> str:
     """Replace what stands between the two marks of a name."""
     block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- /{name} -->"
     return re.sub(rf"<!-- {name} -->\n.*?<!-- /{name} -->", lambda _: block, page, flags=re.DOTALL)
-
-
-def topics_table(measured: dict) -> list[str]:
-    """Return the Markdown table of the topics."""
-    lines = ["| topic | AUROC | recall at the threshold | unrelated texts flagged | texts |", "|---|---|---|---|---|"]
-    for name, figure in measured["topics"].items():
-        lines.append(
-            f"| {name} | {figure['auroc']:.3f} | {figure['recall']:.2f} | {100 * figure['unrelated_flagged']:.1f} % | {figure['texts']} |"
-        )
-    return [*lines, f"| **mean** | **{measured['auroc']:.3f}** | | | |"]
 
 
 def grounding_table(measured: dict) -> list[str]:
@@ -52,7 +43,11 @@ def main() -> None:
     page = put(page, "content-metrics", card.metrics_table(content))
     page = put(page, "content-rates", card.rates_table(content))
     page = put(page, "content-limits", [f"- {limit}" for limit in content["limits"]])
-    page = put(page, "topics", topics_table(lexical["topics"]))
+    topics = json.loads((WEIGHTS / "topics-v1.card.json").read_text("utf-8"))
+    page = put(page, "topics", topics_card.table(topics["ten"]))
+    page = put(page, "topics-held", topics_card.table(topics["held"]))
+    page = put(page, "topics-harmless", topics_card.harmless_table(topics["ten"]))
+    page = put(page, "topics-limits", [f"- {limit}" for limit in topics["limits"]])
     page = put(page, "grounding", grounding_table(lexical["grounding"]))
     page = put(page, "relevance", relevance_table(lexical["relevance"]))
     PAGE.write_text(page, "utf-8")

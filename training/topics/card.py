@@ -27,7 +27,9 @@ LIMITS = (
     "A topic is only what its statements say. Two or three examples in the words of the expected users help most.",
     "What is close to a topic, but allowed, is flagged more often than what is far from it: the shares here are of far ones.",
     "clinc150 comes without its intents: word rules found the texts about the held-out ones, not all of them, and favour shared words.",
+    "Questions that begin like an example, or use its words in another sense ('Which stock do I take for the soup?'), can be flagged.",
     "Texts are measured as far as one window of a guardrail reads them (1,000 characters); longer texts have more chances to be flagged.",
+    "The unrelated texts of the ten topics come partly from sources of which other texts were trained on as unrelated to other topics.",
     "Written by the same hand: topics, examples and texts of `written.toml`, and the statements of the measured topics.",
 )
 

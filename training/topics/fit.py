@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from ringwall.guardrails.ports import AskedTopic
 from ringwall.watch import topics
-from ringwall.watch.topic_matcher import FEATURES, Topic, features, packed, unpacked
+from ringwall.watch.topic_matcher import FEATURES, Read, Topic, compiled, features, likeness, packed, unpacked
 from training.topics.pairs import Pair
 from training.topics.reading import Reader
 
@@ -33,20 +32,19 @@ def bank_of(pairs: list[Pair], reader: Reader) -> tuple[np.ndarray, str]:
     return unpacked(data, len(said)), data
 
 
-def compiled(topic: AskedTopic, bank: np.ndarray, reader: Reader) -> Topic:
+def prepared(topic: AskedTopic, bank: np.ndarray, reader: Reader) -> Topic:
     """Prepare a topic as the matcher does."""
     said = [topic.name, f"{topic.name}: {topic.definition}", *topic.examples]
-    statements = np.stack([reader.encoder.of(statement) for statement in said])
-    alike = (bank @ statements.T).max(1)
-    return Topic(statements=statements, words=topics.compile_topic(*topic), rivals=bank[alike < NEAR])
+    return compiled(said, topics.compile_topic(*topic), reader.encoder, bank, NEAR)
 
 
-def table(texts: tuple[str, ...] | list[str], topic: Topic, reader: Reader) -> Table:
+def table(texts: tuple[str, ...] | list[str], topic: Topic, bank: np.ndarray, reader: Reader) -> Table:
     """Return the features of every unit of some texts; a text without a word has none."""
     owned = [(unit, at) for at, text in enumerate(texts) for unit in reader.units(text)]
     units = [unit for unit, _ in owned]
-    values = features(topic, units, reader.vectors(units), [reader.stems(unit) for unit in units])
-    return Table(values, np.array([at for _, at in owned]))
+    vectors = reader.vectors(units)
+    read = Read(units, vectors, likeness(vectors, bank), [reader.stems(unit) for unit in units])
+    return Table(features(topic, read), np.array([at for _, at in owned]))
 
 
 def highest(margins: np.ndarray, owner: np.ndarray, texts: int) -> np.ndarray:
@@ -77,6 +75,8 @@ def _best(about: Table, margins: np.ndarray) -> np.ndarray:
 
 
 def _bounded(values: np.ndarray, target: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, float]:
+    from scipy.optimize import minimize  # whoever only measures needs no scipy
+
     scale = values.std(0) + 1e-9
     scaled = values / scale
 

@@ -14,7 +14,7 @@ from training.content import corpus
 from training.content.measure import auroc, interval
 from training.lexical import measure_topics
 from training.topics import pairs
-from training.topics.fit import compiled, highest, table
+from training.topics.fit import highest, prepared, table
 from training.topics.pairs import MOST_CHARACTERS, Pair
 from training.topics.reading import Reader
 
@@ -65,7 +65,7 @@ def by_meaning(bank: np.ndarray, reader: Reader, weights: np.ndarray, bias: floa
     """Return the matcher's margins of texts."""
 
     def margins(pair: Pair, texts: tuple[str, ...]) -> np.ndarray:
-        found = table(texts, compiled(pair.topic, bank, reader), reader)
+        found = table(texts, prepared(pair.topic, bank, reader), bank, reader)
         return highest(found.values @ weights + bias, found.owner, len(texts))
 
     return margins

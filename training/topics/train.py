@@ -62,10 +62,10 @@ def main() -> None:
     if not reader.prepare([*texts, *(text for part in (setting | checking).values() for text in part)]):
         sys.exit(75)
     bank, packed = fit.bank_of(trained, reader)
-    compiled = [fit.compiled(pair.topic, bank, reader) for pair in trained]
+    topics = [fit.prepared(pair.topic, bank, reader) for pair in trained]
     tables = [
-        (fit.table(pair.about, topic, reader), fit.table(pair.unrelated, topic, reader))
-        for pair, topic in zip(trained, compiled, strict=True)
+        tuple(fit.table(texts, topic, bank, reader) for texts in (pair.about, pair.unrelated))
+        for pair, topic in zip(trained, topics, strict=True)
     ]
     weights, bias = (np.round(part, 4) for part in fit.fit(tables))
     score = measure.by_meaning(bank, reader, weights, float(bias))

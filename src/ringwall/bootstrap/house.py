@@ -70,8 +70,9 @@ from ringwall.telemetry import instruments
 from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
-from ringwall.watch import LexicalGroundingScorer, LexicalTopicScorer
+from ringwall.watch import LexicalGroundingScorer
 from ringwall.watch.levels import Levels, load_watch
+from ringwall.watch.topic_scorer import load_topic_scorer
 from ringwall.wire.dialects.table import DIALECTS
 
 log = logging.getLogger("ringwall.bootstrap")
@@ -294,7 +295,7 @@ def load_scorers(levels: Levels = "cascade") -> Scorers:
     Raises:
         WatchLibraryMissing, WeightsRefused: a model cannot be loaded.
     """
-    return Scorers(content=load_watch(levels), topics=LexicalTopicScorer(), grounding=LexicalGroundingScorer())
+    return Scorers(content=load_watch(levels), topics=load_topic_scorer(), grounding=LexicalGroundingScorer())
 
 
 async def _operator(rooms: Rooms, account: str | None) -> Principal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ringwall.guardrails import GuardrailConfig, Scorers
 from ringwall.guardrails.ports import ClaimScorer
 from ringwall.text.detectors import RULE_BASED_TYPES
+from ringwall.watch.topics import LexicalTopicScorer
 
 
 def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
@@ -13,7 +14,12 @@ def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
     if config.readings == "RAW":
         warnings.append("readings are RAW: what is folded or encoded is not read, and no proof about encodings holds")
     if config.topics and scorers.topics is not None:
-        warnings.append(f"denied topics are judged by a lexical scorer, not by meaning: {scorers.topics.model_id}")
+        how = (
+            "a lexical scorer, not by meaning"
+            if isinstance(scorers.topics, LexicalTopicScorer)
+            else "a small model of meaning and by words"
+        )
+        warnings.append(f"denied topics are judged by {how}: {scorers.topics.model_id}")
     if config.grounding_filters and scorers.grounding is not None:
         how = "a small model and by words" if isinstance(scorers.grounding, ClaimScorer) else "a lexical scorer, not by meaning"
         warnings.append(f"contextual grounding is judged by {how}: {scorers.grounding.model_id}")

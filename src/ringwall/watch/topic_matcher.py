@@ -11,14 +11,15 @@ import base64
 import functools
 from collections.abc import Sequence
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ringwall.errors import LimitExceeded
 from ringwall.watch import lexical, shipped, topics
-from ringwall.watch.sentences import SentenceEncoder, Unit, Vectors, load_sentence_encoder
+from ringwall.watch.sentences import LONGEST, SentenceEncoder, Unit, Vectors, load_sentence_encoder
 from ringwall.watch.weights_file import WeightsRefused
 
 if TYPE_CHECKING:
@@ -54,12 +55,21 @@ class Matcher(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     bank: str
 
 
-class Topic(msgspec.Struct, frozen=True):
-    """A topic, ready to compare: the vectors of its statements (name, name with definition, examples), its lexical form, its rivals."""
+class Topic(NamedTuple):
+    """A topic, ready to compare: vectors of its statements (name, name with definition, examples), its lexical form, its rivals' rows."""
 
     statements: Vectors
     words: topics.Topic
-    rivals: Vectors
+    rivals: NDArray[np.intp]
+
+
+class Read(NamedTuple):
+    """Units as they were read: their vectors, their likeness to every row of the bank, their stems."""
+
+    units: Sequence[Unit]
+    vectors: Vectors
+    beside: NDArray[np.float64]
+    stems: Sequence[list[str]]
 
 
 class TopicMatcher:
@@ -111,10 +121,11 @@ class TopicMatcher:
         if not every:
             return [[0.0] * len(windows) for _ in asked]
         places = {unit.ids: place for place, unit in enumerate(every)}
-        vectors, stems = self._encoder.vectors(every), [lexical.stems(unit.text) for unit in every]
+        vectors = self._encoder.vectors(every)
+        read = Read(every, vectors, likeness(vectors, self._bank), [lexical.stems(unit.text) for unit in every])
         out = []
         for topic in asked:
-            scores = self._scores(self._compiled(topic), every, vectors, stems)
+            scores = self._scores(self._compiled(topic), read)
             out.append([max((float(scores[places[unit.ids]]) for unit in part), default=0.0) for part in cut])
         return out
 
@@ -124,29 +135,38 @@ class TopicMatcher:
         if not words.pool:
             return None
         said = [topic.name, f"{topic.name}: {topic.definition}", *topic.examples]
-        statements = np.stack([self._encoder.of(statement) for statement in said])
-        alike = (self._bank @ statements.T).max(1)
-        return Topic(statements=statements, words=words, rivals=self._bank[alike < self._matcher.near])
+        return compiled(said, words, self._encoder, self._bank, self._matcher.near)
 
-    def _scores(self, topic: Topic | None, every: Sequence[Unit], vectors: Vectors, stems: Sequence[list[str]]) -> np.ndarray:
+    def _scores(self, topic: Topic | None, read: Read) -> NDArray[np.float64]:
         if topic is None:
-            return np.zeros(len(every))
-        margins = features(topic, every, vectors, stems) @ self._weights + self._matcher.bias
-        scores: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(margins - self._matcher.cut, -30.0, 30.0)))
+            return np.zeros(len(read.units))
+        margins = np.round(features(topic, read) @ self._weights + self._matcher.bias - self._matcher.cut, 6)
+        scores: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(margins, -30.0, 30.0)))
         return scores
 
 
-def features(topic: Topic, every: Sequence[Unit], vectors: Vectors, stems: Sequence[list[str]]) -> np.ndarray:
+def compiled(said: Sequence[str], words: topics.Topic, encoder: SentenceEncoder, bank: Vectors, near: float) -> Topic:
+    """Prepare a topic from its statements; rows of the bank that are as near as `near` to one of them are about the same, and no rivals."""
+    statements = np.stack([encoder.of(statement) for statement in said])
+    return Topic(statements, words, np.flatnonzero(likeness(bank, statements).max(1) < near))
+
+
+def likeness(rows: Vectors, others: Vectors) -> NDArray[np.float64]:
+    """Return cosines, (rows, others), rounded so that they are the same whatever else is compared in the same call."""
+    return np.round(rows.astype(np.float64) @ others.astype(np.float64).T, 6)
+
+
+def features(topic: Topic, read: Read) -> NDArray[np.float64]:
     """Return `FEATURES` of each unit, (units, features).
 
     name, definition, example, closest, mean: likeness (cosine) to the name, to name and definition, to the closest example (the definition,
     where there are none), to the closest statement, and to all on average. ahead: closest less the likeness to the closest rival.
     common: likeness to all rivals on average. lexical, covered: as the lexical scorer sees it. length: pieces, 1 for the longest unit.
     """
-    alike = vectors @ topic.statements.T
-    rivals = vectors @ topic.rivals.T if len(topic.rivals) else np.zeros((len(every), 1), np.float32)
+    alike = likeness(read.vectors, topic.statements)
+    rivals = read.beside[:, topic.rivals] if len(topic.rivals) else np.zeros((len(read.units), 1))
     closest = alike.max(1)
-    fits = np.array([topics.fits(topic.words, part) for part in stems]).reshape(-1, 2)
+    fits = np.array([topics.fits(topic.words, part) for part in read.stems]).reshape(-1, 2)
     columns = (
         alike[:, 0],
         alike[:, 1],
@@ -157,9 +177,9 @@ def features(topic: Topic, every: Sequence[Unit], vectors: Vectors, stems: Seque
         rivals.mean(1),
         fits[:, 0],
         fits[:, 1],
-        np.log1p([len(unit.ids) for unit in every]) / np.log1p(96),
+        np.log1p([len(unit.ids) for unit in read.units]) / np.log1p(LONGEST + 2),
     )
-    return np.stack(columns, 1).astype(np.float64)
+    return np.stack(columns, 1)
 
 
 def packed(rows: Vectors) -> str:
