@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-import msgspec
-
 from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
-from ringwall.guardrails.learned import STRIDE, Reading, Worst, breaches, check_score, confidence_of, score_readings, windows, worst_of
+from ringwall.guardrails.learned import (
+    STRIDE,
+    Reading,
+    Scored,
+    Worst,
+    breaches,
+    check_score,
+    confidence_of,
+    score_readings,
+    windows,
+    worst_of,
+)
 from ringwall.guardrails.policy import Strength, TextOrigin
 from ringwall.guardrails.ports import AskedTopic, ClaimScorer, ContentScorer, GroundingScorer, TopicScorer
 from ringwall.guardrails.scan import EXHAUSTED, Seen
@@ -47,18 +56,18 @@ def content_verdicts(guardrail: Guardrail, rules: Sequence[ContentRule], seen: S
     if not failed:
         apart = origins if origins and any(rule.by_origin for rule in rules) else {}
         failed = _attempt(lambda: scores.update(_scores(scorer, seen.readings, apart)))
-    verdicts = [_content_verdict(rule, scores, failed, seen) for rule in rules]
-    return [msgspec.structs.replace(verdict, model=scorer.model_id) for verdict in verdicts]
+    model = scorer.model_id
+    return [_content_verdict(rule, scores, failed, seen, model) for rule in rules]
 
 
 def _scores(scorer: ContentScorer, readings: Sequence[Reading], origins: Origins) -> dict[_Origin, Mapping[str, Worst]]:
-    groups: dict[_Origin, list[Mapping[str, Worst]]] = {} if origins else {"": []}
-    for reading, worst in zip(readings, score_readings(scorer, readings), strict=True):
-        groups.setdefault(origins.get(reading.block, ""), []).append(worst)
+    groups: dict[_Origin, list[Scored]] = {} if origins else {"": []}
+    for each in score_readings(scorer, readings):
+        groups.setdefault(origins.get(each.reading.block, ""), []).append(each)
     return {origin: worst_of(group) for origin, group in groups.items()}
 
 
-def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]], failed: str, seen: Seen) -> Verdict:
+def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Worst]], failed: str, seen: Seen, model: str) -> Verdict:
     hits = tuple(seen.hits.get(rule.rule_id, ()))
     strength, worst = rule.strength, None
     if not failed:
@@ -82,6 +91,7 @@ def _content_verdict(rule: ContentRule, scores: Mapping[_Origin, Mapping[str, Wo
         confidence=confidence,
         strength=strength,
         chain=() if worst is None else worst.chain,
+        model=model,
         level=None if worst is None else worst.level,
         place=None if worst is None else worst.place,
         kinds=_kinds(worst) if worst is not None and rule.type == "PROMPT_ATTACK" else (),
@@ -111,11 +121,11 @@ def topic_verdicts(guardrail: Guardrail, rules: Sequence[TopicRule], seen: Seen)
     if not failed:
         failed = _attempt(lambda: found.extend(_topic_scores(scorer, rules, seen.readings)))
     worst = [Worst(0.0)] * len(rules) if failed else found
-    verdicts = [_topic_verdict(rule, scorer.threshold, each, failed) for rule, each in zip(rules, worst, strict=True)]
-    return [msgspec.structs.replace(verdict, model=scorer.model_id) for verdict in verdicts]
+    return [_topic_verdict(rule, scorer, each, failed) for rule, each in zip(rules, worst, strict=True)]
 
 
-def _topic_verdict(rule: TopicRule, threshold: float, worst: Worst, failed: str) -> Verdict:
+def _topic_verdict(rule: TopicRule, scorer: TopicScorer, worst: Worst, failed: str) -> Verdict:
+    threshold = scorer.threshold
     detected = not failed and worst.score >= threshold
     return Verdict(
         rule_id=rule.rule_id,
@@ -126,6 +136,7 @@ def _topic_verdict(rule: TopicRule, threshold: float, worst: Worst, failed: str)
         score=worst.score,
         threshold=threshold,
         chain=worst.chain,
+        model=scorer.model_id,
         place=worst.place,
     )
 

@@ -7,6 +7,7 @@ never at chunk borders, so the score of a text does not depend on how it arrived
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import re2
@@ -34,6 +35,9 @@ _PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+
 _WORD = re2.compile(f"{_LETTER}+", _OPTIONS)
 _JOINT = "\n"
 _WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
+# A word as people write it: one case, or a capital first; a number; or another script's, with no Latin letter in it.
+_PLAIN = re2.compile(r"[A-Z\x{C0}-\x{24F}]?[a-z\x{C0}-\x{24F}]+|[A-Z\x{C0}-\x{24F}]+|[0-9]+|[^\x00-\x{24F}]+", _OPTIONS)
+_PLAIN_LEAST = 0.75  # share of a passage's words: decoded noise mixes cases, digits and scripts within them
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -105,9 +109,12 @@ def _parts(text: str, start: int, end: int) -> list[Span]:
 
 
 def _is_language(passage: str) -> bool:
-    """Say whether the words of a passage are as long as words are on average; noise is mostly single letters."""
+    """Say whether the words of a passage are as long as words are on average, and written like words; noise is not."""
     words = [match.group() for match in _WORD.finditer(passage)]
-    return _WORD_LEAST <= sum(map(len, words)) / len(words) <= _WORD_MOST or len(words) == 1
+    if len(words) == 1:
+        return True
+    plain = sum(_PLAIN.fullmatch(word) is not None and (len(word) < 4 or len(set(word)) > 1) for word in words)
+    return _WORD_LEAST <= sum(map(len, words)) / len(words) <= _WORD_MOST and plain >= _PLAIN_LEAST * len(words)
 
 
 def windows(text: str) -> Iterator[str]:
@@ -119,40 +126,47 @@ def windows(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def score_readings(scorer: ContentScorer, readings: Sequence[Reading]) -> list[dict[str, Worst]]:
-    """Return per reading and category the worst score over its windows; the scorer is asked once.
+class Scored(NamedTuple):
+    """What was said of one window, and where it stands in its reading."""
+
+    reading: Reading
+    start: int
+    end: int
+    said: WindowScore
+
+
+def score_readings(scorer: ContentScorer, readings: Iterable[Reading]) -> list[Scored]:
+    """Score all windows of all readings; the scorer is asked once.
 
     Raises:
-        ValueError: the scorer answered for other windows, or with something that is not a score in [0, 1].
+        ValueError: it answered for more or fewer windows.
     """
-    cut = [
-        (index, number * STRIDE, window) for index, reading in enumerate(readings) for number, window in enumerate(windows(reading.text))
-    ]
-    scored = scorer.score_windows([window for _, _, window in cut]) if cut else ()
-    worst: list[dict[str, Worst]] = [{} for _ in readings]
-    for (index, start, window), found in zip(cut, scored, strict=True):
-        of_reading = worst[index]
-        for category, score in found.scores.items():
+    cut = [(reading, number * STRIDE, window) for reading in readings for number, window in enumerate(windows(reading.text))]
+    said = scorer.score_windows([window for _, _, window in cut]) if cut else ()
+    return [Scored(reading, start, start + len(window), each) for (reading, start, window), each in zip(cut, said, strict=True)]
+
+
+def worst_of(scored: Iterable[Scored]) -> dict[str, Worst]:
+    """Return per category the worst score over windows; of equals the first.
+
+    Raises:
+        ValueError: something is not a score in [0, 1].
+    """
+    highest: dict[str, tuple[float, Scored]] = {}
+    for each in scored:
+        for category, score in each.said.scores.items():
             checked = check_score(score)
-            if category not in of_reading or checked > of_reading[category].score:
-                of_reading[category] = _worst(checked, readings[index], found, category, start=start, end=start + len(window))
-    return worst
+            before = highest.get(category)
+            if before is None or checked > before[0]:
+                highest[category] = checked, each
+    return {category: _worst(category, score, each) for category, (score, each) in highest.items()}
 
 
-def _worst(score: float, reading: Reading, found: WindowScore, category: str, *, start: int, end: int) -> Worst:
-    deciding = found.spans.get(category)
+def _worst(category: str, score: float, scored: Scored) -> Worst:
+    reading, start, end, said = scored
+    deciding = said.spans.get(category)
     span = (start, end) if deciding is None else (start + deciding[0], start + deciding[1])
-    return Worst(score, reading.chain, found.level, reading, span, found.kinds)
-
-
-def worst_of(scored: Iterable[Mapping[str, Worst]]) -> dict[str, Worst]:
-    """Return per category the worst score over several readings; of equals the first."""
-    worst: dict[str, Worst] = {}
-    for of_reading in scored:
-        for category, each in of_reading.items():
-            if category not in worst or each.score > worst[category].score:
-                worst[category] = each
-    return worst
+    return Worst(score, reading.chain, said.level, reading, span, said.kinds)
 
 
 def score_categories(scorer: ContentScorer, readings: Iterable[Reading]) -> Mapping[str, Worst]:
@@ -161,7 +175,7 @@ def score_categories(scorer: ContentScorer, readings: Iterable[Reading]) -> Mapp
     Raises:
         ValueError: the scorer answered with something that is not a score in [0, 1].
     """
-    return worst_of(score_readings(scorer, tuple(readings)))
+    return worst_of(score_readings(scorer, readings))
 
 
 def check_score(score: float) -> float:

@@ -7,8 +7,6 @@ from typing import Literal
 
 from ringwall.errors import DependencyError
 from ringwall.guardrails.ports import ContentScorer
-from ringwall.watch import shipped
-from ringwall.watch.cascade_file import CONTENT_CASCADE
 from ringwall.watch.linear import load_content_scorer
 
 Levels = Literal["cascade", "linear"]
@@ -24,16 +22,14 @@ def load_watch(levels: Levels = "cascade", *, where: Traversable | None = None) 
     """Load what judges content.
 
     Args:
-        levels: `cascade` asks the encoder where the linear model is unsure; `linear` never does. A release that pins no cascade has none.
+        levels: `cascade` asks the encoder where the linear model is unsure; `linear` never does.
         where: the folder of the cascade and its pins; by default the one that ships with ringwall.
 
     Raises:
         WatchLibraryMissing: onnxruntime or NumPy is not installed, and the encoder needs it.
         WeightsRefused: a file is missing, or is not the one whose digest is pinned.
     """
-    if levels == "linear" or CONTENT_CASCADE not in shipped.pins(where=where):
-        return load_content_scorer()
-    return load_cascade(where=where)
+    return load_content_scorer() if levels == "linear" else load_cascade(where=where)
 
 
 def load_cascade(*, where: Traversable | None = None) -> ContentScorer:

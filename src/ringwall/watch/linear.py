@@ -61,13 +61,13 @@ class LinearContentScorer:
         self._word_rows = memoryview(weights.word_table).cast("b")
         self._character_rows = memoryview(weights.character_table).cast("b")
         self._heads = count
+        self._model_id = f"{weights.header.name}/{weights.header.version}@sha256:{weights.sha256}"
         self._thresholds = MappingProxyType({head.name: head.thresholds for head in weights.header.heads})
 
     @property
     def model_id(self) -> str:
         """Name, version and digest of the weights."""
-        header = self._weights.header
-        return f"{header.name}/{header.version}@sha256:{self._weights.sha256}"
+        return self._model_id
 
     @property
     def sha256(self) -> str:
