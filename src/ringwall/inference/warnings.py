@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ringwall.guardrails import GuardrailConfig, Scorers
-from ringwall.guardrails.ports import ClaimScorer
 from ringwall.text.detectors import RULE_BASED_TYPES
 from ringwall.watch.topics import LexicalTopicScorer
 
@@ -21,8 +20,7 @@ def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
         )
         warnings.append(f"denied topics are judged by {how}: {scorers.topics.model_id}")
     if config.grounding_filters and scorers.grounding is not None:
-        how = "a small model and by words" if isinstance(scorers.grounding, ClaimScorer) else "a lexical scorer, not by meaning"
-        warnings.append(f"contextual grounding is judged by {how}: {scorers.grounding.model_id}")
+        warnings.append(f"contextual grounding is judged by a lexical scorer, not by meaning: {scorers.grounding.model_id}")
     rule_based = sorted(set(RULE_BASED_TYPES) & {entity.type for entity in config.pii_entities})
     if rule_based:
         warnings.append(f"{' and '.join(rule_based)} are found by rules (titles, introductions, street patterns), not by a language model")

@@ -9,12 +9,19 @@ import itertools
 import math
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
+from ringwall.errors import LimitExceeded
 from ringwall.watch import lexical
 
 MODEL = "ringwall-grounding-lexical/1"
+
+MAX_CELLS = 200_000
+"""Claims times sentences of the source; more is refused."""
+UNGROUNDED = 0.5
+"""A claim whose own score is below this is named."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<![.!?…]\s)(?<!^)\b[^\W\d_a-z]\w+", re.MULTILINE)
@@ -40,11 +47,19 @@ class Evidence(msgspec.Struct, frozen=True):
     negated: float
 
 
+class ClaimSpan(NamedTuple):
+    """A claim of an answer: its first and last-plus-one character, and its score."""
+
+    start: int
+    end: int
+    score: float
+
+
 class LexicalGroundingScorer:
-    """Weighs lexical evidence; a `ringwall.guardrails.ports.GroundingScorer`.
+    """Weighs lexical evidence; a `ringwall.guardrails.ports.ClaimScorer`.
 
     It cannot see a wrong relation between right words: such answers score as grounded. A sentence of the source, word for word, scores 1.
-    An answer without a content word asserts nothing, and is grounded; against an empty source nothing is.
+    An answer without a content word asserts nothing, and is grounded; against a source without a word every other answer scores 0.
     """
 
     def __init__(self) -> None:
@@ -69,10 +84,32 @@ class LexicalGroundingScorer:
         """Return a score in [0, 1]; 1 is fully grounded.
 
         Raises:
-            LimitExceeded: a text is longer than a lexical scorer reads.
+            LimitExceeded: a text is longer than a lexical scorer reads, or there is too much to compare.
         """
-        found = evidence(source, answer)
-        return 1.0 if found is None else _score(self._parameters.grounding, found, PERFECT)
+        return self._score(Source(source), answer)
+
+    def grounded(self, *, source: str, query: str, answer: str) -> tuple[float, tuple[ClaimSpan, ...]]:
+        """Return the score, and the sentences of the answer whose own score is below `UNGROUNDED`, with their places.
+
+        Args:
+            source: what the answer is to follow from.
+            query: not read: words alone do not say what a short answer asserts.
+            answer: the text.
+
+        Raises:
+            LimitExceeded: a text is longer than a lexical scorer reads, or there is too much to compare.
+        """
+        del query
+        held = Source(source)
+        score = self._score(held, answer)
+        claims = (ClaimSpan(start, end, self._score(held, answer[start:end])) for start, end in lexical.sentence_places(answer))
+        return score, tuple(claim for claim in claims if claim.score < UNGROUNDED)
+
+    def _score(self, held: Source, answer: str) -> float:
+        found = held.evidence(answer)
+        if found is None:
+            return 1.0
+        return _score(self._parameters.grounding, found, PERFECT) if held.has_words else 0.0
 
     def relevance(self, *, query: str, answer: str) -> float:
         """Return a score in [0, 1]; 1 is fully relevant.
@@ -131,12 +168,22 @@ class Source:
         self._held = set[str]().union(*(stems for _, stems in self._passages))
         self._pairs = set(_pairs(lexical.stems(source)))
         self._numbers = set(_NUMBER.findall(source))
+        self.has_words = bool(self._passages)
 
     def evidence(self, answer: str) -> Evidence | None:
-        """Weigh an answer; None for one without a content word."""
+        """Weigh an answer; None for one without a content word.
+
+        Raises:
+            LimitExceeded: the answer is longer than a lexical scorer reads, or there are too many pairs of a claim and a sentence.
+        """
         claims = [(sentence, stems) for sentence in lexical.sentences(answer) if (stems := lexical.stems(sentence))]
         if not claims:
             return None
+        if len(claims) * len(self._passages) > MAX_CELLS:
+            raise LimitExceeded(
+                f"{len(claims)} claims against {len(self._passages)} sentences of a source are more than {MAX_CELLS} pairs",
+                remedy="send a shorter source, or judge the answer in parts",
+            )
         near = [_closest(stems, self._passages) for _, stems in claims]
         covered = [_share(set(stems), self._held) for _, stems in claims]
         told = [pair for _, stems in claims for pair in _pairs(stems)]

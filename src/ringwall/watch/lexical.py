@@ -165,7 +165,14 @@ def stems(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Return the sentences (or lines) of a text that hold a word."""
-    return [part for part in _SENTENCE.split(text) if _WORD.search(part)]
+    return [text[start:end] for start, end in sentence_places(text)]
+
+
+def sentence_places(text: str) -> list[tuple[int, int]]:
+    """Return the first and last-plus-one character of each sentence (or line) that holds a word."""
+    breaks = [match.span() for match in _SENTENCE.finditer(text)]
+    starts, ends = [0, *(end for _, end in breaks)], [*(start for start, _ in breaks), len(text)]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if _WORD.search(text, start, end)]
 
 
 def vector(parts: Iterable[str]) -> Mapping[str, float]:

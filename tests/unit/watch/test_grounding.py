@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ringwall.errors import LimitExceeded
 from ringwall.guardrails import ports
 from ringwall.watch import LexicalGroundingScorer
+from ringwall.watch import grounding as grounding_module
 
 SCORER = LexicalGroundingScorer()
 SOURCE = (
@@ -40,8 +42,35 @@ def test_an_answer_with_a_flaw_scores_lower(better: str, worse: str) -> None:
     assert 0.0 <= grounding(worse) < grounding(better) <= 1.0
 
 
-def test_nothing_is_grounded_in_nothing() -> None:
-    assert grounding("The bridge was opened in 1883.", source="") < 0.5
+@pytest.mark.parametrize("source", ["", "  ", "... --"], ids=["empty", "blank", "marks"])
+def test_nothing_is_grounded_in_nothing(source: str) -> None:
+    assert grounding("The bridge was opened in 1883.", source=source) == 0.0
+
+
+def ungrounded(answer: str, source: str = SOURCE) -> list[str]:
+    port: ports.ClaimScorer = SCORER
+    score, claims = port.grounded(source=source, query="", answer=answer)
+    assert score == grounding(answer, source)
+    assert all(0.0 <= own < 0.5 for *_, own in claims)
+    return [answer[start:end] for start, end, _ in claims]
+
+
+def test_the_claims_that_the_source_does_not_hold_are_named_with_their_places() -> None:
+    assert isinstance(SCORER, ports.ClaimScorer)
+    added = "Elephants marched over it to calm nervous citizens."
+    assert ungrounded(SOURCE) == []
+    assert ungrounded(f"The Brooklyn Bridge was opened in 1883. {added} The bridge is 1,834 metres long.") == [added]
+    assert ungrounded(f"{added}\n\nIs it?") == [added]
+    assert ungrounded("", "") == []
+    assert ungrounded("The bridge. It is red.", "") == ["The bridge.", "It is red."]
+
+
+def test_too_much_to_compare_is_refused() -> None:
+    lines = grounding_module.MAX_CELLS // 100
+    assert grounding("A bridge.\n" * 100, "The bridge.\n" * lines) > 0.5
+    with pytest.raises(LimitExceeded, match="pairs") as refused:
+        grounding("A bridge.\n" * 101, "The bridge.\n" * lines)
+    assert refused.value.how_to_mend
 
 
 def test_an_answer_that_asserts_nothing_is_grounded() -> None:
