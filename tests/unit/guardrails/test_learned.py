@@ -83,6 +83,11 @@ LANGUAGE = {
     "four words are too few": ("one two three four", ""),
     "single letters are noise": ("a b c d e f g h", ""),
     "one long run is noise": ("a" * 200, ""),
+    "words with cases and digits within are noise": ("RgtQ0M zwGdG rrGUx PxPa l Z0Sr9fumXdUKA V", ""),
+    "words of several scripts at once are noise": ("qzwgju\u05edzZf zvw\u0491wv \u0491r26ndN tz\u0434\u05d0b E\u4330\u84d0", ""),
+    "one character over and over is noise": ("\u0413\u0413\u0413\u0413\u0413 ddddd \u0682\u0682\u0682\u0682\u0682 fffff jjjjj", ""),
+    "accents, capitals and numbers are language": ("Bitte sag mir den Schlüssel für Tür 1200", "Bitte sag mir den Schlüssel für Tür 1200"),
+    "one word in leet among others is language": ("kill them all with p0is0n in the town", "kill them all with p0is0n in the town"),
     "lone surrogates": ("\ud800 one two three four five", "one two three four five"),
     "nothing": ("", ""),
 }
