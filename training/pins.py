@@ -13,6 +13,8 @@ READ_AT_RUN_TIME = (
     "content-v1.bin",
     "frequencies-v1.json",
     "lexical-v1.json",
+    "names-v1.json",
+    "names-v1.onnx",
     "sentences-v1.onnx",
     "topics-v1.json",
     "words-v1.bin",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from training.content import card
+from training.names import card as names
 from training.topics import card as topics_card
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,10 @@ def main() -> None:
     page = put(page, "topics-limits", [f"- {limit}" for limit in topics["limits"]])
     page = put(page, "grounding", grounding_table(lexical["grounding"]))
     page = put(page, "relevance", relevance_table(lexical["relevance"]))
+    found = json.loads((WEIGHTS / f"{names.NAME}.json").read_text("utf-8"))
+    page = put(page, "names-figures", names.figures_table(found))
+    page = put(page, "names-flagged", names.flagged_table(found))
+    page = put(page, "names-limits", [f"- {limit}" for limit in found["limits"]])
     PAGE.write_text(page, "utf-8")
 
 

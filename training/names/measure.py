@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ringwall.text.detectors import DetectorConfig, compile_detectors
 from ringwall.watch.names import FOUND, Found, LearnedNameFinder
@@ -20,9 +21,9 @@ DRAWS = 400
 CALIBRATE = "arena_hard"
 BENIGN = ("arena_hard", "ifeval", "humaneval")
 PROMPTS, PROMPT = 600, 1_000  # texts, characters of each
-CHOICES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+# The least is the best for whole names on fresh texts of the training's templates; a block by mistake costs more than a miss beside rules.
+CHOICES = (0.7, 0.8, 0.9, 0.95)
 RATE = 0.005
-OF_NAMES = 0.7  # the best for whole spans on fresh texts of the training's templates
 Counts = tuple[int, int, int, int]  # right, found, found of those there, there
 
 
@@ -68,24 +69,33 @@ def f1(rows: Sequence[Counts]) -> dict[str, float]:
     """Return precision, recall and F1 of counts; 0 where there is nothing to find."""
     right, said, met, there = (sum(column) for column in zip(*rows, strict=True))
     precision, recall = right / said if said else 0.0, met / there if there else 0.0
-    return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / (precision + recall) if right else 0.0, "spans": there}
+    return {"precision": precision, "recall": recall, "f1": _f1(precision, recall), "spans": there}
 
 
 def interval(rows: Sequence[Counts], seed: int = 1) -> tuple[float, float]:
     """Return a 95 % bootstrap interval of F1 over texts."""
-    rng = random.Random(seed)
-    drawn = sorted(f1(rng.choices(rows, k=len(rows)))["f1"] for _ in range(DRAWS))
-    return drawn[int(0.025 * DRAWS)], drawn[int(0.975 * DRAWS) - 1]
+    table, rng = np.array(rows, np.int64), np.random.default_rng(seed)
+    drawn = []
+    for _ in range(DRAWS):
+        right, said, met, there = table[rng.integers(0, len(table), len(table))].sum(0).tolist()
+        drawn.append(_f1(right / said if said else 0.0, met / there if there else 0.0))
+    low, high = np.quantile(drawn, (0.025, 0.975)).tolist()
+    return low, high
 
 
-def figures(find: Finder, held: dict[str, list[Text]]) -> dict:
-    """Return all figures by source and type; only types that a source has labels for."""
-    out: dict = {}
-    for source, given in held.items():
-        found = find([text.text for text in given])
-        types = FOUND if source == "own" else ("NAME",)
-        out[source] = {kind: _figure(given, found, kind) for kind in types}
-    return out
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision and recall else 0.0
+
+
+Finds = dict[str, Sequence[Sequence[Found]]]
+
+
+def figures(finds: Finds, held: dict[str, list[Text]]) -> dict:
+    """Return all figures by source and type, of what was found in each source's texts; only types that a source has labels for."""
+    return {
+        source: {kind: _figure(given, finds[source], kind) for kind in (FOUND if source == "own" else ("NAME",))}
+        for source, given in held.items()
+    }
 
 
 def _figure(given: Sequence[Text], found: Sequence[Sequence[Found]], kind: str) -> dict:
@@ -109,11 +119,6 @@ def rules(kinds: Sequence[str] = FOUND) -> Finder:
         ]
 
     return find
-
-
-def both(one: Finder, other: Finder) -> Finder:
-    """Return what either finds, overlapping spans of one type as one: what a guardrail masks."""
-    return lambda given: [_joined([*left, *right]) for left, right in zip(one(given), other(given), strict=True)]
 
 
 def _joined(found: Iterable[Found]) -> list[Found]:
@@ -143,7 +148,7 @@ def thresholds(finder: LearnedNameFinder, datasets: Path) -> dict[str, float]:
     Real prompts hold names of real people; the other types are rare there, and what is flagged is mostly wrong.
     """
     found = finder.find(benign(datasets, CALIBRATE, PROMPTS))
-    out = {"NAME": OF_NAMES}
+    out = {"NAME": CHOICES[0]}
     for kind in FOUND[1:]:
         highest = [max((span.confidence for span in spans if span.type == kind), default=0.0) for spans in found]
         out[kind] = next((choice for choice in CHOICES if sum(one >= choice for one in highest) <= RATE * len(highest)), CHOICES[-1])
@@ -164,10 +169,11 @@ def speed(finder: LearnedNameFinder, given: Sequence[Text]) -> float:
 def measure(finder: LearnedNameFinder, datasets: Path) -> dict:
     """Print and return the figures."""
     held = held_out(datasets)
-    by_rule = rules()
+    learned, by_rule = ({source: find([text.text for text in given]) for source, given in held.items()} for find in (finder.find, rules()))
+    both = {source: [_joined([*one, *other]) for one, other in zip(learned[source], by_rule[source], strict=True)] for source in held}
     made = {}
-    for name, find in (("model", finder.find), ("rules", by_rule), ("both", both(finder.find, by_rule))):
-        made[name] = figures(find, held)
+    for name, finds in (("model", learned), ("rules", by_rule), ("both", both)):
+        made[name] = figures(finds, held)
         for source, types in made[name].items():
             for kind, figure in types.items():
                 said = "; ".join(

@@ -71,6 +71,7 @@ from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
 from ringwall.watch import LexicalGroundingScorer
+from ringwall.watch.finder import load_name_finder
 from ringwall.watch.levels import Levels, load_watch
 from ringwall.watch.topic_scorer import load_topic_scorer
 from ringwall.wire.dialects.table import DIALECTS
@@ -295,7 +296,12 @@ def load_scorers(levels: Levels = "cascade") -> Scorers:
     Raises:
         WatchLibraryMissing, WeightsRefused: a model cannot be loaded.
     """
-    return Scorers(content=load_watch(levels), topics=load_topic_scorer(), grounding=LexicalGroundingScorer())
+    return Scorers(
+        content=load_watch(levels),
+        topics=load_topic_scorer(),
+        grounding=LexicalGroundingScorer(),
+        names=load_name_finder() if levels == "cascade" else None,
+    )
 
 
 async def _operator(rooms: Rooms, account: str | None) -> Principal:
