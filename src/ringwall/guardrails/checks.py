@@ -1,13 +1,14 @@
 """InvokeGuardrailChecks: raw detector scores for messages, without a guardrail resource; it detects and decides nothing.
 
-Scores are in steps of 0.2 (`learned.severity_of`); a prompt-attack rule that fired scores 1.0 in its own category. The learned model has
-one head for prompt attacks, so its score stands for each category asked for that no rule fired in. Offsets count code points of the text.
+Scores are in steps of 0.2 (`learned.severity_of`); a prompt-attack rule that fired scores 1.0 in its own category. For the others
+the learned score of prompt attacks counts, whole for the likeliest kind of attack and at most whole for another, by what the model says of
+kinds; where it says nothing of them, whole for each. Offsets count code points of the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +17,7 @@ from ringwall.errors import LimitExceeded
 from ringwall.guardrails.assessment import TEXT_UNIT
 from ringwall.guardrails.errors import ContentRefused, PolicyRefused
 from ringwall.guardrails.evaluation import refuse_over_limits
-from ringwall.guardrails.learned import Reading, Worst, score_categories, severity_of
+from ringwall.guardrails.learned import Reading, Worst, check_score, score_categories, severity_of
 from ringwall.guardrails.naming import LEARNED_TYPES, learned_findings
 from ringwall.guardrails.policy import PiiType
 from ringwall.guardrails.ports import ContentScorer, ContentThresholds, NameFinder
@@ -29,6 +30,7 @@ from ringwall.vocabulary import Limits
 RESULTS_MAX = 1000  # sensitive information entries per answer; more are counted in `truncated` only
 
 AttackCategory = Literal["JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"]
+ATTACKS: tuple[AttackCategory, ...] = get_args(AttackCategory)
 HarmCategory = Literal["VIOLENCE", "HATE", "SEXUAL", "MISCONDUCT", "INSULTS"]
 
 
@@ -187,7 +189,8 @@ def run_checks(  # noqa: PLR0913 - what runs, on what, with what of the account,
     if checks.harms:
         results["contentFilter"] = {"results": [{"category": name, "severityScore": severity[name]} for name in checks.harms]}
     if checks.attacks:
-        results["promptAttack"] = {"results": _attacks(checks, found, severity["PROMPT_ATTACK"])}
+        learned = _attack_severities(worst.get("PROMPT_ATTACK", Worst(0.0)), thresholds["PROMPT_ATTACK"])
+        results["promptAttack"] = {"results": _attacks(checks, found, learned)}
     if checks.entities:
         entries = [_entity(each, finding) for each, finding in found if finding.kind == "pii"]
         results["sensitiveInformation"] = {"results": entries[:results_max], "truncated": len(entries) > results_max}
@@ -195,9 +198,18 @@ def run_checks(  # noqa: PLR0913 - what runs, on what, with what of the account,
     return {"results": results, "usage": {name: {"textUnits": units} for name in results}}
 
 
-def _attacks(checks: Checks, found: Sequence[tuple[MessageText, Finding]], learned: float) -> list[dict[str, Any]]:
+def _attack_severities(worst: Worst, thresholds: Sequence[float]) -> dict[str, float]:
+    """Return what the model says of each category: the likeliest kind has the attack's whole severity, another its own, but no more."""
+    whole = severity_of(worst.score, thresholds)
+    if not worst.kinds:
+        return dict.fromkeys(ATTACKS, whole)
+    own: dict[str, float] = {name: min(whole, severity_of(check_score(worst.kinds.get(name, 0.0)), thresholds)) for name in ATTACKS}
+    return own | {max(ATTACKS, key=lambda name: worst.kinds.get(name, 0.0)): whole}
+
+
+def _attacks(checks: Checks, found: Sequence[tuple[MessageText, Finding]], learned: Mapping[str, float]) -> list[dict[str, Any]]:
     fired = {finding.type for _, finding in found if finding.kind == "attack"}
-    return [{"category": name, "severityScore": 1.0 if name in fired else learned} for name in checks.attacks]
+    return [{"category": name, "severityScore": 1.0 if name in fired else learned[name]} for name in checks.attacks]
 
 
 def _entity(each: MessageText, finding: Finding) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from ringwall.errors import InvalidRequest, LimitExceeded
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
+from ringwall.guardrails.ports import WindowScore
 from ringwall.text.detectors import compile_detectors
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SpokenScorer, Unreliable
@@ -35,6 +38,24 @@ def test_each_category_asked_for_is_scored_and_only_those() -> None:
         },
         "usage": {"contentFilter": {"textUnits": 1}},
     }
+
+
+class KindScorer(SpokenScorer):
+    """Knows which kind of attack it is."""
+
+    def score_windows(self, windows: Sequence[str]) -> list[WindowScore]:
+        kinds = {"JAILBREAK": 0.1, "PROMPT_INJECTION": 0.5, "PROMPT_LEAKAGE": 0.4}
+        return [said._replace(level=1, kinds=kinds) for said in super().score_windows(windows)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("attack at 92", [0.0, 0.8, 0.4]), ("attack at 35", [0.0, 0.4, 0.4]), ("attack at 0", [0.0, 0.0, 0.0])],
+    ids=["the likeliest kind has all of it", "no kind has more than all", "no attack is of no kind"],
+)
+def test_a_learned_attack_is_of_its_kind(text: str, expected: list[float]) -> None:
+    answer = check(ATTACKS, said(text), scorer=KindScorer())
+    assert [entry["severityScore"] for entry in answer["results"]["promptAttack"]["results"]] == expected
 
 
 def test_an_attack_rule_scores_one_in_its_own_category() -> None:
