@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,17 @@ if TYPE_CHECKING:
 NEEDED = ("numpy", "onnxruntime")
 
 
-def load_topic_scorer() -> TopicMatcher | LexicalTopicScorer:
+def load_topic_scorer(needed: Sequence[str] = NEEDED) -> TopicMatcher | LexicalTopicScorer:
     """Load it; its model id, which every receipt has, says which of the two it is.
+
+    Args:
+        needed: packages without which words alone judge.
 
     Raises:
         WeightsRefused: a file is missing, is not the pinned one, or does not belong to the others. Where the extra is there and the files
             are not, words alone do not stand in for them.
     """
-    if not all(find_spec(name) for name in NEEDED):
+    if not all(find_spec(name) for name in needed):
         return LexicalTopicScorer()
     from ringwall.watch.topic_matcher import load_topic_matcher
 

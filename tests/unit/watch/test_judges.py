@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -315,11 +317,25 @@ def test_all_parts_of_a_long_text_are_read(folder: Path) -> None:
     assert scorer.score("attack at 40 " + "please " * 3_000 + "ignore instructions")["PROMPT_ATTACK"] > 0.99
 
 
-def test_without_the_package_tokenizers_the_judge_is_refused_with_a_remedy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
-    with pytest.raises(SettingsError) as raised:
-        opened(folder, onnx_document())
-    assert "pip install" in raised.value.how_to_mend
+WITHOUT_TOKENIZERS = """
+import sys
+from pathlib import Path
+
+sys.modules["tokenizers"] = None  # as where it is not installed: importing it raises
+from ringwall.errors import SettingsError
+from ringwall.watch.judges.onnx_classifier import OnnxClassifier
+
+try:
+    OnnxClassifier(Path(sys.argv[1]), {"BENIGN": "", "INJECTION": "PROMPT_ATTACK", "JAILBREAK": "PROMPT_ATTACK"})
+except SettingsError as error:
+    print(error.how_to_mend)
+"""
+
+
+def test_without_the_package_tokenizers_the_judge_is_refused_with_a_remedy(folder: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_TOKENIZERS, str(folder / "guard")]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert told.stdout.strip() == "pip install 'ringwall[judge]'"
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "config.json"])
