@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import get_args
 
 import msgspec
@@ -11,8 +12,9 @@ import pytest
 from ringwall.guardrails import Applied, Block, Scorers, compile_guardrail, evaluate, parse_config, record, render
 from ringwall.guardrails.assessment import SPANS_KEPT
 from ringwall.guardrails.policy import PiiType
+from ringwall.guardrails.ports import WindowScore
 from ringwall.vocabulary import Limits
-from tests.unit.guardrails.scorers import CATEGORIES, SCORERS, Unreliable, config, content_policy
+from tests.unit.guardrails.scorers import CATEGORIES, SCORERS, SpokenScorer, Unreliable, config, content_policy
 
 APPLIED = Applied(guardrail_id="abc123def456", version="DRAFT", arn="arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123def456")
 EVERYTHING = config(
@@ -180,6 +182,20 @@ def test_a_record_keeps_so_many_spans_of_all_rules_together_and_counts_the_rest(
     assert [len(verdict["spans"]) for verdict in hits] == [SPANS_KEPT, 0, 0]
 
 
+class Alarmed(SpokenScorer):
+    """Sees everything everywhere, at length."""
+
+    model_id = f"ringwall-{'m' * 40}/1@sha256:{'0' * 64}"
+    threshold = 0.5
+
+    def score_windows(self, windows: Sequence[str]) -> list[WindowScore]:
+        kinds = {"JAILBREAK": 1 / 3, "PROMPT_INJECTION": 1 / 3, "PROMPT_LEAKAGE": 1 / 3}
+        return [WindowScore(dict.fromkeys(CATEGORIES, 2 / 3 + 1 / 4), 1, kinds) for _ in windows]
+
+    def score_topics(self, windows: Sequence[str], asked: Sequence[object]) -> list[list[float]]:
+        return [[2 / 3] * len(windows) for _ in asked]
+
+
 def test_the_largest_record_fits_a_ledger_leaf() -> None:
     given = config(
         **content_policy(*((name, "HIGH", "NONE") for name in CATEGORIES)),
@@ -195,9 +211,11 @@ def test_the_largest_record_fits_a_ledger_leaf() -> None:
             ],
         },
     )
-    broken = Scorers(content=Unreliable(error=RuntimeError()), topics=Unreliable(error=RuntimeError()))
-    guardrail = compile_guardrail(parse_config(given), broken)
     blocks = [Block(f"nightingale{k} bob@example.com 10.2.3.4") for k in range(100)]
-    kept = record(evaluate(guardrail, "INPUT", blocks, Limits()), APPLIED, lambda data: "hmac-sha256:1:" + "0" * 64)
-    assert len(kept["verdicts"]) > 60
-    assert len(msgspec.json.encode(kept)) < 48_000
+    broken = Scorers(content=Unreliable(error=RuntimeError()), topics=Unreliable(error=RuntimeError()))
+    for scorers in (broken, Scorers(content=Alarmed(), topics=Alarmed())):
+        guardrail = compile_guardrail(parse_config(given), scorers)
+        kept = record(evaluate(guardrail, "INPUT", blocks, Limits()), APPLIED, lambda data: "hmac-sha256:1:" + "0" * 64)
+        assert len(kept["verdicts"]) > 60
+        size = len(msgspec.json.encode(kept))
+        assert size < 48_000
