@@ -15,15 +15,17 @@ from pathlib import Path
 import pytest
 
 from ringwall.errors import LimitExceeded, SettingsError
-from ringwall.guardrails import ports
+from ringwall.guardrails import Block, Scorers, compile_guardrail, evaluate, parse_config, ports
 from ringwall.guardrails.ports import WindowScore
+from ringwall.guardrails.verdict import Verdict
+from ringwall.vocabulary import Limits
 from ringwall.vocabulary.patience import TakesLong, in_a_hurry
 from ringwall.watch.judges import JudgedContentScorer, JudgeFailed, answers, open_judge
 from ringwall.watch.judges import http as judge_http
 from ringwall.watch.judges.http import Server
 from ringwall.watch.judges.judged import MOST_ASKED
 from ringwall.watch.judges.openai import OpenAiJudge
-from tests.unit.guardrails.scorers import SpokenScorer
+from tests.unit.guardrails.scorers import SpokenScorer, config, content_policy
 
 HERE = Path(__file__).parent / "judge"
 
@@ -382,3 +384,25 @@ def test_a_server_is_configured_by_the_file(tmp_path: Path, server: ThreadingHTT
     }
     assert opened(tmp_path, document).score("hate at 40")["HATE"] == 1.0
     assert server.seen[0][1] == "Bearer from-file"
+
+
+# -- in a guardrail -------------------------------------------------------------------------------------------------------------------------
+
+
+def evaluated(judge: object) -> Verdict:
+    scorer = JudgedContentScorer(SpokenScorer(), judge, categories=("HATE",))
+    guardrail = compile_guardrail(parse_config(config(**content_policy(("HATE", "LOW", "LOW")))), Scorers(content=scorer))
+    (verdict,) = evaluate(guardrail, "INPUT", [Block(text="hate at 40")], Limits()).verdicts
+    return verdict
+
+
+def test_a_guardrail_blocks_by_the_judges_word_and_says_its_level() -> None:
+    verdict = evaluated(Fixed(HATE=1.0))
+    assert (verdict.action, verdict.confidence, verdict.level) == ("BLOCK", "HIGH", 2)
+    assert evaluated(Fixed(HATE=0.0)).action == "NONE"
+
+
+def test_a_guardrail_blocks_where_the_judge_fails() -> None:
+    at = Server("http://127.0.0.1:9", timeout_s=2.0)
+    verdict = evaluated(OpenAiJudge(at, "guard", answers.LLAMA_GUARD))
+    assert verdict.failed == "JudgeFailed"
