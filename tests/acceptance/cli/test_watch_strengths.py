@@ -21,7 +21,9 @@ SAMPLE = [f"Help {who} {what} {where} {when}, please." for who in PEOPLE for wha
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     live = start(tmp_path_factory.mktemp("watch") / "var")
-    yield Shell(live.data_dir)
+    shell = Shell(live.data_dir)
+    shell.run("watch", "pin", "content-v1")  # the quick one, whose scores of these texts are known
+    yield shell
     live.stop()
 
 
@@ -71,7 +73,6 @@ def test_a_sample_that_is_too_small_or_hides_harm_is_told(shell: Shell, tmp_path
     rude = [f"Our neighbour, that stupid fool, forgot {what} {where} again." for what in TASKS[:5] for where in PLACES]
     small.write_text("\n".join([*SAMPLE[:150], *rude]) + "\n", "utf-8")
     rates = ["--rates", "5,4,3", "--sample", str(small)]
-    shell.run("watch", "pin", "content-v1")  # whose scores of these are known
     weak = shell.run("watch", "calibrate", *rates, "--apply", expect=3)
     assert "weaker" in weak.stdout
     assert "INSULTS: line 1" in weak.stdout
@@ -79,7 +80,6 @@ def test_a_sample_that_is_too_small_or_hides_harm_is_told(shell: Shell, tmp_path
     assert "--allow-weaker" in weak.stderr
     assert shell.json("watch", "show")["fitted"] is None
     assert "stupid" in shell.run("watch", "check", "--sample", str(small), "--print-texts").stdout
-    shell.run("watch", "unpin")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,7 @@ def test_a_version_is_pinned_and_unpinned(shell: Shell) -> None:
     assert shell.json("watch", "pin", listed[0])["pin"] == listed[0]
     assert "no version `content-v999`" in shell.run("watch", "pin", "content-v999", expect=3).stderr
     assert shell.json("watch", "unpin")["pin"] is None
+    shell.run("watch", "pin", "content-v1")
 
 
 def test_the_record_has_no_text_of_a_sample(shell: Shell, sample: Path) -> None:

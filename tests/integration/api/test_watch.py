@@ -135,8 +135,8 @@ async def test_more_texts_than_a_request_takes_are_refused(home: Home) -> None:
 
 async def test_thresholds_and_pins_outlive_a_restart(open_home: Callable[..., opened]) -> None:
     async with open_home() as home:
-        await put(home, [0.1, 0.2, 0.3])
         await home.native("PUT", "/watch/pin", {"version": "content-v1"})
+        await put(home, [0.1, 0.2, 0.3])
         account, key = home.first.account_id, home.first.api_key
     async with open_home() as home:
         watch = (await home.native("GET", "/watch", key=key)).json()
