@@ -51,6 +51,11 @@ LIMITS = (
         "come from one source with machine-made labels (decodingtrust_rtp)."
     ),
     (
+        "A few harmless words that name a group, a sex or a body often score as HATE or SEXUAL: of 40 such texts written apart from the "
+        "training ('tell me about women', 'African hairstyles') 16 reached MEDIUM in some category and 12 HIGH; before a second pass over "
+        "harmless texts about people it was 22 and 19. Fit an account's own thresholds where people talk like that."
+    ),
+    (
         "Kinds of prompt attacks are weakly labelled (by source, and leakage by its words) and not measured apart: they inform, and decide "
         "nothing."
     ),
@@ -125,7 +130,7 @@ def describe(file: dict, settings: Settings, entries: dict, examples: list[Examp
         "version": VERSION,
         "intended_use": INTENDED,
         "architecture": f"sum of ringwall-content-linear and a BERT body of {settings.layers} layers, int8, {LONGEST} pieces a run",
-        "base_model": "all-MiniLM-L6-v2 (Apache-2.0), word embeddings frozen, fine-tuned for one epoch",
+        "base_model": "all-MiniLM-L6-v2 (Apache-2.0), word embeddings frozen, fine-tuned in two passes",
         "encoder_sha256": file["encoder_sha256"],
         "linear_sha256": file["linear_sha256"],
         "licence": "Apache-2.0",

@@ -23,6 +23,7 @@ from training.content.sources import HEADS
 from training.encoder.base import Base
 from training.encoder.body import WIDTH, Body, mean_of
 from training.encoder.graph import INPUTS, Graph, encoded, mean
+from training.encoder.thaw import thaw
 
 OUTPUTS = (*HEADS, *KINDS)
 LONGEST = 94  # pieces; with begin and end 96
@@ -79,10 +80,31 @@ def bag_of(pieces: WordPiece, text: str, target: tuple[int, ...], weight: tuple[
     return Bag(tuple(tuple(run.ids) for run in cut), target, weight)
 
 
-def fine_tune(base: Base, table: WordTable, pad: int, bags: Sequence[Bag], settings: Settings) -> ContentEncoder:
-    """Train for one epoch."""
+def begun(base: Base, settings: Settings) -> ContentEncoder:
+    """Return an encoder that starts from the base model."""
     torch.manual_seed(settings.seed)
-    model = ContentEncoder(base.body(settings.layers, settings.dropout))
+    return ContentEncoder(base.body(settings.layers, settings.dropout))
+
+
+def thawed(data: bytes, settings: Settings) -> ContentEncoder:
+    """Return an encoder that goes on from a shipped file."""
+    torch.manual_seed(settings.seed)
+    model = ContentEncoder(Body(settings.layers, settings.dropout))
+    weights, ((weight, bias),) = thaw(data, settings.layers)
+    model.body.load_state_dict(weights)
+    model.head.load_state_dict({"weight": weight, "bias": bias})
+    return model
+
+
+def between(one: ContentEncoder, other: ContentEncoder) -> ContentEncoder:
+    """Return the encoder half way between two that began alike: what the second unlearned comes back, what it learned stays in part."""
+    theirs = other.state_dict()
+    one.load_state_dict({name: (weight + theirs[name]) / 2 for name, weight in one.state_dict().items()})
+    return one
+
+
+def fine_tune(model: ContentEncoder, table: WordTable, pad: int, bags: Sequence[Bag], settings: Settings) -> ContentEncoder:
+    """Train for one epoch."""
     embeddings = torch.from_numpy(table.vectors(np.arange(table.rows)))
     boost = _boosts(bags, settings.positive_share)
     batches = _batches(bags, settings)
