@@ -34,6 +34,7 @@ from ringwall.bootstrap.customer_keys import open_customer_keys
 from ringwall.bootstrap.first_start import FirstStart, first_start, operator_account
 from ringwall.bootstrap.judging import judged, judged_versions, open_judging
 from ringwall.bootstrap.monitors import open_monitors
+from ringwall.bootstrap.releases import check_releases
 from ringwall.bootstrap.settings import Settings, read_root_environment, read_variable
 from ringwall.bootstrap.tls import TlsFiles, development_files, given_files, trusted_authorities
 from ringwall.bootstrap.watchers import Watchers, open_watchers
@@ -219,6 +220,7 @@ async def _gauges(rooms: Rooms, intake: Intake) -> Sequence[Reading]:
 async def _open_rooms(settings: Settings, storage: Storage, clock: Clock, watchers: Watchers) -> Rooms:
     environ = read_root_environment(settings.root_key)
     keys = await open_keys(storage, data_dir=settings.directory, environ=environ, reference=settings.root_key or DEFAULT_REFERENCE)
+    await asyncio.to_thread(check_releases)
     above = await asyncio.to_thread(open_judging, settings)
     scorers = judged(await asyncio.to_thread(load_scorers, settings.watch), above)
     ledger = Ledger(storage, keys)
