@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from training.content import card
+from training.content import card, cascade_card
 from training.names import card as names
 from training.topics import card as topics_card
 
@@ -43,6 +43,11 @@ def main() -> None:
     page = PAGE.read_text("utf-8")
     page = put(page, "content-metrics", card.metrics_table(content))
     page = put(page, "content-rates", card.rates_table(content))
+    cascade = json.loads((WEIGHTS / f"{cascade_card.CARD}.json").read_text("utf-8"))
+    page = put(page, "cascade-metrics", cascade_card.metrics_table(cascade))
+    page = put(page, "cascade-ways", cascade_card.ways_table(cascade))
+    page = put(page, "cascade-rates", card.rates_table(cascade))
+    page = put(page, "cascade-limits", [f"- {limit}" for limit in cascade["limits"]])
     page = put(page, "content-limits", [f"- {limit}" for limit in content["limits"]])
     topics = json.loads((WEIGHTS / "topics-v1.card.json").read_text("utf-8"))
     page = put(page, "topics", topics_card.table(topics["ten"]))

@@ -21,7 +21,7 @@ from ringwall.watch.encoder.runs import runs
 from ringwall.watch.linear import LinearContentScorer
 from training.content.calibrate import calibrate
 from training.content.corpus import Row, windows
-from training.content.encoder import LONGEST, OUTPUTS, STRIDE
+from training.content.kinds import LONGEST, OUTPUTS, STRIDE
 from training.content.sources import HEADS
 
 UNSURE = 0.45  # of harmless windows

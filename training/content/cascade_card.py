@@ -13,7 +13,7 @@ import numpy as np
 from training.content import card, cascade, measure, sources
 from training.content.calibrate import RATES, THRESHOLDS
 from training.content.corpus import Example
-from training.content.encoder import LONGEST, OUTPUTS, STRIDE, Settings
+from training.content.kinds import LONGEST, OUTPUTS, STRIDE
 
 NAME = "ringwall-content-cascade"
 VERSION = "1"
@@ -121,7 +121,7 @@ def figures_of(held: dict[str, cascade.Margins], share: float, seed: int, *, gat
     }
 
 
-def describe(file: dict, settings: Settings, entries: dict, examples: list[Example], figures: dict[str, dict]) -> dict:
+def describe(file: dict, settings: object, entries: dict, examples: list[Example], figures: dict[str, dict]) -> dict:
     """Return the card as one JSON value; `figures` by way of deciding, `cascade` among them."""
     counts = Counter(example.source for example in examples)
     whole = figures["cascade"]

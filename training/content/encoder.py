@@ -18,16 +18,11 @@ from torch.nn import functional
 
 from ringwall.watch.encoder import WordPiece, WordTable
 from ringwall.watch.encoder.runs import runs
-from training.content.kinds import KINDS
-from training.content.sources import HEADS
+from training.content.kinds import LONGEST, OUTPUTS, STRIDE
 from training.encoder.base import Base
 from training.encoder.body import WIDTH, Body, mean_of
 from training.encoder.graph import INPUTS, Graph, encoded, mean
 from training.encoder.thaw import thaw
-
-OUTPUTS = (*HEADS, *KINDS)
-LONGEST = 94  # pieces; with begin and end 96
-STRIDE = 72
 
 
 @dataclass(frozen=True)

