@@ -85,8 +85,8 @@ def minilm() -> Judge:
     import torch
 
     from ringwall.watch.encoder import load_encoder
-    from training.encoder.base import load_base
     from training.encoder.body import mean_of
+    from training.encoder.pretrained import load_base
 
     torch.set_num_threads(1)
     base, pieces = load_base(), load_encoder().pieces

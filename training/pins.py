@@ -15,6 +15,7 @@ READ_AT_RUN_TIME = (
     "lexical-v1.json",
     "names-v1.json",
     "names-v1.onnx",
+    "relevance-v1.json",
     "sentences-v1.onnx",
     "topics-v1.json",
     "words-v1.bin",

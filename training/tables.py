@@ -32,8 +32,11 @@ def grounding_table(measured: dict) -> list[str]:
 
 def relevance_table(measured: dict) -> list[str]:
     """Return the Markdown table of relevance."""
-    lines = ["| source | AUROC of an answer to its own query against another's | pairs |", "|---|---|---|"]
-    return lines + [f"| {name} | {figure['auroc']:.3f} | {figure['pairs']} |" for name, figure in measured.items()]
+    lines = ["| pairs | by words | by meaning (95 % interval) | pairs measured |", "|---|---|---|---|"]
+    for name, figure in measured.items():
+        low, high = figure["auroc_interval"]
+        lines.append(f"| {name} | {figure['auroc_lexical']:.3f} | {figure['auroc']:.3f} ({low:.3f}-{high:.3f}) | {figure['pairs']} |")
+    return lines
 
 
 def main() -> None:
@@ -55,7 +58,8 @@ def main() -> None:
     page = put(page, "topics-harmless", topics_card.harmless_table(topics["ten"]))
     page = put(page, "topics-limits", [f"- {limit}" for limit in topics["limits"]])
     page = put(page, "grounding", grounding_table(lexical["grounding"]))
-    page = put(page, "relevance", relevance_table(lexical["relevance"]))
+    relevance = json.loads((WEIGHTS / "relevance-v1.card.json").read_text("utf-8"))
+    page = put(page, "relevance", relevance_table(relevance["relevance"]))
     found = json.loads((WEIGHTS / f"{names.NAME}.json").read_text("utf-8"))
     page = put(page, "names-figures", names.figures_table(found))
     page = put(page, "names-flagged", names.flagged_table(found))

@@ -19,9 +19,9 @@ from torch.nn import functional
 from ringwall.watch.encoder import WordPiece, WordTable
 from ringwall.watch.encoder.runs import runs
 from training.content.kinds import LONGEST, OUTPUTS, STRIDE
-from training.encoder.base import Base
 from training.encoder.body import WIDTH, Body, mean_of
 from training.encoder.graph import INPUTS, Graph, encoded, mean
+from training.encoder.pretrained import Base
 from training.encoder.thaw import thaw
 
 

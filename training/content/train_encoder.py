@@ -24,7 +24,7 @@ from training.content import augment, cascade, cascade_card, corpus, encoder, gr
 from training.content.corpus import Example
 from training.content.kinds import kinds_of
 from training.content.train import CARRIERS, training_examples
-from training.encoder.base import load_base
+from training.encoder.pretrained import load_base
 
 BODY = "content-encoder-v1.onnx"
 THINNED = {"generated_benign": 7_000, "generated_garbled": 700, "generated_documents": 1_200, "clinc150": 4_000, "t0_prompts": 2_400}

@@ -10,7 +10,7 @@ from ringwall.watch.encoder.encoder import TABLE, VOCABULARY
 from ringwall.watch.encoder.table import assemble
 from training import pins
 from training.encoder import card
-from training.encoder.base import load_base
+from training.encoder.pretrained import load_base
 
 
 def main() -> None:

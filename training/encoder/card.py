@@ -10,7 +10,7 @@ import numpy as np
 
 from ringwall.watch.encoder.encoder import TABLE, VOCABULARY
 from ringwall.watch.encoder.table import WordTable
-from training.encoder.base import ARCHIVE, PACKAGE, SHA256
+from training.encoder.pretrained import ARCHIVE, PACKAGE, SHA256
 
 NAME = "ringwall-words"
 VERSION = "1"

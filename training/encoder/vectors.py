@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from training.encoder.base import load_base
+from training.encoder.pretrained import load_base
 
 TEXTS = (
     "",

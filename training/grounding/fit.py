@@ -15,9 +15,9 @@ from torch.nn import functional
 from ringwall.watch.claims import Passages, cut
 from ringwall.watch.encoder import WordPiece, WordTable
 from ringwall.watch.pairs import PairInput, answer_windows, claim_input, relevance_input
-from training.encoder.base import Base
 from training.encoder.body import LAYERS, WIDTH, Body, mean_of
 from training.encoder.graph import INPUTS, Graph, encoded, mean
+from training.encoder.pretrained import Base
 from training.grounding.examples import GROUNDED, Pair
 
 HEADS = 2

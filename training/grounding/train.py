@@ -14,7 +14,7 @@ import torch
 from ringwall.watch.encoder import load_encoder
 from ringwall.watch.entailment import BODY
 from training.content import corpus
-from training.encoder.base import load_base
+from training.encoder.pretrained import load_base
 from training.grounding import examples, fit, rows
 from training.grounding.examples import Pair
 

@@ -14,7 +14,7 @@ import msgspec
 from ringwall.watch.encoder import Body, load_encoder
 from ringwall.watch.names import FOUND, SETTINGS, SURE, WEIGHTS, LearnedNameFinder
 from ringwall.watch.names import Settings as Read
-from training.encoder.base import load_base
+from training.encoder.pretrained import load_base
 from training.names import card, corpus, silver, texts
 from training.names.labelled import LABELS, Text, lowered
 from training.names.measure import measure, thresholds

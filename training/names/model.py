@@ -16,9 +16,9 @@ from torch.nn import functional
 from ringwall.watch.encoder import Encoder, WordTable
 from ringwall.watch.encoder.runs import runs
 from ringwall.watch.names import LONGEST, STRIDE, capitalised
-from training.encoder.base import Base
 from training.encoder.body import WIDTH, Body
 from training.encoder.graph import INPUTS, Graph, encoded
+from training.encoder.pretrained import Base
 from training.names.labelled import ANYTHING, LABELS, Text, targets
 
 POSITIONS = LONGEST + 2  # all that a run needs of the base model's positions

@@ -73,6 +73,14 @@ MODELS = (
         figures=("ten", "held"),
     ),
     Model(
+        name="ringwall-relevance",
+        version="1",
+        files=("relevance-v1.json",),
+        card="relevance-v1.card.json",
+        code=("training/grounding",),
+        figures=("relevance",),
+    ),
+    Model(
         name="ringwall-words",
         version="1",
         files=("words-v1.bin", "words-v1.txt"),

@@ -12,7 +12,7 @@ from training.topics import measure, pairs
 from training.topics.pairs import Pair
 
 CARD = "topics-v1.card"
-BASE_SHA256 = "0872f5d7d0e806c443e588b6dd6b933e9200cf589b0e757e85e3afd57539c592"  # training.encoder.base refuses another
+BASE_SHA256 = "0872f5d7d0e806c443e588b6dd6b933e9200cf589b0e757e85e3afd57539c592"  # training.encoder.pretrained refuses another
 INTENDED = (
     "Denied topics of a guardrail: whether a text is about a topic that an administrator described by name, definition and examples. "
     "Not a moderation service."

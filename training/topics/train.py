@@ -16,9 +16,9 @@ from ringwall.watch.sentences import BODY, LONGEST, SentenceEncoder
 from ringwall.watch.topic_matcher import FEATURES, MATCHER, Matcher
 from training import pins
 from training.content import corpus
-from training.encoder.base import load_base
 from training.encoder.body import WIDTH
 from training.encoder.graph import INPUTS, Graph, encoded, mean
+from training.encoder.pretrained import load_base
 from training.topics import card, fit, measure, pairs
 from training.topics.reading import Reader
 

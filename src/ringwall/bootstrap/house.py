@@ -71,8 +71,8 @@ from ringwall.telemetry import instruments
 from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
-from ringwall.watch import LexicalGroundingScorer
 from ringwall.watch.finder import load_name_finder
+from ringwall.watch.grounding_scorer import load_grounding_scorer
 from ringwall.watch.levels import Levels, load_watch
 from ringwall.watch.topic_scorer import load_topic_scorer
 from ringwall.wire.dialects.table import DIALECTS
@@ -301,7 +301,7 @@ def load_scorers(levels: Levels = "cascade") -> Scorers:
     return Scorers(
         content=load_watch(levels),
         topics=load_topic_scorer(),
-        grounding=LexicalGroundingScorer(),
+        grounding=load_grounding_scorer(),
         names=load_name_finder() if levels == "cascade" else None,
     )
 

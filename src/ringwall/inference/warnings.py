@@ -20,7 +20,7 @@ def warnings_for(config: GuardrailConfig, scorers: Scorers) -> tuple[str, ...]:
         )
         warnings.append(f"denied topics are judged by {how}: {scorers.topics.model_id}")
     if config.grounding_filters and scorers.grounding is not None:
-        warnings.append(f"contextual grounding is judged by a lexical scorer, not by meaning: {scorers.grounding.model_id}")
+        warnings.append(f"grounding is judged by words, not by meaning: {scorers.grounding.model_id}")
     rule_based = sorted(set(RULE_BASED_TYPES) & {entity.type for entity in config.pii_entities})
     if rule_based:
         warnings.append(f"{' and '.join(rule_based)} are found by rules (titles, introductions, street patterns), not by a language model")
