@@ -5,6 +5,7 @@ A text's result does not depend on what else is in its batch (activations are ro
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,23 +24,28 @@ onnxruntime.disable_telemetry_events()
 
 
 class Body:
-    """A session over one file; safe to call from several threads."""
+    """A session over one file; safe to call from several threads.
+
+    The session is opened when the first text comes: it takes three times the file's memory, and not every installation asks every model.
+    """
 
     def __init__(self, data: bytes, table: WordTable, *, pad: int) -> None:
-        """Load a checked file.
+        """Keep a checked file."""
+        self._data = data
+        self._session: onnxruntime.InferenceSession | None = None
+        self._opening = threading.Lock()
+        self._table, self._pad = table, pad
+
+    def open(self) -> onnxruntime.InferenceSession:
+        """Return the session.
 
         Raises:
-            WeightsRefused: onnxruntime cannot read it.
+            WeightsRefused: onnxruntime cannot read the file.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = True  # keeps the largest batch, a few MB; without it the heap grows by 100 MB and more
-        options.log_severity_level = 4
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no class but this one
-            raise WeightsRefused("onnxruntime cannot read the model file", reason=type(error).__name__) from error
-        self._table, self._pad = table, pad
+        with self._opening:
+            if self._session is None:
+                self._session, self._data = _session(self._data), b""
+            return self._session
 
     def run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> list[Array]:
         """Return the output of each text: what the model makes of it, without padding where there is one row a piece.
@@ -69,11 +75,23 @@ class Body:
             mask[row, : lengths[row]] = 1.0
             if segments is not None:
                 kinds[row, : lengths[row]] = segments[row]
-        (made,) = self._session.run(None, {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
+        session = self._session or self.open()
+        (made,) = session.run(None, {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
         result: Array = np.asarray(made, np.float32)
         if not np.isfinite(result).all():
             raise FloatingPointError("the model answered with something that is not a number")
         return [result[row, : lengths[row]] if result.ndim == 3 else result[row] for row in range(shape[0])]
+
+
+def _session(data: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = True  # keeps the largest batch, a few MB; without it the heap grows by 100 MB and more
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no class but this one
+        raise WeightsRefused("onnxruntime cannot read the model file", reason=type(error).__name__) from error
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
