@@ -5,9 +5,7 @@ A window is a bag of runs. The highest logit of its runs is the window's; of a h
 
 from __future__ import annotations
 
-import math
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +18,7 @@ from ringwall.watch.encoder import WordPiece, WordTable
 from ringwall.watch.encoder.runs import runs
 from training.content.kinds import LONGEST, OUTPUTS, STRIDE
 from training.encoder.body import WIDTH, Body, mean_of
+from training.encoder.epoch import cosine, learn
 from training.encoder.graph import INPUTS, Graph, encoded, mean
 from training.encoder.pretrained import Base
 from training.encoder.thaw import thaw
@@ -103,30 +102,8 @@ def fine_tune(model: ContentEncoder, table: WordTable, pad: int, bags: Sequence[
     embeddings = torch.from_numpy(table.vectors(np.arange(table.rows)))
     boost = _boosts(bags, settings.positive_share)
     batches = _batches(bags, settings)
-    slow = [parameter for name, parameter in model.named_parameters() if name.startswith("body.")]
-    optimiser = torch.optim.AdamW(
-        [{"params": slow, "lr": settings.rate}, {"params": model.head.parameters(), "lr": settings.head_rate}],
-        weight_decay=settings.decay,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step / len(batches), settings.warm))
-    model.train()
-    started, seen = time.monotonic(), 0.0
-    for number, batch in enumerate(batches, 1):
-        loss = _loss(model, embeddings, pad, batch, boost)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad()
-        schedule.step()
-        seen = 0.98 * seen + 0.02 * float(loss.detach())
-        if number % 100 == 0 or number == len(batches):
-            spent = time.monotonic() - started
-            print(f"  {number} of {len(batches)} batches, loss {seen / (1 - 0.98**number):.4f}, {spent:.0f} s", flush=True)
-    return model.eval()
-
-
-def _pace(done: float, warm: float) -> float:
-    return done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
+    learn(model, batches, lambda batch: _loss(model, embeddings, pad, batch, boost), settings, cosine)
+    return model
 
 
 def _boosts(bags: Sequence[Bag], share: float) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from ringwall.watch.claims import Passages, cut
 from ringwall.watch.encoder import WordPiece, WordTable
 from ringwall.watch.pairs import PairInput, answer_windows, claim_input, relevance_input
 from training.encoder.body import LAYERS, WIDTH, Body, mean_of
+from training.encoder.epoch import learn, straight
 from training.encoder.graph import INPUTS, Graph, encoded, mean
 from training.encoder.pretrained import Base
 from training.grounding.examples import GROUNDED, Pair
@@ -102,30 +102,8 @@ def fine_tune(base: Base, table: WordTable, pad: int, examples: Sequence[Encoded
     if settings.frozen:
         for part in (model.body.positions, model.body.segments, model.body.entered):
             part.requires_grad_(requires_grad=False)
-    learned = [parameter for parameter in model.body.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(
-        [{"params": learned, "lr": settings.rate}, {"params": model.head.parameters(), "lr": settings.head_rate}],
-        weight_decay=settings.decay,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step / len(batches), settings.warm))
-    model.train()
-    started, seen = time.monotonic(), 0.0
-    for number, batch in enumerate(batches, 1):
-        loss = _loss(model, embeddings, pad, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad()
-        schedule.step()
-        seen = 0.98 * seen + 0.02 * float(loss.detach())
-        if number % 50 == 0 or number == len(batches):
-            spent = time.monotonic() - started
-            print(f"  {number} of {len(batches)} batches, loss {seen / (1 - 0.98**number):.4f}, {spent:.0f} s", flush=True)
-    return model.eval()
-
-
-def _pace(done: float, warm: float) -> float:
-    return done / warm if done < warm else max(0.02, 1 - (done - warm) / (1 - warm))
+    learn(model, batches, lambda batch: _loss(model, embeddings, pad, batch), settings, straight)
+    return model
 
 
 def _batches(examples: Sequence[Encoded], settings: Settings) -> list[list[Encoded]]:

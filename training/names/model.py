@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +15,7 @@ from ringwall.watch.encoder import Encoder, WordTable
 from ringwall.watch.encoder.runs import runs
 from ringwall.watch.names import LONGEST, STRIDE, capitalised
 from training.encoder.body import WIDTH, Body
+from training.encoder.epoch import cosine, learn
 from training.encoder.graph import INPUTS, Graph, encoded
 from training.encoder.pretrained import Base
 from training.names.labelled import ANYTHING, LABELS, Text, targets
@@ -87,31 +86,8 @@ def train(base: Base, table: WordTable, pad: int, items: Sequence[Item], setting
     model = NameTagger(base.body(settings.layers, settings.dropout))
     embeddings = torch.from_numpy(table.vectors(np.arange(table.rows)))
     batches = [batch for epoch in range(settings.epochs) for batch in _batches(items, settings, epoch)]
-    optimiser = torch.optim.AdamW(
-        [{"params": model.body.parameters(), "lr": settings.rate}, {"params": model.head.parameters(), "lr": settings.head_rate}],
-        weight_decay=settings.decay,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step / len(batches), settings.warm))
-    model.train()
-    started, seen = time.monotonic(), 0.0
-    for number, batch in enumerate(batches, 1):
-        loss = _loss(model, embeddings, pad, batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad()
-        schedule.step()
-        seen = 0.98 * seen + 0.02 * float(loss.detach())
-        if number % 50 == 0 or number == len(batches):
-            print(
-                f"  {number} of {len(batches)} batches, loss {seen / (1 - 0.98**number):.4f}, {time.monotonic() - started:.0f} s",
-                flush=True,
-            )
-    return model.eval()
-
-
-def _pace(done: float, warm: float) -> float:
-    return done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
+    learn(model, batches, lambda batch: _loss(model, embeddings, pad, batch), settings, cosine)
+    return model
 
 
 def _batches(items: Sequence[Item], settings: Settings, epoch: int) -> list[list[Item]]:
