@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import math
+import random
+import string
 
 import pytest
 
@@ -97,6 +99,19 @@ LANGUAGE = {
 def test_what_reads_like_language_in_a_decoded_text(case: str) -> None:
     text, passages = LANGUAGE[case]
     assert passages_of(text) == passages
+
+
+@pytest.mark.parametrize("mixed", [0, 1, 2])
+def test_a_hidden_message_in_mixed_cases_is_language(mixed: int) -> None:
+    message = "this message says something that nobody ought to read, and hides it well"
+    written = "".join(letter.upper() if (i + mixed) % (2 + mixed) else letter for i, letter in enumerate(message))
+    assert passages_of(written) == written
+
+
+def test_random_letters_are_hardly_ever_language() -> None:
+    rng = random.Random(7)
+    noise = [" ".join("".join(rng.choices(string.ascii_letters, k=rng.randint(3, 8))) for _ in range(8)) for _ in range(1_000)]
+    assert sum(bool(passages_of(text)) for text in noise) <= 10
 
 
 def test_a_harmful_message_in_base64_is_scored() -> None:
