@@ -38,7 +38,7 @@ def main() -> None:
     data = (options.out / BODY).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     encoder = load_encoder()
-    reader = Reader(encoder, Body(data, encoder.table, pad=encoder.pieces.pad))
+    reader = Reader(encoder, Body(lambda: data, encoder.table, pad=encoder.pieces.pad))
     entries = corpus.manifest(options.datasets)
     judged = {name: rows.read(options.datasets, entries[name], training=True) for name in rows.TRAIN}
     aside = {name: [row for row in found if rows.is_aside(row)] for name, found in judged.items()}

@@ -66,7 +66,7 @@ def _trained(given: list[Text]) -> bytes:
 def _measured(data: bytes, counts: Counter[str], datasets: Path, out: Path) -> None:
     """Set the thresholds; write the settings and the card."""
     shipped = load_encoder()
-    body, digest = Body(data, shipped.table, pad=shipped.pieces.pad), hashlib.sha256(data).hexdigest()
+    body, digest = Body(lambda: data, shipped.table, pad=shipped.pieces.pad), hashlib.sha256(data).hexdigest()
     read = Read(name="ringwall-names", version="1", weights_sha256=digest, labels=LABELS, thresholds=dict.fromkeys(FOUND, SURE))
     read = msgspec.structs.replace(read, thresholds=thresholds(LearnedNameFinder(shipped, body, read), datasets))
     (out / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(read), indent=1) + b"\n")

@@ -36,7 +36,7 @@ def sentences() -> bytes:
 def opened(data: bytes) -> SentenceEncoder:
     """Load the encoder as run time does."""
     encoder = load_encoder()
-    return SentenceEncoder(encoder, Body(data, encoder.table, pad=encoder.pieces.pad), hashlib.sha256(data).hexdigest())
+    return SentenceEncoder(encoder, Body(lambda: data, encoder.table, pad=encoder.pieces.pad), hashlib.sha256(data).hexdigest())
 
 
 def measured_subjects() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from importlib.resources.abc import Traversable
 
@@ -86,7 +87,7 @@ class SentenceEncoder:
 
 
 def load_sentence_encoder(*, where: Traversable | None = None) -> SentenceEncoder:
-    """Load what ships with ringwall.
+    """Load what ships with ringwall, once for all who compare sentences.
 
     Args:
         where: a folder with another body and its pinned digest.
@@ -94,6 +95,15 @@ def load_sentence_encoder(*, where: Traversable | None = None) -> SentenceEncode
     Raises:
         WeightsRefused: a file is missing or is not the pinned one.
     """
+    return _shipped() if where is None else _loaded(where)
+
+
+@functools.cache
+def _shipped() -> SentenceEncoder:
+    return _loaded(None)
+
+
+def _loaded(where: Traversable | None) -> SentenceEncoder:
     encoder = load_encoder()
     body, digest = encoder.body(BODY, where=where)
     return SentenceEncoder(encoder, body, digest)

@@ -18,6 +18,7 @@ from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FAILED, OK
 from ringwall.cli.output import complain, fields, print_json
 from ringwall.cli.server import free_port, hold_directory, listening, stop_event, write_server_file
+from ringwall.vocabulary.memory import give_back
 
 
 def add_to(group: Any) -> None:
@@ -73,6 +74,7 @@ def _keep_what_stands() -> None:
     """Leave models, tables and code out of every later garbage collection: they live as long as the process."""
     gc.collect()
     gc.freeze()
+    give_back()
     gc.set_threshold(10_000, 20, 20)  # a request makes some hundred containers and leaves none
 
 

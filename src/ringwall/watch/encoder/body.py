@@ -6,12 +6,13 @@ A text's result does not depend on what else is in its batch (activations are ro
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ringwall.vocabulary.memory import give_back
 from ringwall.vocabulary.patience import take_time
 from ringwall.watch.encoder.table import WordTable
 from ringwall.watch.weights_file import WeightsRefused
@@ -26,12 +27,12 @@ onnxruntime.disable_telemetry_events()
 class Body:
     """A session over one file; safe to call from several threads.
 
-    The session is opened when the first text comes: it takes three times the file's memory, and not every installation asks every model.
+    The file is read, and the session opened, when the first text comes: not every installation asks every model.
     """
 
-    def __init__(self, data: bytes, table: WordTable, *, pad: int) -> None:
-        """Keep a checked file."""
-        self._data = data
+    def __init__(self, read: Callable[[], bytes], table: WordTable, *, pad: int) -> None:
+        """Keep what reads the checked file."""
+        self._read = read
         self._session: onnxruntime.InferenceSession | None = None
         self._opening = threading.Lock()
         self._table, self._pad = table, pad
@@ -40,11 +41,12 @@ class Body:
         """Return the session.
 
         Raises:
-            WeightsRefused: onnxruntime cannot read the file.
+            WeightsRefused: the file is not the one that was checked, or onnxruntime cannot read it.
         """
         with self._opening:
             if self._session is None:
-                self._session, self._data = _session(self._data), b""
+                self._session = _session(self._read())
+                give_back()
             return self._session
 
     def run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> list[Array]:
@@ -89,9 +91,11 @@ def _session(data: bytes) -> onnxruntime.InferenceSession:
     options.enable_cpu_mem_arena = True  # keeps the largest batch, a few MB; without it the heap grows by 100 MB and more
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no class but this one
         raise WeightsRefused("onnxruntime cannot read the model file", reason=type(error).__name__) from error
+    vars(session).pop("_model_bytes", None)  # kept to start again with other providers: there are none, and it is the whole file once more
+    return session
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

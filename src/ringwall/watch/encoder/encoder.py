@@ -23,13 +23,20 @@ class Encoder:
         self.pieces, self.table = pieces, table
 
     def body(self, name: str, *, where: Traversable | None = None) -> tuple[Body, str]:
-        """Load one body by the name of its file; return it with its digest.
+        """Check one body by the name of its file; return it with its digest. The file is read again, and checked again, when it is opened.
 
         Raises:
-            WeightsRefused: the file is missing, is not the pinned one, or cannot be read.
+            WeightsRefused: the file is missing, or is not the pinned one.
         """
-        data, digest = shipped.checked(name, where=where)
-        return Body(data, self.table, pad=self.pieces.pad), digest
+        _, digest = shipped.checked(name, where=where)
+
+        def read() -> bytes:
+            data, found = shipped.checked(name, where=where)
+            if found != digest:
+                raise WeightsRefused(f"`{name}` is another file than when it was loaded", digest=found)
+            return data
+
+        return Body(read, self.table, pad=self.pieces.pad), digest
 
 
 @functools.cache
