@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from ringwall.guardrails import Block
+from ringwall.wire.dialects.errors import Unmaskable
 from ringwall.wire.dialects.model import Ask, Text
-from ringwall.wire.dialects.texts import judged_texts, replace_texts
+from ringwall.wire.dialects.texts import judged_texts, names_of, replace_texts
 
 REFERENCE = frozenset({"grounding_source", "query"})
 _GUARD_MARK = "guard_content"
 _MARKED = frozenset({_GUARD_MARK})
+NAMES = -1
 _UNASKED = frozenset({"system", "definition"})  # the application's own words
 _ORIGINS: Mapping[str, Literal["TOOL_RESULT", "DOCUMENT"]] = {"tool": "TOOL_RESULT", "document": "DOCUMENT"}
 
@@ -31,7 +33,7 @@ class Scope(Protocol):
 
 
 class Piece(NamedTuple):
-    """Words that are judged as one block: the text at `place` in `judged_texts`, or a part of it."""
+    """Words that are judged as one block: the text at `place` in `judged_texts`, or a part of it; names stand at `NAMES`."""
 
     place: int
     text: Text
@@ -61,6 +63,7 @@ def pieces_of(ask: Ask, scope: Scope) -> list[Piece]:
     given = [
         (index, text) for index, text in enumerate(texts) if index >= own or text.qualifiers or text.marked or text.origin not in left_out
     ]
+    given += [(NAMES, text) for text in names_of(ask) if text.origin not in left_out]
     marks = not scope.every_turn and any(text.marked or _GUARD_MARK in text.qualifiers for _, text in given if text.origin not in _UNASKED)
     pieces: list[Piece] = []
     for index, text in given:
@@ -95,10 +98,17 @@ def masked(ask: Ask, pieces: Sequence[Piece], changed: Mapping[int, str]) -> Ask
         ask: the question that the pieces are of.
         pieces: from `pieces_of`.
         changed: the new words, by the piece's position.
+
+    Raises:
+        Unmaskable: words were changed that have to stay as they are, or the request refused.
     """
     of_text: dict[int, list[tuple[Piece, str]]] = {}
     for position, new in changed.items():
         piece = pieces[position]
+        if piece.place == NAMES:
+            if new == piece.text.text:
+                continue
+            raise Unmaskable("the name of a tool or of a call holds what is to be masked, and would be another name")
         of_text.setdefault(piece.place, []).append((piece, new))
     words: dict[int, str] = {}
     marked: dict[int, tuple[tuple[int, int], ...]] = {}

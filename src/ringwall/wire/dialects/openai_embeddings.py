@@ -34,7 +34,6 @@ Vector = list[float] | bytes
 """Numbers, or the same as little-endian 32-bit floats."""
 
 _KNOWN = ("model", "input", "encoding_format", "dimensions")
-_QUIET = ("user",)
 _FLOAT_BYTES = 4
 
 
@@ -66,7 +65,7 @@ def read_question(body: dict[str, Any]) -> EmbeddingQuestion:
         MalformedRequest: members that are missing, or of another type. LimitExceeded: more than `MOST_INPUTS` inputs.
     """
     gather = Gather()
-    gather.rest(body, _KNOWN, (), quiet=_QUIET)
+    gather.rest(body, _KNOWN, ())
     encoding, dimensions = body.get("encoding_format"), body.get("dimensions")
     if encoding not in (None, "float", "base64"):
         raise REQUEST.fail(("encoding_format",), "must be `float` or `base64`")

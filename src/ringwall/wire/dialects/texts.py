@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,34 @@ def unjudged(ask: Ask) -> tuple[Unjudged, ...]:
     return tuple(found)
 
 
+_MADE_ID = re.compile(
+    r"(?:call_|toolu_|toolu_bdrk_|srvtoolu_|chatcmpl-tool-|fc_|rs_|msg_)?[A-Za-z0-9]{1,40}|tooluse_[A-Za-z0-9_-]{22}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+"""Ids of calls as vendors and servers draw them: one run of letters and digits after a mark of theirs, or a UUID."""
+
+
+def names_of(ask: Ask) -> tuple[Text, ...]:
+    """Return the names that models read beside the texts: those of calls as the assistant's words, those of tools as definitions.
+
+    Each text has one name a line. It stands at no path: a name that was masked would be another tool's, so it can only block. Ids of calls
+    are among the names, but for those that were drawn: rules that look for numbers and keys find some in them.
+    """
+    calls: dict[str, None] = {}
+    for turn in ask.turns:
+        for part in turn.parts:
+            if isinstance(part, ToolUse):
+                calls[part.name] = None
+            if isinstance(part, ToolUse | ToolResult) and not _MADE_ID.fullmatch(part.id):
+                calls[part.id] = None
+    tools = dict.fromkeys(tool.name for tool in ask.tools)
+    if ask.tool_choice.startswith("tool:"):
+        tools[ask.tool_choice.removeprefix("tool:")] = None
+    found = (Text("\n".join(calls), "assistant"), Text("\n".join(tools), "definition"))
+    return tuple(text for text in found if text.text)
+
+
+_STOPS = frozenset({"stop", "stop_sequences", "stopSequences"})
 _NO_MARKS: Mapping[int, tuple[tuple[int, int], ...]] = {}
 
 
@@ -47,12 +76,16 @@ def replace_texts(ask: Ask, changed: Mapping[int, str], marked: Mapping[int, tup
         marked: which spans of a new text input tags enclosed; none, where nothing is said.
 
     Raises:
-        Unmaskable: a new text stands where only JSON can, and is none.
+        Unmaskable: a new text stands where only JSON can, and is none; or it is a stop sequence, which would be another one.
     Invariant: judged_texts of the result are those of `ask`, but for the changed ones; so are the texts at their paths in its body.
     """
-    count = len(judged_texts(ask))
-    if any(not 0 <= index < count for index in changed):
-        raise Bug("a text was to be changed that the request does not have")
+    texts = judged_texts(ask)
+    for index, words_now in changed.items():
+        if not 0 <= index < len(texts):
+            raise Bug("a text was to be changed that the request does not have")
+        text = texts[index]
+        if words_now != text.text and _STOPS.intersection(text.path[:2]) and text.text in ask.sampling.stop_sequences:
+            raise Unmaskable(f"`{told(text.path)}` is a stop sequence, and would be another one")
     if not changed:
         return ask
     words = _Words(changed, marked)

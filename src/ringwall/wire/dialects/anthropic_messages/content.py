@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.wire.dialects.gather import Gather, as_text
+from ringwall.wire.dialects.gather import Gather, as_text, silent
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Part, Path, Reasoning, Role, Text, ToolResult, ToolUse, Unjudged
 
@@ -84,14 +84,15 @@ class Content:
     def _document(self, block: dict[str, Any], path: Path) -> list[Text | Unjudged]:
         """Read a document. Its title and context go to its model with it, so they are judged as it is; no other dialect says it whole."""
         self._gather.name(("messages", "content", "document"))
-        self._gather.rest(block, ("type", "source", "title", "context", "citations"), path, "document")
+        self._gather.rest(block, ("type", "source", "title", "context", *silent(block, "citations")), path, "document")
         self._gather.optional(block, "title", path, "document")
         self._gather.optional(block, "context", path, "document")
         at = (*path, "source")
         source = REQUEST.object(block.get("source"), at)
         kind = REQUEST.text(source.get("type"), (*at, "type"))
         if kind == "text":
-            self._gather.rest(source, ("type", "media_type", "data"), at, "document")
+            usual = {"media_type"} if source.get("media_type") == "text/plain" else set()
+            self._gather.rest(source, {"type", "data"} | usual, at, "document")
             return [Text(REQUEST.text(source.get("data"), (*at, "data")), "document", frozenset(), (*at, "data"))]
         if kind != "content":
             return [self._gather.unjudged("document", path)]
@@ -110,7 +111,7 @@ class Content:
 
     def _search_result(self, block: dict[str, Any], path: Path) -> list[Text | Unjudged]:
         self._gather.name(("messages", "content", "search_result"))
-        self._gather.rest(block, ("type", "source", "title", "content", "citations"), path, "document")
+        self._gather.rest(block, ("type", "source", "title", "content", *silent(block, "citations")), path, "document")
         self._gather.optional(block, "source", path, "document")
         self._gather.optional(block, "title", path, "document")
         return [*self._gather.texts(block.get("content"), (*path, "content"), "document")]

@@ -7,7 +7,7 @@ from typing import Any
 from ringwall.errors import LimitExceeded
 from ringwall.wire.dialects.anthropic_messages.content import Content
 from ringwall.wire.dialects.gather import Gather
-from ringwall.wire.dialects.limits import MOST_STOP_SEQUENCES, MOST_TOOLS
+from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Part, Path, Sampling, Tool, Turn
 
@@ -15,7 +15,7 @@ NAME = "anthropic_messages"
 _KNOWN = frozenset(
     ("model", "messages", "system", "tools", "tool_choice", "max_tokens", "temperature", "top_p", "stop_sequences", "stream")
 )
-_QUIET = frozenset(("metadata", "service_tier", "container", "inference_geo"))
+_SETTINGS = frozenset(("service_tier", "inference_geo"))
 _CHOICES = ("auto", "any", "none")
 
 
@@ -23,7 +23,7 @@ def read_request(body: dict[str, Any], model: str) -> Ask:
     """Read a request; see `Dialect.read_request`."""
     gather = Gather()
     usual = {"thinking"} if body.get("thinking") == {"type": "disabled"} else set()
-    gather.rest(body, _KNOWN | usual, (), quiet=_QUIET)
+    gather.rest(body, _KNOWN | usual, (), settings=_SETTINGS)
     tools = _read_tools(body.get("tools"), gather)
     system, turns = _read_conversation(body, gather)
     return Ask(
@@ -32,7 +32,7 @@ def read_request(body: dict[str, Any], model: str) -> Ask:
         turns=turns,
         tools=tools,
         tool_choice=_read_choice(body.get("tool_choice"), gather),
-        sampling=_read_sampling(body),
+        sampling=_read_sampling(body, gather),
         stream=REQUEST.flag(body.get("stream"), ("stream",)),
         beyond=gather.beyond,
         elsewhere=tuple(gather.elsewhere),
@@ -75,10 +75,11 @@ def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
         path: Path = ("tools", number)
         tool = REQUEST.object(item, path)
         if tool.get("type") not in (None, "custom"):
-            REQUEST.text(tool["type"], (*path, "type"))
             gather.name(("tools", "type"))  # one that the vendor runs: its members are its own
             gather.rest(tool, ("type", "name"), path)
             REQUEST.name(tool.get("name"), (*path, "name"))
+            gather.optional(tool, "type", path, "definition")
+            gather.optional(tool, "name", path, "definition")
             continue
         gather.rest(tool, ("type", "name", "description", "input_schema", "strict"), path)
         tools.append(
@@ -109,13 +110,11 @@ def _read_choice(value: Any, gather: Gather) -> str:
     return kind
 
 
-def _read_sampling(body: dict[str, Any]) -> Sampling:
+def _read_sampling(body: dict[str, Any], gather: Gather) -> Sampling:
     stop = REQUEST.list(body.get("stop_sequences") or [], ("stop_sequences",))
-    if len(stop) > MOST_STOP_SEQUENCES:
-        raise LimitExceeded(f"the request has more than {MOST_STOP_SEQUENCES} stop sequences")
     return Sampling(
         max_tokens=REQUEST.whole(body.get("max_tokens"), ("max_tokens",)),
         temperature=None if body.get("temperature") is None else REQUEST.number(body["temperature"], ("temperature",)),
         top_p=None if body.get("top_p") is None else REQUEST.number(body["top_p"], ("top_p",)),
-        stop_sequences=tuple(REQUEST.text(item, ("stop_sequences",)) for item in stop),
+        stop_sequences=gather.stop_sequences(stop, ("stop_sequences",)),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ringwall.wire.dialects.gather import CACHE_HINTS, Gather, as_text, is_cache_hint
+from ringwall.wire.dialects.gather import CACHE_HINTS, Gather, as_text, check_name, is_cache_hint, silent
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Origin, Part, Path, Reasoning, Role, Text, ToolResult, ToolUse, Unjudged
 
 _QUALIFIERS = ("guard_content", "query", "grounding_source")
+_FORMATS = (None, "pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
 _UNJUDGED = ("image", "video", "audio")
 
 
@@ -32,7 +33,10 @@ class Content:
 
     def _only(self, value: Any, path: Path) -> tuple[str, Any]:
         """Return the one member of a union, and what it holds."""
-        said = {name: item for name, item in REQUEST.object(value, path).items() if item is not None}
+        union = REQUEST.object(value, path)
+        for name in union:
+            check_name(name, path)
+        said = {name: item for name, item in union.items() if item is not None}
         if len(said) != 1:
             raise REQUEST.fail(path, "must have exactly one member")
         return next(iter(said.items()))
@@ -42,6 +46,7 @@ class Content:
         if kind in CACHE_HINTS:
             if not is_cache_hint(inner):
                 raise REQUEST.fail(at, "must be a cache hint, which has no room for prose")
+            self._gather.hint(inner, at, role)
             return []
         if kind == "citationsContent":
             return [*self._citations(REQUEST.object(inner, at), at, role)]
@@ -111,14 +116,18 @@ class Content:
                 content.append(Text(as_text(inner), "tool", frozenset(), (*at, kind)))
             else:
                 content += self._document_or_unjudged(kind, inner, at)
-        status = REQUEST.optional_text(block.get("status"), (*path, "status"))
+        status = block.get("status")
+        if status not in (None, "success", "error"):
+            raise REQUEST.fail((*path, "status"), "must be `success` or `error`")
         return ToolResult(REQUEST.name(block.get("toolUseId"), (*path, "toolUseId")), tuple(content), status == "error")
 
     def _document(self, block: dict[str, Any], whole: Path) -> list[Text | Unjudged]:
         """Read a document. Its name and context go to its model with it, so they are judged as it is; no other dialect says it whole."""
         path = (*whole, "document")
         self._gather.name(("messages", "content", "document"))
-        self._gather.rest(block, ("format", "name", "source", "context", "citations"), path, "document")
+        self._gather.rest(block, ("format", "name", "source", "context", *silent(block, "citations")), path, "document")
+        if block.get("format") not in _FORMATS:
+            raise REQUEST.fail((*path, "format"), "must be one that documents have")
         self._gather.optional(block, "name", path, "document")
         self._gather.optional(block, "context", path, "document")
         at = (*path, "source")
@@ -131,7 +140,7 @@ class Content:
 
     def _search_result(self, block: dict[str, Any], path: Path) -> list[Text | Unjudged]:
         self._gather.name(("messages", "content", "searchResult"))
-        self._gather.rest(block, ("source", "title", "content", "citations"), path, "document")
+        self._gather.rest(block, ("source", "title", "content", *silent(block, "citations")), path, "document")
         self._gather.optional(block, "source", path, "document")
         self._gather.optional(block, "title", path, "document")
         return [*self._texts(block.get("content"), (*path, "content"), "document")]

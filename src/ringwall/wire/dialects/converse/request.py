@@ -7,7 +7,7 @@ from typing import Any
 from ringwall.errors import LimitExceeded
 from ringwall.wire.dialects.converse.content import Content
 from ringwall.wire.dialects.gather import CACHE_HINTS, Gather
-from ringwall.wire.dialects.limits import MOST_STOP_SEQUENCES, MOST_TOOLS
+from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Part, Path, Sampling, Tool, Turn
 
@@ -15,13 +15,13 @@ NAME = "converse"
 OWN = "guardrailConfig"
 """Names a guardrail of ringwall's: nothing for the upstream."""
 _KNOWN = frozenset(("modelId", "messages", "system", "inferenceConfig", "toolConfig", OWN))
-_QUIET = frozenset(("requestMetadata", "performanceConfig", "serviceTier"))
+_SETTINGS = frozenset(("performanceConfig", "serviceTier"))
 
 
 def read_request(body: dict[str, Any], model: str) -> Ask:
     """Read a request; see `Dialect.read_request`. Whether its answer is streamed, the operation says: `stream` is False."""
     gather = Gather()
-    gather.rest(body, _KNOWN, (), quiet=_QUIET)
+    gather.rest(body, _KNOWN, (), settings=_SETTINGS)
     tools, choice = _read_tools(body.get("toolConfig"), gather)
     system, turns = _read_conversation(body, gather)
     return Ask(
@@ -123,11 +123,9 @@ def _read_sampling(value: Any, gather: Gather) -> Sampling:
     config = REQUEST.object(value, at)
     gather.rest(config, ("maxTokens", "temperature", "topP", "stopSequences"), at)
     stop = [] if config.get("stopSequences") is None else REQUEST.list(config["stopSequences"], (*at, "stopSequences"))
-    if len(stop) > MOST_STOP_SEQUENCES:
-        raise LimitExceeded(f"the request has more than {MOST_STOP_SEQUENCES} stop sequences")
     return Sampling(
         max_tokens=None if config.get("maxTokens") is None else REQUEST.whole(config["maxTokens"], (*at, "maxTokens"), 1),
         temperature=None if config.get("temperature") is None else REQUEST.number(config["temperature"], (*at, "temperature")),
         top_p=None if config.get("topP") is None else REQUEST.number(config["topP"], (*at, "topP")),
-        stop_sequences=tuple(REQUEST.text(item, (*at, "stopSequences")) for item in stop),
+        stop_sequences=gather.stop_sequences(stop, (*at, "stopSequences")),
     )

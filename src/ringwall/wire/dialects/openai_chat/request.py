@@ -7,7 +7,7 @@ from typing import Any
 from ringwall.errors import LimitExceeded
 from ringwall.wire.dialects.errors import SeveralChoices
 from ringwall.wire.dialects.gather import Gather
-from ringwall.wire.dialects.limits import MOST_STOP_SEQUENCES, MOST_TOOLS
+from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Origin, Part, Path, Reasoning, Sampling, Text, Tool, ToolResult, ToolUse, Turn
 
@@ -28,7 +28,7 @@ _KNOWN = frozenset(
         "n",
     )
 )
-_QUIET = frozenset(("user", "metadata", "safety_identifier", "service_tier"))
+_SETTINGS = frozenset(("service_tier",))
 _USUAL: dict[str, Any] = {
     "parallel_tool_calls": True,
     "logprobs": False,
@@ -50,7 +50,7 @@ def read_request(body: dict[str, Any], model: str) -> Ask:
         raise SeveralChoices("`n` must be 1")
     gather = Gather()
     usual = {name for name, value in _USUAL.items() if body.get(name) == value and type(body.get(name)) is type(value)}
-    gather.rest(body, _KNOWN | usual, (), quiet=_QUIET)
+    gather.rest(body, _KNOWN | usual, (), settings=_SETTINGS)
     _read_options(body, gather)
     tools = _read_tools(body.get("tools"), gather)
     conversation = _Conversation(gather)
@@ -62,7 +62,7 @@ def read_request(body: dict[str, Any], model: str) -> Ask:
         turns=tuple(conversation.turns),
         tools=tools,
         tool_choice=_read_choice(body.get("tool_choice"), gather),
-        sampling=_read_sampling(body),
+        sampling=_read_sampling(body, gather),
         stream=REQUEST.flag(body.get("stream"), ("stream",)),
         beyond=gather.beyond,
         elsewhere=tuple(gather.elsewhere),
@@ -219,15 +219,14 @@ def _read_choice(value: Any, gather: Gather) -> str:
     return "tool:" + REQUEST.name(function.get("name"), ("tool_choice", "function", "name"))
 
 
-def _read_sampling(body: dict[str, Any]) -> Sampling:
+def _read_sampling(body: dict[str, Any], gather: Gather) -> Sampling:
     asked = [name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
     stop = body.get("stop")
-    sequences = [] if stop is None else [stop] if type(stop) is str else REQUEST.list(stop, ("stop",))
-    if len(sequences) > MOST_STOP_SEQUENCES:
-        raise LimitExceeded(f"the request has more than {MOST_STOP_SEQUENCES} stop sequences")
+    alone = type(stop) is str
+    sequences = [] if stop is None else [stop] if alone else REQUEST.list(stop, ("stop",))
     return Sampling(
         max_tokens=min((REQUEST.whole(body[name], (name,), 1) for name in asked), default=None),
         temperature=None if body.get("temperature") is None else REQUEST.number(body["temperature"], ("temperature",)),
         top_p=None if body.get("top_p") is None else REQUEST.number(body["top_p"], ("top_p",)),
-        stop_sequences=tuple(REQUEST.text(item, ("stop",)) for item in sequences),
+        stop_sequences=gather.stop_sequences(sequences, ("stop",), alone=alone),
     )

@@ -24,7 +24,7 @@ _KNOWN = frozenset(
         *("store", "background", "previous_response_id", "conversation", "prompt"),
     )
 )
-_QUIET = frozenset(("user", "safety_identifier", "service_tier"))
+_SETTINGS = frozenset(("service_tier",))
 _USUAL: dict[str, Any] = {"parallel_tool_calls": True, "truncation": "disabled", "top_logprobs": 0}
 """Members that say what would be so without them."""
 _CHOICES = {"auto": "auto", "none": "none", "required": "any"}
@@ -39,7 +39,7 @@ def read_request(body: dict[str, Any], model: str) -> Ask:
     _refuse_stored(body)
     gather = Gather()
     usual = {name for name, value in _USUAL.items() if body.get(name) == value and type(body.get(name)) is type(value)}
-    gather.rest(body, _KNOWN | usual, (), quiet=_QUIET)
+    gather.rest(body, _KNOWN | usual, (), settings=_SETTINGS)
     _read_settings(body, gather)
     tools = _read_tools(body.get("tools"), gather)
     conversation = Conversation(gather)
