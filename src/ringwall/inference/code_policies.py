@@ -1,8 +1,12 @@
-"""What accounts want done about code in answers: one policy for the account, and one for any of its guardrails in that one's place."""
+"""What accounts want done about code in answers: one policy for the account, and one for any of its guardrails beside it.
+
+Rule this file upholds: a guardrail's own policy adds to the account's and takes nothing away, for whoever asks chooses the guardrail. An
+answer passes both, so the stricter word wins, finding by finding.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +14,7 @@ import msgspec
 
 from ringwall.crypto.digests import sha256
 from ringwall.errors import NotFound
-from ringwall.guardrails.code.config import CodePolicyConfig, check_code_policy
+from ringwall.guardrails.code.config import CodePolicyConfig, check_code_policy, covers
 from ringwall.inference.errors import QuotaExceeded
 from ringwall.inference.kept import KeptReads
 from ringwall.inference.stored import put_in_place, read_body
@@ -71,7 +75,7 @@ class CodePolicies:
         self._kept = KeptReads(storage.generation, self._read, most=_KEPT)
 
     async def for_question(self, account_id: str, guardrail_ids: Iterable[str]) -> tuple[StandingCodePolicy, ...]:
-        """Return what an answer stands under: each guardrail's own policy, or the account's where one has none, or there is no guardrail.
+        """Return what an answer stands under: the account's policy and each guardrail's own, without those that another one covers.
 
         Raises:
             IntegrityError: what is stored cannot be read; no answer may pass then.
@@ -79,9 +83,8 @@ class CodePolicies:
         policies = await self._kept.get(account_id)
         if not policies:
             return ()
-        own = policies.get("")
-        found = {each.guardrail_id: each for name in guardrail_ids if (each := policies.get(name, own)) is not None}
-        return tuple(found.values()) if found or own is None else (own,)
+        found = [policies[name] for name in dict.fromkeys(("", *guardrail_ids)) if name in policies]
+        return tuple(each for at, each in enumerate(found) if not _covered(each, at, found))
 
     async def list(self, account_id: str) -> tuple[StandingCodePolicy, ...]:
         """Return an account's policies, its own first."""
@@ -120,7 +123,7 @@ class CodePolicies:
         return await self.get(account_id, guardrail_id)
 
     async def remove(self, account_id: str, guardrail_id: str = "") -> None:
-        """Remove a policy: what it covered is not scanned under it any more.
+        """Remove a policy: answers do not stand under it any more.
 
         Raises:
             CodePolicyNotFound: there is none.
@@ -133,6 +136,14 @@ class CodePolicies:
     async def _read(self, account_id: str) -> Mapping[str, StandingCodePolicy]:
         documents = await self._storage.list(account_id, KIND, limit=self._most)
         return {each.guardrail_id: each for each in map(_standing, documents)}
+
+
+def _covered(each: StandingCodePolicy, at: int, found: Sequence[StandingCodePolicy]) -> bool:
+    """Say whether another of the policies covers this one; of two that cover each other, the later is the covered one."""
+    return any(
+        place != at and covers(other.config, each.config) and (place < at or not covers(each.config, other.config))
+        for place, other in enumerate(found)
+    )
 
 
 def _name(guardrail_id: str) -> str:

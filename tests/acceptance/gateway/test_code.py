@@ -218,7 +218,11 @@ def test_a_guardrail_may_have_a_policy_of_its_own(coder: Live) -> None:
     made = bedrock.create_guardrail(name="notes", **policy)
     put(coder, {"action": "ANNOTATE", "unscanned": "ALLOW"}, guardrailIdentifier=made["guardrailId"])
     named = {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
+    _, reason, _, _ = streamed(runtime.converse_stream(modelId="coder", messages=said("shell"), guardrailConfig=named))
+    assert reason == "guardrail_intervened"  # the account's blocks, whatever the guardrail's own says
+    put(coder, {"action": "NONE", "unscanned": "ALLOW"})
     text, reason, _, metadata = streamed(runtime.converse_stream(modelId="coder", messages=said("shell"), guardrailConfig=named))
+    put(coder, {"blockedMessage": MESSAGE, "unscanned": "ALLOW"})
     assert reason == "end_turn"
     begun, note, ended = text.partition("\n\nCode in this answer was scanned:\n\n- HIGH CWE-78 (bandit/B605), line 2 of the code: ")
     assert note

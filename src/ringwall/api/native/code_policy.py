@@ -31,7 +31,7 @@ class WhichCodePolicy(Shape, frozen=True, kw_only=True):
 
 
 class PutCodePolicyInput(Shape, frozen=True, kw_only=True):
-    """A policy for the account, or for a guardrail in the account's policy's place."""
+    """A policy for the account, or for a guardrail beside the account's policy."""
 
     code_policy_config: CodePolicyConfig
     guardrail_identifier: GuardrailId | None = None
@@ -162,7 +162,7 @@ OPERATIONS = (
         Operation("ringwall", "PutCodePolicy", "ringwall:PutCodePolicy", _put, _policy_arn),
         "PUT",
         "/code-policy",
-        "Put the account's policy for generated code, or a guardrail's in that one's place.",
+        "Put the account's policy for generated code, or a guardrail's own beside it: the stricter of the two wins.",
         PutCodePolicyInput,
         CodePolicyOutput,
     ),

@@ -20,7 +20,9 @@ def add_to(group: Any) -> None:
     policies = group.group("code-policy", "what is done about code in models' answers; without a policy it is not scanned")
     show = policies.command("show", "show the account's policy and those of its guardrails")
     show.set_defaults(run=_show)
-    put = policies.command("put", "put the account's policy, or a guardrail's in that one's place; what is not given is the default")
+    put = policies.command(
+        "put", "put the account's policy, or a guardrail's own, which can only make it stricter; what is not given is the default"
+    )
     put.add_argument("file", metavar="FILE", nargs="?", help="codePolicyConfig as JSON, or - for standard input; in the options' place")
     put.add_argument("--action", choices=("NONE", "ANNOTATE", "BLOCK"), help="what findings do (default: BLOCK)")
     put.add_argument("--severity", choices=_LEVELS, help="the lowest that counts (default: MEDIUM)")

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ringwall.errors import InvalidRequest
-from ringwall.guardrails.code.finding import Severity
+from ringwall.guardrails.code.finding import RANK, Severity
 from ringwall.guardrails.code.languages import ALIASES
 from ringwall.guardrails.code.policy import CodeAction, CodePolicy
 
@@ -18,6 +18,7 @@ TOOL_ARGUMENTS = ("*.code", "*.script", "*.command", "*.source")
 
 _ARGUMENT = r"^([*]|[A-Za-z0-9_-]{1,64})[.][A-Za-z0-9_-]{1,64}(=[A-Za-z0-9+#-]{1,20})?\Z"
 _LANGUAGES = frozenset(ALIASES.values())
+_ACTIONS: tuple[CodeAction, ...] = ("NONE", "ANNOTATE", "BLOCK")
 
 
 class CodePolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -41,6 +42,22 @@ class CodePolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return CodePolicy(
             action=self.action, severity=self.severity, languages=self.languages, unscanned=self.unscanned, unparsed=self.unparsed
         )
+
+
+def covers(one: CodePolicyConfig, other: CodePolicyConfig) -> bool:
+    """Tell whether an answer that passes `one` has nothing to fear from `other`: every verdict of the one is at least as hard.
+
+    Invariant: `judge` never answers less by `one.policy` than by `other.policy` (tests/property/code/test_policies.py).
+    """
+    notes_unscanned = other.action == "ANNOTATE" and other.unscanned == "ALLOW"  # which a policy that blocks and allows it does not
+    return (
+        _ACTIONS.index(one.action) >= _ACTIONS.index(other.action)
+        and RANK[one.severity] <= RANK[other.severity]
+        and (not one.languages or (bool(other.languages) and set(one.languages) >= set(other.languages)))
+        and (one.unscanned == "BLOCK" or (other.unscanned == "ALLOW" and not (notes_unscanned and one.action == "BLOCK")))
+        and RANK[one.unparsed] >= RANK[other.unparsed]
+        and set(one.tool_arguments) >= set(other.tool_arguments)
+    )
 
 
 def check_code_policy(config: CodePolicyConfig) -> None:
