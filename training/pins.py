@@ -12,6 +12,7 @@ READ_AT_RUN_TIME = (
     "content-encoder-v1.onnx",
     "content-v1.bin",
     "frequencies-v1.json",
+    "grounding-v1.json",
     "lexical-v1.json",
     "names-v1.json",
     "names-v1.onnx",

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from training.content import card, cascade_card
+from training.grounding import tables as grounding_tables
 from training.names import card as names
 from training.topics import card as topics_card
 
@@ -58,6 +59,9 @@ def main() -> None:
     page = put(page, "topics-harmless", topics_card.harmless_table(topics["ten"]))
     page = put(page, "topics-limits", [f"- {limit}" for limit in topics["limits"]])
     page = put(page, "grounding", grounding_table(lexical["grounding"]))
+    grounding = json.loads((WEIGHTS / "grounding-v1.card.json").read_text("utf-8"))
+    page = put(page, "grounding-meaning", grounding_tables.grounding_table(grounding))
+    page = put(page, "grounding-limits", [f"- {limit}" for limit in grounding["limits"]])
     relevance = json.loads((WEIGHTS / "relevance-v1.card.json").read_text("utf-8"))
     page = put(page, "relevance", relevance_table(relevance["relevance"]))
     found = json.loads((WEIGHTS / f"{names.NAME}.json").read_text("utf-8"))

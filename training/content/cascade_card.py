@@ -51,11 +51,6 @@ LIMITS = (
         "come from one source with machine-made labels (decodingtrust_rtp)."
     ),
     (
-        "A few harmless words that name a group, a sex or a body often score as HATE or SEXUAL: of 40 such texts written apart from the "
-        "training ('tell me about women', 'African hairstyles') 16 reached MEDIUM in some category and 12 HIGH; before a second pass over "
-        "harmless texts about people it was 22 and 19. Fit an account's own thresholds where people talk like that."
-    ),
-    (
         "Kinds of prompt attacks are weakly labelled (by source, and leakage by its words) and not measured apart: they inform, and decide "
         "nothing."
     ),
@@ -66,6 +61,21 @@ LIMITS = (
     "No training text is a model's answer: on outputs the rates of flagged harmless texts are not measured.",
     "Sexual content about minors is in no data set on purpose and was not measured.",
 )
+
+
+def reached(margins: cascade.Margins, heads: dict[str, cascade.Head]) -> dict[str, int]:
+    """Return of how many texts some category reaches MEDIUM, and HIGH."""
+    values, _ = cascade.scores(margins, heads)
+    highest = values[:, :HEADS].max(1)
+    return {"texts": len(highest), "medium": int((highest >= THRESHOLDS[1]).sum()), "high": int((highest >= THRESHOLDS[2]).sum())}
+
+
+def _about_people(found: dict[str, int]) -> str:
+    return (
+        f"A few harmless words that name a group, a sex or a body can score as HATE or SEXUAL: of {found['texts']} such texts written "
+        f"apart from the training ('tell me about women', 'African hairstyles') {found['medium']} reached MEDIUM in some category and "
+        f"{found['high']} HIGH. Fit an account's own thresholds where people talk like that."
+    )
 
 
 def file_of(heads: dict[str, cascade.Head], linear_sha256: str, body: str, body_sha256: str) -> dict:
@@ -121,7 +131,9 @@ def figures_of(held: dict[str, cascade.Margins], share: float, seed: int, *, gat
     }
 
 
-def describe(file: dict, settings: object, entries: dict, examples: list[Example], figures: dict[str, dict]) -> dict:
+def describe(
+    file: dict, settings: object, entries: dict, examples: list[Example], figures: dict[str, dict], people: dict[str, int]
+) -> dict:
     """Return the card as one JSON value; `figures` by way of deciding, `cascade` among them."""
     counts = Counter(example.source for example in examples)
     whole = figures["cascade"]
@@ -130,7 +142,7 @@ def describe(file: dict, settings: object, entries: dict, examples: list[Example
         "version": VERSION,
         "intended_use": INTENDED,
         "architecture": f"sum of ringwall-content-linear and a BERT body of {settings.layers} layers, int8, {LONGEST} pieces a run",
-        "base_model": "all-MiniLM-L6-v2 (Apache-2.0), word embeddings frozen, fine-tuned in two passes",
+        "base_model": "all-MiniLM-L6-v2 (Apache-2.0), word embeddings frozen, fine-tuned once a seed, the weights' mean",
         "encoder_sha256": file["encoder_sha256"],
         "linear_sha256": file["linear_sha256"],
         "licence": "Apache-2.0",
@@ -153,7 +165,8 @@ def describe(file: dict, settings: object, entries: dict, examples: list[Example
         "harmless_flagged": whole["harmless_flagged"],
         "windows_sent_to_the_encoder": whole["unsure"],
         "other_ways": {name: _short(found["metrics"]) for name, found in figures.items() if name != "cascade"},
-        "limits": list(LIMITS),
+        "harmless_about_people": people,
+        "limits": [*LIMITS[:4], _about_people(people), *LIMITS[4:]],
     }
 
 

@@ -21,7 +21,6 @@ from training.encoder.body import WIDTH, Body, mean_of
 from training.encoder.epoch import cosine, learn
 from training.encoder.graph import INPUTS, Graph, encoded, mean
 from training.encoder.pretrained import Base
-from training.encoder.thaw import thaw
 
 
 @dataclass(frozen=True)
@@ -80,25 +79,16 @@ def begun(base: Base, settings: Settings) -> ContentEncoder:
     return ContentEncoder(base.body(settings.layers, settings.dropout))
 
 
-def thawed(data: bytes, settings: Settings) -> ContentEncoder:
-    """Return an encoder that goes on from a shipped file."""
-    torch.manual_seed(settings.seed)
-    model = ContentEncoder(Body(settings.layers, settings.dropout))
-    weights, ((weight, bias),) = thaw(data, settings.layers)
-    model.body.load_state_dict(weights)
-    model.head.load_state_dict({"weight": weight, "bias": bias})
-    return model
-
-
-def between(one: ContentEncoder, other: ContentEncoder) -> ContentEncoder:
-    """Return the encoder half way between two that began alike: what the second unlearned comes back, what it learned stays in part."""
-    theirs = other.state_dict()
-    one.load_state_dict({name: (weight + theirs[name]) / 2 for name, weight in one.state_dict().items()})
-    return one
+def mean_of_models(models: Sequence[ContentEncoder]) -> ContentEncoder:
+    """Return the first model with the mean of the weights of all; they began alike, so that the mean is a model as well."""
+    states = [model.state_dict() for model in models]
+    models[0].load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
+    return models[0]
 
 
 def fine_tune(model: ContentEncoder, table: WordTable, pad: int, bags: Sequence[Bag], settings: Settings) -> ContentEncoder:
     """Train for one epoch."""
+    torch.manual_seed(settings.seed)
     embeddings = torch.from_numpy(table.vectors(np.arange(table.rows)))
     boost = _boosts(bags, settings.positive_share)
     batches = _batches(bags, settings)

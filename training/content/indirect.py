@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 
 from training.content import grammar
+from training.content.corpus import WINDOW
 
 SHORTEST = 60
-LONGEST = 1_500
+LONGEST = WINDOW  # what the scorer reads at once: an attack further on would be cut off
 PLACE = "@@"
 BARE_SHARE = 0.15  # orders that do not name an assistant
 LATE_SHARE = 0.12  # an attack in two places
@@ -34,7 +35,7 @@ def indirect_examples(carriers: Sequence[str], seed: int, attacks: int, benign: 
         benign: how many without.
 
     Returns:
-        (text, is_attack) pairs of 60 to 1,500 characters, without duplicates.
+        (text, is_attack) pairs of 60 to 1,000 characters, without duplicates.
     """
     maker = _Maker(carriers)
     out = [(text, True) for text in maker.documents(attacks, random.Random(f"indirect/attacks/{seed}"), attack=True)]

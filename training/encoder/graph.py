@@ -87,6 +87,11 @@ class Graph:
 
 def encoded(graph: Graph, body: Body) -> str:
     """Add a body over `words` (batch, tokens, width), `mask` and `segments` (batch, tokens); return its states."""
+    return layers(graph, body)[-1]
+
+
+def layers(graph: Graph, body: Body) -> list[str]:
+    """Add a body; return the states after each of its layers, the lowest first."""
     weights = {name: tensor.detach().to("cpu").float().numpy() for name, tensor in body.state_dict().items()}
     zero, axis = graph.constant(np.zeros(1, np.int64)), graph.constant(np.ones(1, np.int64))
     tokens = graph.add("Slice", graph.add("Shape", "mask"), axis, graph.constant(np.array([2], np.int64)), zero)
@@ -95,9 +100,11 @@ def encoded(graph: Graph, body: Body) -> str:
     entered = graph.add("Add", graph.add("Add", "words", positions), segments)
     x = graph.normalised(entered, weights["entered.weight"], weights["entered.bias"])
     lengths = graph.add("Cast", graph.add("ReduceSum", "mask", axis, keepdims=0), to=TensorProto.INT32)
+    out = []
     for index in range(len(body.layers)):
         x = _layer(graph, x, lengths, {name.removeprefix(f"layers.{index}."): value for name, value in weights.items()})
-    return x
+        out.append(x)
+    return out
 
 
 def mean(graph: Graph, states: str) -> str:

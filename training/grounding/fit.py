@@ -1,4 +1,4 @@
-"""Fine-tune one body with two outputs: a claim follows from a passage, an answer answers a query. The word embeddings stay as they ship."""
+"""Train the network that says from the features of a claim's pieces how far the claim follows."""
 
 from __future__ import annotations
 
@@ -11,126 +11,98 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ringwall.watch.claims import Passages, cut
-from ringwall.watch.encoder import WordPiece, WordTable
-from ringwall.watch.pairs import PairInput, answer_windows, claim_input, relevance_input
-from training.encoder.body import LAYERS, WIDTH, Body, mean_of
-from training.encoder.epoch import learn, straight
-from training.encoder.graph import INPUTS, Graph, encoded, mean
-from training.encoder.pretrained import Base
-from training.grounding.examples import GROUNDED, Pair
-
-HEADS = 2
+from ringwall.watch.alignment import FEATURES, Network
+from training.grounding.features import Answer
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the fine-tuning depends on besides the data."""
+    """What the training depends on besides the answers."""
 
-    rate: float = 8e-5
-    head_rate: float = 5e-4
-    warm: float = 0.06
-    decay: float = 0.01
-    dropout: float = 0.1
-    batch_pieces: int = 3_072
-    layers: int = LAYERS
-    frozen: int = 2  # lowest layers that stay as they are in the base model
+    hidden: int = 32
+    gathered: int = 24
+    dropout: float = 0.2
+    rate: float = 3e-3
+    decay: float = 0.02
+    batch: int = 128  # answers
+    epochs: int = 14
     seed: int = 1
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """One input as the model reads it, with its target."""
+class Alignment(nn.Module):
+    """A layer a piece, attention, mean and maximum over pieces, a layer over these: `ringwall.watch.alignment.Network` while it learns."""
 
-    input: PairInput
-    head: int
-    target: float
-    weight: float
-
-
-class GroundingModel(nn.Module):
-    """A body, the mean of its states beside the first one's, and one logit per output."""
-
-    def __init__(self, body: Body) -> None:
+    def __init__(self, centre: Tensor, scale: Tensor, settings: Settings) -> None:
         super().__init__()
-        self.body = body
-        self.head = nn.Linear(2 * WIDTH, HEADS)
+        self.centre, self.scale, self.dropout = centre, scale, settings.dropout
+        self.piece = nn.Linear(len(FEATURES), settings.hidden)
+        self.attend = nn.Linear(settings.hidden, 1, bias=False)
+        self.gathered = nn.Linear(3 * settings.hidden, settings.gathered)
+        self.out = nn.Linear(settings.gathered, 1)
 
-    def forward(self, words: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
-        """Return logits, (batch, outputs)."""
-        states = self.body(words, mask, segments)
-        pooled = torch.cat((mean_of(states, mask), states[:, 0]), -1)
-        return self.head(functional.dropout(pooled, self.body.dropout, self.training))
+    def forward(self, rows: Tensor, mask: Tensor) -> Tensor:
+        """Return a logit a claim; rows (claims, pieces, features), mask (claims, pieces)."""
+        hidden = functional.relu(self.piece((rows - self.centre) * self.scale))
+        attention = self.attend(hidden).masked_fill(~mask[..., None], -1e9).softmax(1)
+        kept = hidden * mask[..., None]
+        pooled = torch.cat(((hidden * attention).sum(1), kept.sum(1) / mask.sum(1, keepdim=True), kept.max(1).values), -1)
+        pooled = functional.dropout(pooled, self.dropout, self.training)
+        return self.out(functional.relu(self.gathered(pooled)))[:, 0]
 
-    def onnx(self) -> bytes:
-        """Return the file that ships."""
-        graph = Graph()
-        states = encoded(graph, self.body)
-        first = graph.add("Gather", states, graph.constant(np.array(0, np.int64)), axis=1)
-        pooled = graph.add("Concat", mean(graph, states), first, axis=-1)
-        logits = graph.linear(pooled, self.head.weight.detach().numpy(), self.head.bias.detach().numpy())
-        return graph.bytes(INPUTS, {"logits": (logits, ["batch", HEADS])})
+    def shipped(self) -> Network:
+        """Return the weights as they ship, rounded to five digits."""
 
+        def listed(part: Tensor) -> list:
+            return [listed(one) for one in part] if part.ndim else round(float(part), 5)  # type: ignore[return-value]
 
-def encode(pieces: WordPiece, pairs: Sequence[Pair]) -> list[Encoded]:
-    """Make the inputs by the code that makes them at run time."""
-    kept: dict[str, Passages] = {}
-    out = []
-    for pair in pairs:
-        if pair.head != GROUNDED:
-            first = answer_windows(pieces, pair.claim)[0]
-            out.append(Encoded(relevance_input(pieces, pieces.pieces(pair.query).ids, first), pair.head, pair.target, pair.weight))
-            continue
-        if pair.context not in kept:
-            kept[pair.context] = Passages(pair.context, pieces)
-        claim, query = pieces.pieces(pair.claim).ids, pieces.pieces(pair.query).ids
-        stems = frozenset().union(*(sentence.stems for sentence in cut(pair.claim, pieces)))
-        passages = kept[pair.context].about(stems)
-        if passages:
-            out.append(Encoded(claim_input(pieces, passages[0], query, claim), pair.head, pair.target, pair.weight))
-    return out
+        return Network(
+            centre=listed(self.centre),
+            scale=listed(self.scale),
+            piece=listed(self.piece.weight.T),
+            piece_bias=listed(self.piece.bias),
+            attend=listed(self.attend.weight[0]),
+            gathered=listed(self.gathered.weight.T),
+            gathered_bias=listed(self.gathered.bias),
+            out=listed(self.out.weight[0]),
+            out_bias=listed(self.out.bias[0]),
+        )
 
 
-def fine_tune(base: Base, table: WordTable, pad: int, examples: Sequence[Encoded], settings: Settings) -> GroundingModel:
-    """Train for one epoch."""
+def train(answers: Sequence[Answer], settings: Settings) -> Network:
+    """Train on answers, each as grounded as the claim that follows least."""
     torch.manual_seed(settings.seed)
-    model = GroundingModel(base.body(settings.layers, settings.dropout))
-    embeddings = torch.from_numpy(table.vectors(np.arange(table.rows)))
-    batches = _batches(examples, settings)
-    for layer in model.body.layers[: settings.frozen]:
-        layer.requires_grad_(requires_grad=False)
-    if settings.frozen:
-        for part in (model.body.positions, model.body.segments, model.body.entered):
-            part.requires_grad_(requires_grad=False)
-    learn(model, batches, lambda batch: _loss(model, embeddings, pad, batch), settings, straight)
-    return model
-
-
-def _batches(examples: Sequence[Encoded], settings: Settings) -> list[list[Encoded]]:
-    """Group inputs of like length, so that little is padding, and shuffle the groups."""
+    rows = [[laid.rows for laid in answer.laid if laid.rows is not None] for answer in answers]
+    used = [(found, answer) for found, answer in zip(rows, answers, strict=True) if found]
+    every = np.concatenate([part for found, _ in used for part in found])
+    centre, scale = torch.from_numpy(every.mean(0)), torch.from_numpy(1 / np.maximum(every.std(0), 0.05))
+    model = Alignment(centre.round(decimals=5), scale.round(decimals=5), settings)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.decay)
+    steps = settings.epochs * (-(-len(used) // settings.batch))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps)
     rng = random.Random(settings.seed)
-    order = sorted(range(len(examples)), key=lambda i: (len(examples[i].input.ids) // 6, rng.random()))
-    out: list[list[Encoded]] = [[]]
-    longest = 0
-    for index in order:
-        longest = max(longest, len(examples[index].input.ids))
-        if out[-1] and (len(out[-1]) + 1) * longest > settings.batch_pieces:
-            out.append([])
-            longest = len(examples[index].input.ids)
-        out[-1].append(examples[index])
-    rng.shuffle(out)
-    return out
+    for epoch in range(settings.epochs):
+        rng.shuffle(used)
+        total = 0.0
+        for at in range(0, len(used), settings.batch):
+            loss = _loss(model, used[at : at + settings.batch])
+            loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+            schedule.step()
+            total += float(loss.detach())
+        print(f"  epoch {epoch + 1}: {total / -(-len(used) // settings.batch):.4f}", flush=True)
+    return model.eval().shipped()
 
 
-def _loss(model: GroundingModel, embeddings: Tensor, pad: int, batch: Sequence[Encoded]) -> Tensor:
-    longest = max(len(one.input.ids) for one in batch)
-    ids = torch.tensor([[*one.input.ids, *[pad] * (longest - len(one.input.ids))] for one in batch])
-    mask = torch.tensor([[1.0] * len(one.input.ids) + [0.0] * (longest - len(one.input.ids)) for one in batch])
-    segments = torch.tensor([[*one.input.segments, *[0] * (longest - len(one.input.ids))] for one in batch])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(embeddings[ids], mask, segments)
-    chosen = logits.float()[torch.arange(len(batch)), torch.tensor([one.head for one in batch])]
-    target = torch.tensor([one.target for one in batch])
-    weight = torch.tensor([one.weight for one in batch])
-    losses = functional.binary_cross_entropy_with_logits(chosen, target * 0.96 + 0.02, reduction="none")
-    return (losses * weight).sum() / weight.sum()
+def _loss(model: Alignment, batch: Sequence[tuple[list[np.ndarray], Answer]]) -> Tensor:
+    claims = [part for found, _ in batch for part in found]
+    longest = max(map(len, claims))
+    padded = np.zeros((len(claims), longest, len(FEATURES)), np.float32)
+    mask = np.zeros((len(claims), longest), np.bool_)
+    for index, part in enumerate(claims):
+        padded[index, : len(part)], mask[index, : len(part)] = part, True
+    logits = model(torch.from_numpy(padded), torch.from_numpy(mask))
+    least = torch.stack([part.min() for part in logits.split([len(found) for found, _ in batch])])
+    target = torch.tensor([answer.target for _, answer in batch])
+    weight = torch.tensor([answer.weight for _, answer in batch])
+    return (functional.binary_cross_entropy_with_logits(least, target, reduction="none") * weight).sum() / weight.sum()

@@ -1,4 +1,4 @@
-"""Fit the sums over answers whose sources were kept aside, and measure them on sources that nothing was trained on."""
+"""Fit the sum over answers whose contexts were kept aside, and measure it on sources that nothing was trained on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ringwall.watch import grounding, lexical
-from ringwall.watch.entailment import CLEAR, Evidence, GroundingSum, Reader, RelevanceSum, highest_margin
+from ringwall.watch.alignment import CompiledNetwork
+from ringwall.watch.entailment import CLEAR, GroundingSum, highest_margin
 from training.content.measure import auroc, interval
+from training.grounding.features import Answer
 from training.grounding.rows import Row
 from training.lexical.measure_grounding import bounded
 
@@ -31,14 +32,14 @@ def sample(rows: list[Row], seed: int) -> list[Row]:
     return rows if len(rows) <= MOST else random.Random(f"{seed}/{rows[0].source}").sample(rows, MOST)
 
 
-def read(reader: Reader, rows: Sequence[Row], *, asked: bool = True) -> Read:
-    """Read answers as the product does (a summary's query asks for nothing)."""
-    found = [reader.evidence(row.context, row.answer, row.query if asked else "") for row in rows]
-    return Read(np.array([_columns(one) for one in found]), np.array([row.grounded for row in rows]))
+def read(network: CompiledNetwork, answers: Sequence[Answer]) -> Read:
+    """Weigh answers as the product does."""
+    return Read(np.array([_columns(network, answer) for answer in answers]), np.array([answer.target > 0 for answer in answers]))
 
 
-def _columns(found: Evidence | None) -> tuple[float, float, float]:
-    return (highest_margin(), CLEAR, CLEAR) if found is None else (found.lexical, found.least, found.mean)
+def _columns(network: CompiledNetwork, answer: Answer) -> tuple[float, float, float]:
+    logits = [laid.logit(network) for laid in answer.laid] or [CLEAR]
+    return answer.lexical, min(logits), sum(logits) / len(logits)
 
 
 def fit_grounding(parts: Sequence[Read]) -> GroundingSum:
@@ -92,35 +93,6 @@ def other_answers(rows: Sequence[Row]) -> list[Asked]:
 def swapped_answers(rows: Sequence[Row]) -> list[Asked]:
     """Pair answers with their query, right and swapped with another answer of the same paragraph."""
     return [(row.query, row.answer, row.grounded) for row in rows if row.query]
-
-
-def relevance_values(reader: Reader, asked: Sequence[Asked]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns shared and logit, and which answers are relevant."""
-    columns = [
-        (grounding.overlap(query, answer).shared, reader.relevance(query, answer) if lexical.words(answer) else -CLEAR)
-        for query, answer, _ in asked
-    ]
-    return np.array(columns), np.array([relevant for _, _, relevant in asked])
-
-
-def fit_relevance(values: np.ndarray, relevant: np.ndarray) -> RelevanceSum:
-    """Fit the sum of relevance."""
-    weights = np.where(relevant, 1 / relevant.sum(), 1 / (~relevant).sum())
-    return RelevanceSum(**bounded(values, relevant, weights, ("shared", "logit")))
-
-
-def relevance_figures(fitted: RelevanceSum, values: np.ndarray, relevant: np.ndarray, seed: int) -> dict:
-    """Return the figures of one way of pairing."""
-    rng = np.random.default_rng(seed)
-    summed = values @ np.array([fitted.shared, fitted.logit])
-    yes, no = summed[relevant], summed[~relevant]
-    return {
-        "pairs": int(relevant.sum()),
-        "others": int((~relevant).sum()),
-        "auroc": round(auroc(yes, no), 3),
-        "auroc_interval": interval(yes, no, auroc, rng),
-        "auroc_lexical": round(auroc(values[relevant, 0], values[~relevant, 0]), 3),
-    }
 
 
 WAYS: dict[str, Callable[[Sequence[Row]], list[Asked]]] = {

@@ -15,14 +15,4 @@ def grounding_table(card: dict) -> list[str]:
             f"| {name} | {figure['auroc']:.3f} ({low:.3f}-{high:.3f}) | {figure['auroc_lexical']:.3f} | {figure['auroc_entailment']:.3f} "
             f"| {figure['answers']} | {kind} | {below} |"
         )
-    return [*lines, f"| **mean of the unseen** | **{card['sums']['grounding_auroc']:.3f}** | | | | | | | |"]
-
-
-def relevance_table(card: dict) -> list[str]:
-    """Return the Markdown table of relevance."""
-    lines = ["| source, against | AUROC (95 % interval) | by words alone | pairs |", "|---|---|---|---|"]
-    for name, figure in card["relevance"].items():
-        low, high = figure["auroc_interval"]
-        pairs_ = f"{figure['pairs']} + {figure['others']}"
-        lines.append(f"| {name} | {figure['auroc']:.3f} ({low:.3f}-{high:.3f}) | {figure['auroc_lexical']:.3f} | {pairs_} |")
-    return lines
+    return [*lines, f"| **mean of the unseen** | **{card['auroc']:.3f}** | | | | | | | |"]

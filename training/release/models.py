@@ -51,10 +51,10 @@ MODELS = (
     Model(
         name="ringwall-grounding",
         version="1",
-        files=("grounding-v1.json", "grounding-v1.onnx"),
+        files=("grounding-v1.json",),
         card="grounding-v1.card.json",
         code=("training/grounding", "training/encoder"),
-        figures=("grounding", "relevance"),
+        figures=("grounding",),
     ),
     Model(
         name="ringwall-names",

@@ -12,25 +12,31 @@ import numpy as np
 from torch import nn
 
 from ringwall.watch.encoder import Body, load_encoder
-from ringwall.watch.sentences import BODY, LONGEST, SentenceEncoder
+from ringwall.watch.sentences import BODY, LONGEST, PIECES, SentenceEncoder
 from ringwall.watch.topic_matcher import FEATURES, MATCHER, Matcher
 from training import pins
 from training.content import corpus
 from training.encoder.body import WIDTH
-from training.encoder.graph import INPUTS, Graph, encoded, mean
+from training.encoder.graph import INPUTS, Graph, layers, mean
 from training.encoder.pretrained import load_base
 from training.topics import card, fit, measure, pairs
 from training.topics.reading import Reader
 
 SEED = 1
+HALF_WAY = 3  # layers
 
 
 def sentences() -> bytes:
-    """Return the encoder's file: the base model's body as it is, with the positions that a unit can have, and the mean of its states."""
+    """Return the encoder's file: the base model's body as it is, with the positions that a unit can have.
+
+    Outputs: the mean of its states, and each piece's state half way up, by which texts are laid beside each other.
+    """
     body = load_base().body(6).eval()
     body.positions = nn.Embedding.from_pretrained(body.positions.weight[: LONGEST + 2].detach())
     graph = Graph()
-    return graph.bytes(INPUTS, {"vectors": (mean(graph, encoded(graph, body)), ["batch", WIDTH])})
+    states = layers(graph, body)
+    outputs = {"vectors": (mean(graph, states[-1]), ["batch", WIDTH]), PIECES: (states[HALF_WAY - 1], ["batch", "tokens", WIDTH])}
+    return graph.bytes(INPUTS, outputs)
 
 
 def opened(data: bytes) -> SentenceEncoder:

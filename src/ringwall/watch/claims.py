@@ -1,10 +1,9 @@
-"""An answer cut into claims, a source cut into sentences, and the passages of the source that a claim is to be compared with."""
+"""An answer cut into claims, a source cut into sentences, and which of these a claim is to be compared with."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 
 import msgspec
 
@@ -14,7 +13,8 @@ from ringwall.watch.encoder import WordPiece
 
 SENTENCE_PIECES = 64
 """A longer sentence, of an answer or of a source, is cut here."""
-PASSAGE_PIECES = 112
+PASSAGE_PIECES = 512
+"""Of a source that one claim is compared with."""
 MAX_CLAIMS = 256
 MAX_CELLS = 200_000
 """Claims times sentences of the source."""
@@ -62,11 +62,12 @@ _LAST_WORD = re.compile(r"(\S+)\.\s*\Z")
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False):
-    """A sentence, or a part of a long one: the characters it spans, its pieces, its content stems and its words as compared."""
+    """A sentence, or a part of a long one: the characters it spans, its pieces, their places, its content stems, its words as compared."""
 
     start: int
     end: int
     ids: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
     stems: frozenset[str]
     words: tuple[str, ...]
 
@@ -87,7 +88,8 @@ def cut(text: str, pieces: WordPiece) -> list[Sentence]:
             last += 1
         for at in range(first, last, SENTENCE_PIECES):
             upto = min(at + SENTENCE_PIECES, last)
-            sentence = _sentence(text, found.starts[at], found.ends[upto - 1], tuple(found.ids[at:upto]))
+            places = tuple(zip(found.starts[at:upto], found.ends[at:upto], strict=True))
+            sentence = _sentence(text, tuple(found.ids[at:upto]), places)
             if sentence.words:
                 out.append(sentence)
         first = last
@@ -110,10 +112,11 @@ def _is_initial(word: str) -> bool:
     return len(word) == 1 and word.isupper()
 
 
-def _sentence(text: str, start: int, end: int, ids: tuple[int, ...]) -> Sentence:
+def _sentence(text: str, ids: tuple[int, ...], places: tuple[tuple[int, int], ...]) -> Sentence:
+    start, end = places[0][0], places[-1][1]
     part = text[start:end]
     words = tuple(word.casefold() for word in lexical.words(part))
-    return Sentence(start, end, ids, frozenset(lexical.stems(part)), words)
+    return Sentence(start, end, ids, places, frozenset(lexical.stems(part)), words)
 
 
 def claims_of(answer: str, pieces: WordPiece, *, asked: bool) -> list[Sentence]:
@@ -143,7 +146,7 @@ class Passages:
         Raises:
             LimitExceeded: the source is longer than a lexical scorer reads.
         """
-        self.sentences = cut(source, pieces)
+        self.source, self.sentences = source, cut(source, pieces)
         self._verbatim = {sentence.words for sentence in self.sentences}
         self._holders: dict[str, list[int]] = {}
         for index, sentence in enumerate(self.sentences):
@@ -167,20 +170,21 @@ class Passages:
         """Say whether a claim is a sentence of the source, word for word."""
         return claim.words in self._verbatim
 
-    def about(self, claim: frozenset[str]) -> list[tuple[int, ...]]:
-        """Return at most two passages of at most `PASSAGE_PIECES` pieces for a claim's content stems, as pieces.
-
-        The first gathers the sentences that together cover most of the claim, wherever they stand, with those before them where there is
-        room; the second is the best sentence with its neighbours. A source that fits is one passage.
+    def chosen(self, claim: frozenset[str]) -> list[int]:
+        """Return which sentences a claim with these content stems is compared with, in their order: all of a source of at most
+        `PASSAGE_PIECES` pieces; else those that share most with it and their neighbours, as far as they fit.
         """
-        if self._fits or not self.sentences:
-            return [self._pieces(range(len(self.sentences)))] if self.sentences else []
-        ranked = self._ranked(claim)
-        gathered, around = self._gathered(claim, ranked), self._around(ranked[0] if ranked else 0)
-        return [self._pieces(gathered)] if gathered == around else [self._pieces(gathered), self._pieces(around)]
-
-    def _pieces(self, chosen: Sequence[int]) -> tuple[int, ...]:
-        return tuple(id_ for index in chosen for id_ in self.sentences[index].ids)
+        if self._fits:
+            return list(range(len(self.sentences)))
+        ranked = self._ranked(claim) or [0]
+        out: set[int] = set()
+        room = PASSAGE_PIECES
+        for index in dict.fromkeys(near for best in ranked for near in (best, best - 1, best + 1) if 0 <= near < len(self.sentences)):
+            size = len(self.sentences[index].ids)
+            if size <= room:
+                out.add(index)
+                room -= size
+        return sorted(out)
 
     def _ranked(self, claim: frozenset[str]) -> list[int]:
         """Return the sentences that share most with a claim, the best first; a short one before a long one."""
@@ -190,42 +194,3 @@ class Passages:
             for index in self._holders.get(stem, ()):
                 scores[index] += weight
         return sorted(scores, key=lambda index: (-scores[index], len(self.sentences[index].ids), index))[:_CANDIDATES]
-
-    def _gathered(self, claim: frozenset[str], ranked: Sequence[int]) -> list[int]:
-        chosen: list[int] = []
-        room, wanted = PASSAGE_PIECES, set(claim)
-        while True:
-            gains = {index: self._gain(wanted, index) for index in ranked if index not in chosen and len(self.sentences[index].ids) <= room}
-            best = max(gains, key=lambda index: gains[index], default=-1)
-            if best < 0 or gains[best] <= 0.0:
-                break
-            chosen.append(best)
-            room -= len(self.sentences[best].ids)
-            wanted -= self.sentences[best].stems
-        before = [index - 1 for index in chosen if index]
-        for index in (*before, *ranked, *(index + 1 for index in chosen if index + 1 < len(self.sentences)), *range(len(self.sentences))):
-            if index not in chosen and len(self.sentences[index].ids) <= room:
-                chosen.append(index)
-                room -= len(self.sentences[index].ids)
-            if room < 4:
-                break
-        return sorted(chosen)
-
-    def _gain(self, wanted: set[str], index: int) -> float:
-        return sum(lexical.weight(stem) for stem in sorted(wanted & self.sentences[index].stems))
-
-    def _around(self, best: int) -> list[int]:
-        first = last = best
-        room = PASSAGE_PIECES - len(self.sentences[best].ids)
-        while True:
-            grown = False
-            if first > 0 and len(self.sentences[first - 1].ids) <= room:
-                first -= 1
-                room -= len(self.sentences[first].ids)
-                grown = True
-            if last + 1 < len(self.sentences) and len(self.sentences[last + 1].ids) <= room:
-                last += 1
-                room -= len(self.sentences[last].ids)
-                grown = True
-            if not grown:
-                return list(range(first, last + 1))

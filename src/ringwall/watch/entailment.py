@@ -1,7 +1,7 @@
-"""Contextual grounding and relevance by meaning: a small transformer compares each claim of an answer with passages of its source.
+"""Contextual grounding by meaning: each claim of an answer is laid beside its source, piece by piece.
 
-1. The answer is cut into claims, the source into sentences; for each claim, one or two passages of the source that speak about it are put
-   together. 2. The model says for each pair how far the claim follows from the passage; the better passage counts. A claim that is a
+1. The answer is cut into claims, the source into sentences, and both are read once by the sentence encoder; a claim that answers a query is
+   read after it. 2. A small network says from what was found, and what was not, how far the claim follows (`alignment`). A claim that is a
    sentence of the source, word for word, follows. 3. The least and the mean of the claims are summed with the lexical evidence, by
    weights that were fitted on answers kept out of the training. 4. A claim whose own sum is below a half is ungrounded, and has a span.
 
@@ -14,38 +14,23 @@ import functools
 import math
 from collections.abc import Sequence
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
-from ringwall.errors import LimitExceeded
 from ringwall.vocabulary.patience import take_time
-from ringwall.watch import grounding, lexical, pairs, shipped
-from ringwall.watch.claims import Passages, Sentence, claims_of
-from ringwall.watch.encoder import Body, Encoder, load_encoder
+from ringwall.watch import grounding, lexical, shipped
+from ringwall.watch.alignment import NEGATIONS, CompiledNetwork, Held, Network, Text, features, joined
+from ringwall.watch.claims import Passages, Sentence, claims_of, cut
+from ringwall.watch.encoder import Encoder, load_encoder
+from ringwall.watch.grounding import UNGROUNDED, ClaimSpan
+from ringwall.watch.sentences import LONGEST, SentenceEncoder, Vectors, load_sentence_encoder
 from ringwall.watch.weights_file import WeightsRefused
 
-BODY = "grounding-v1.onnx"
-SUM = "grounding-v1.json"
+FILE = "grounding-v1.json"
 CLEAR = 5.0
-"""Logits are read up to this size: a pair can be no clearer than a copy."""
-UNGROUNDED = 0.5
-_ENTAILED, _RELEVANT = 0, 1
-
-
-class UngroundedClaim(NamedTuple):
-    """A claim that does not follow: its first and last-plus-one character in the answer, and its score."""
-
-    start: int
-    end: int
-    score: float
-
-
-class Grounded(NamedTuple):
-    """A grounding score, and the claims that hold it down."""
-
-    score: float
-    ungrounded: tuple[UngroundedClaim, ...] = ()
+"""Logits are read up to this size: a claim can be no clearer than a copy."""
+QUERY_PIECES = 40  # of a query before a claim: its end, where the question is
 
 
 class GroundingSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,37 +42,28 @@ class GroundingSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bias: float
 
 
-class RelevanceSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The same for relevance: weights of what the answer shares with its query, and of the best logit of its windows."""
-
-    shared: float
-    logit: float
-    bias: float
-
-
 class Fitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was fitted over one body; the AUROCs are the means over the sources that nothing was trained on."""
+    """What was trained over one sentence encoder; the AUROC is the mean over the sources that nothing was trained on."""
 
     format: int
     name: str
     version: str
-    body_sha256: str
-    grounding: GroundingSum
-    relevance: RelevanceSum
-    grounding_auroc: float
-    relevance_auroc: float
+    sentences_sha256: str
+    network: Network
+    sum: GroundingSum
+    auroc: float
 
     def check(self, digest: str) -> None:
-        """Refuse a file that belongs to another body, or weights that would reward evidence against an answer.
+        """Refuse a file that belongs to another encoder, or weights that would reward evidence against an answer.
 
         Raises:
             WeightsRefused: either holds.
         """
-        weights = (self.grounding.lexical, self.grounding.least, self.grounding.mean, self.relevance.shared, self.relevance.logit)
-        if self.format != 1 or self.body_sha256 != digest:
-            raise WeightsRefused(f"`{SUM}` was not fitted over this `{BODY}`", digest=digest, expected=self.body_sha256)
-        if not all(0.0 <= weight < math.inf for weight in weights) or not math.isfinite(self.grounding.bias + self.relevance.bias):
-            raise WeightsRefused(f"`{SUM}` holds weights below zero, or none at all")
+        weights = (self.sum.lexical, self.sum.least, self.sum.mean)
+        if self.format != 1 or self.sentences_sha256 != digest:
+            raise WeightsRefused(f"`{FILE}` was not trained over this sentence encoder", digest=digest, expected=self.sentences_sha256)
+        if not all(0.0 <= weight < math.inf for weight in weights) or not math.isfinite(self.sum.bias):
+            raise WeightsRefused(f"`{FILE}` holds weights below zero, or none at all")
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -107,56 +83,113 @@ class Evidence(msgspec.Struct, frozen=True):
         return sum(logit for _, logit in self.claims) / len(self.claims)
 
 
+class Laid(msgspec.Struct, frozen=True):
+    """A claim beside its source: the features of its pieces; None for a copy, or beside an empty source (`copied` says which)."""
+
+    claim: Sentence
+    copied: bool
+    rows: Vectors | None
+
+    def logit(self, network: CompiledNetwork) -> float:
+        """Return how far the claim follows, within `CLEAR`."""
+        if self.rows is None:
+            return CLEAR if self.copied else -CLEAR
+        return max(-CLEAR, min(CLEAR, network.logit(self.rows)))
+
+
 class Reader:
-    """Runs the model over claims and passages; what training fits its sums on."""
+    """Lays claims beside their source; what training learns from."""
 
-    def __init__(self, encoder: Encoder, body: Body) -> None:
+    def __init__(self, encoder: Encoder, sentences: SentenceEncoder) -> None:
         """Keep the parts."""
-        self._pieces, self._body = encoder.pieces, body
+        self._pieces, self._sentences, self._words = encoder.pieces, sentences, encoder.table.rows
+        self._negations = frozenset(id_ for word in NEGATIONS for id_ in encoder.pieces.pieces(word).ids)
 
-    def evidence(self, source: str, answer: str, query: str = "") -> Evidence | None:
-        """Read an answer against its source; None for an answer that asserts nothing.
+    def laid(self, source: str, answer: str, query: str = "") -> list[Laid]:
+        """Lay every claim of an answer beside the part of the source that speaks about it; none for an answer that asserts nothing.
 
         Raises:
             LimitExceeded: there are more claims, or more pairs of claims and sentences, than are affordable; or a text is too long.
         """
         claims = claims_of(answer, self._pieces, asked=bool(query))
         if not claims:
-            return None
+            return []
         take_time()
         passages = Passages(source, self._pieces)
         passages.check_size(len(claims))
-        held = grounding.Source(source)
-        logits = self._entailed(claims, passages, self._pieces.pieces(query).ids)
-        return Evidence(lexical=margin_of(held, answer), claims=tuple(zip(claims, logits, strict=True)))
+        copied = [passages.holds(claim) for claim in claims]
+        chosen = [[] if copy else passages.chosen(claim.stems) for claim, copy in zip(claims, copied, strict=True)]
+        read = self._source(passages, sorted({index for indices in chosen for index in indices}))
+        asked = cut(query, self._pieces)
+        asked_ids = tuple(id_ for sentence in asked for id_ in sentence.ids)[-QUERY_PIECES:]
+        wanted = [claim for claim, indices in zip(claims, chosen, strict=True) if indices]
+        states = iter(self._sentences.states([(*asked_ids, *claim.ids)[-LONGEST:] for claim in wanted]))
+        out = []
+        for claim, copy, indices in zip(claims, copied, chosen, strict=True):
+            rows = None
+            if indices:
+                made = next(states)
+                after = len(made) - len(claim.ids)
+                told = self._text(claim, answer, made[after:])
+                before = self._asked(asked_ids[len(asked_ids) - after :], made[:after]) if after > 0 else None
+                rows = features(told, before, _held([read[index] for index in indices]), self._words)
+            out.append(Laid(claim, copy, rows))
+        return out
 
-    def _entailed(self, claims: Sequence[Sentence], passages: Passages, query: Sequence[int]) -> list[float]:
-        logits = [CLEAR if passages.holds(claim) else -CLEAR for claim in claims]
-        owners: list[int] = []
-        inputs: list[pairs.PairInput] = []
-        for index, claim in enumerate(claims):
-            if logits[index] < CLEAR:
-                for passage in passages.about(claim.stems):
-                    owners.append(index)
-                    inputs.append(pairs.claim_input(self._pieces, passage, query, claim.ids))
-        found = self._body.run([one.ids for one in inputs], [one.segments for one in inputs]) if inputs else []
-        for index, made in zip(owners, found, strict=True):
-            logits[index] = max(logits[index], min(CLEAR, float(made[_ENTAILED])))
-        return logits
+    def _source(self, passages: Passages, indices: Sequence[int]) -> dict[int, Text]:
+        """Read sentences, neighbours together as far as they fit, so that they know each other."""
+        runs: list[list[int]] = []
+        size = 0
+        for index in indices:
+            length = len(passages.sentences[index].ids)
+            if not runs or runs[-1][-1] != index - 1 or size + length > LONGEST:
+                runs.append([])
+                size = 0
+            runs[-1].append(index)
+            size += length
+        found = self._sentences.states([[id_ for index in run for id_ in passages.sentences[index].ids] for run in runs])
+        out: dict[int, Text] = {}
+        for run, states in zip(runs, found, strict=True):
+            at = 0
+            for index in run:
+                sentence = passages.sentences[index]
+                out[index] = self._text(sentence, passages.source, states[at : at + len(sentence.ids)])
+                at += len(sentence.ids)
+        return out
 
-    def relevance(self, query: str, answer: str) -> float:
-        """Return the logit of the window of the answer that answers the query best.
+    def _text(self, sentence: Sentence, text: str, states: Vectors) -> Text:
+        ids = np.array(sentence.ids, np.int64)
+        begins = [text[start] for start, _ in sentence.places]
+        inside = [at > 0 and sentence.places[at - 1][1] == start and begins[at].isalnum() for at, (start, _) in enumerate(sentence.places)]
+        return Text(
+            ids,
+            states,
+            np.array([one.isdigit() for one in begins]),
+            np.array([at > 0 and one.isupper() for at, one in enumerate(begins)]),
+            np.array([id_ in self._negations for id_ in sentence.ids]),
+            np.array(inside),
+        )
+
+    @staticmethod
+    def _asked(ids: Sequence[int], states: Vectors) -> Text:
+        nothing = np.zeros(len(ids), np.bool_)
+        return Text(np.array(ids, np.int64), states, nothing, nothing, nothing, nothing)
+
+    def evidence(self, network: CompiledNetwork, source: str, answer: str, query: str = "") -> Evidence | None:
+        """Weigh an answer against its source; None for an answer that asserts nothing.
 
         Raises:
-            LimitExceeded: the answer has more windows than are affordable.
+            LimitExceeded: as `laid`.
         """
-        windows = pairs.answer_windows(self._pieces, answer)
-        if len(windows) > pairs.MAX_WINDOWS:
-            raise LimitExceeded(f"an answer of {len(windows)} windows is more than {pairs.MAX_WINDOWS}", remedy="judge the answer in parts")
-        asked = self._pieces.pieces(query).ids
-        inputs = [pairs.relevance_input(self._pieces, asked, window) for window in windows]
-        found = self._body.run([one.ids for one in inputs], [one.segments for one in inputs])
-        return max(-CLEAR, min(CLEAR, max(float(made[_RELEVANT]) for made in found)))
+        laid = self.laid(source, answer, query)
+        if not laid:
+            return None
+        margin = margin_of(grounding.Source(source), answer)
+        return Evidence(lexical=margin, claims=tuple((one.claim, one.logit(network)) for one in laid))
+
+
+def _held(read: Sequence[Text]) -> Held:
+    return Held(joined(read), np.repeat(np.arange(len(read)), [len(text.ids) for text in read]))
 
 
 def margin_of(held: grounding.Source, answer: str) -> float:
@@ -171,95 +204,63 @@ def highest_margin() -> float:
     return grounding.margin(lexical.parameters().grounding, grounding.PERFECT)
 
 
-class EntailmentScorer:
-    """Sums entailment and lexical evidence; a `ringwall.guardrails.ports.ClaimScorer`.
+class Entailment:
+    """Sums entailment and lexical evidence.
 
     A sentence of the source, word for word, scores 1. Against a source without a word nothing is grounded: 0. An answer that asserts
     nothing is grounded.
     """
 
     def __init__(self, reader: Reader, fitted: Fitted) -> None:
-        """Take what reads and what was fitted."""
-        self._reader, self._fitted = reader, fitted
-
-    @property
-    def model_id(self) -> str:
-        """Name, version and digest, with the measured AUROCs."""
-        fitted = self._fitted
-        figures = f"auroc:{fitted.grounding_auroc:.3f},relevance:{fitted.relevance_auroc:.3f}"
-        return f"{fitted.name}/{fitted.version}@sha256:{fitted.body_sha256},{figures}"
-
-    def grounding(self, *, source: str, answer: str) -> float:
-        """Return a score in [0, 1]; 1 is fully grounded.
+        """Take what reads and what was trained.
 
         Raises:
-            LimitExceeded: the texts are more than the model reads.
+            WeightsRefused: the network cannot run.
         """
-        return self.grounded(source=source, query="", answer=answer).score
+        self._reader, self.fitted = reader, fitted
+        try:
+            self._network = fitted.network.compiled()
+        except ValueError as error:
+            raise WeightsRefused(f"`{FILE}` cannot be read: {error}") from error
 
-    def grounded(self, *, source: str, query: str, answer: str) -> Grounded:
+    def grounded(self, *, source: str, query: str, answer: str) -> tuple[float, tuple[ClaimSpan, ...]]:
         """Return the score and the claims that do not follow; short answers are read together with their query.
 
         Raises:
             LimitExceeded: the texts are more than the model reads.
         """
-        found = self._reader.evidence(source, answer, query)
+        found = self._reader.evidence(self._network, source, answer, query)
         if found is None:
-            return Grounded(1.0)
+            return 1.0, ()
         if not lexical.words(source):
-            return Grounded(0.0, tuple(UngroundedClaim(claim.start, claim.end, 0.0) for claim, _ in found.claims))
+            return 0.0, tuple(ClaimSpan(claim.start, claim.end, 0.0) for claim, _ in found.claims)
         held = grounding.Source(source)
         scored = [
-            UngroundedClaim(claim.start, claim.end, self._score(margin_of(held, answer[claim.start : claim.end]), logit, logit))
+            ClaimSpan(claim.start, claim.end, self._score(margin_of(held, answer[claim.start : claim.end]), logit, logit))
             for claim, logit in found.claims
         ]
-        score = self._score(found.lexical, found.least, found.mean)
-        return Grounded(score, tuple(claim for claim in scored if claim.score < UNGROUNDED))
+        return self._score(found.lexical, found.least, found.mean), tuple(claim for claim in scored if claim.score < UNGROUNDED)
 
     def _score(self, margin: float, least: float, mean: float) -> float:
         """Return the fitted probability, as a share of that of a copy."""
-        weights = self._fitted.grounding
+        weights = self.fitted.sum
 
         def probability(margin: float, least: float, mean: float) -> float:
             return _logistic(weights.lexical * margin + weights.least * least + weights.mean * mean + weights.bias)
 
         return min(1.0, probability(margin, least, mean) / probability(highest_margin(), CLEAR, CLEAR))
 
-    def relevance(self, *, query: str, answer: str) -> float:
-        """Return a score in [0, 1]; 1 is fully relevant. An answer without a word answers nothing.
-
-        Raises:
-            LimitExceeded: the texts are more than the model reads.
-        """
-        if not lexical.words(answer):
-            return 0.0
-        shared = grounding.overlap(query, answer).shared
-        if shared == 1.0:
-            return 1.0
-        weights = self._fitted.relevance
-
-        def probability(shared: float, logit: float) -> float:
-            return _logistic(weights.shared * shared + weights.logit * logit + weights.bias)
-
-        return min(1.0, probability(shared, self._reader.relevance(query, answer)) / probability(1.0, CLEAR))
-
 
 def _logistic(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))
 
 
-def load_entailment_scorer(*, where: Traversable | None = None) -> EntailmentScorer:
-    """Load what ships with ringwall, or what stands in another folder with its list of pinned digests.
+def load_entailment(*, where: Traversable | None = None) -> Entailment:
+    """Load what ships with ringwall; `where` is another folder of the trained file, with its list of pinned digests.
 
     Raises:
         WeightsRefused: a file is missing, is not the pinned one, cannot be read, or does not belong to the other.
     """
-    encoder = load_encoder()
-    body, digest = encoder.body(BODY, where=where)
-    data, _ = shipped.checked(SUM, where=where)
-    try:
-        fitted = msgspec.json.decode(data, type=Fitted)
-    except msgspec.DecodeError as error:
-        raise WeightsRefused(f"`{SUM}` cannot be read: {error}") from error
-    fitted.check(digest)
-    return EntailmentScorer(Reader(encoder, body), fitted)
+    fitted, sentences = shipped.decoded(FILE, Fitted, where=where), load_sentence_encoder()
+    fitted.check(sentences.digest)
+    return Entailment(Reader(load_encoder(), sentences), fitted)

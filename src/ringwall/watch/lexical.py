@@ -6,19 +6,15 @@ import functools
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 import msgspec
 
 from ringwall.errors import LimitExceeded
 from ringwall.watch import shipped
-from ringwall.watch.weights_file import WeightsRefused
 
 MAX_CHARACTERS = 1_000_000
 FREQUENCIES = "frequencies-v1.json"
 PARAMETERS = "lexical-v1.json"
-
-_Decoded = TypeVar("_Decoded")
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -90,7 +86,7 @@ def frequencies() -> Frequencies:
     Raises:
         WeightsRefused: it is missing, unreadable or not the pinned one.
     """
-    return _decoded(FREQUENCIES, Frequencies)
+    return shipped.decoded(FREQUENCIES, Frequencies)
 
 
 @functools.cache
@@ -100,15 +96,7 @@ def parameters() -> Parameters:
     Raises:
         WeightsRefused: they are missing, unreadable or not the pinned ones.
     """
-    return _decoded(PARAMETERS, Parameters)
-
-
-def _decoded(name: str, kind: type[_Decoded]) -> _Decoded:
-    data, _ = shipped.checked(name)
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
-        raise WeightsRefused(f"`{name}` cannot be read: {error}") from error
+    return shipped.decoded(PARAMETERS, Parameters)
 
 
 @functools.cache

@@ -218,15 +218,8 @@ def load(*, where: Traversable | None = None) -> LearnedNameFinder:
         WeightsRefused: a file is missing, is not the pinned one, or is not what the other file belongs to.
     """
     encoder = load_encoder()
-    settings = _settings(shipped.checked(SETTINGS, where=where)[0])
+    settings = shipped.decoded(SETTINGS, Settings, where=where)
     body, digest = encoder.body(WEIGHTS, where=where)
     if digest != settings.weights_sha256:
         raise WeightsRefused(f"`{SETTINGS}` does not belong to `{WEIGHTS}`")
     return LearnedNameFinder(encoder, body, settings)
-
-
-def _settings(data: bytes) -> Settings:
-    try:
-        return msgspec.json.decode(data, type=Settings)
-    except msgspec.DecodeError as error:
-        raise WeightsRefused(f"`{SETTINGS}` cannot be read", reason=type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""Grounding by words; relevance by what query and answer mean: how close their closest sentences are, and the words they share."""
+"""Relevance by what query and answer mean: how close their closest sentences are, and the words they share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from ringwall.errors import LimitExceeded
 from ringwall.watch import grounding, lexical, shipped
-from ringwall.watch.grounding import ClaimSpan, LexicalGroundingScorer
 from ringwall.watch.sentences import SentenceEncoder, load_sentence_encoder
 from ringwall.watch.weights_file import WeightsRefused
 
@@ -48,39 +47,15 @@ class RelevanceSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.shared * shared + self.likeness * likeness + self.bias))))
 
 
-class RelevanceScorer:
-    """A `ringwall.guardrails.ports.ClaimScorer`: grounding is the lexical scorer's, relevance is by meaning and by words.
+class Relevance:
+    """How far an answer answers its query, by meaning and by words.
 
     A query without a word asks for nothing in particular, and every answer is relevant; an answer without a word answers nothing.
     """
 
     def __init__(self, sentences: SentenceEncoder, fitted: RelevanceSum) -> None:
         """Take what makes vectors, and what was fitted over it."""
-        self._sentences, self._fitted = sentences, fitted
-        self._lexical = LexicalGroundingScorer()
-
-    @property
-    def model_id(self) -> str:
-        """Both models, with their measured AUROCs."""
-        fitted = self._fitted
-        relevance = f"{fitted.name}/{fitted.version}@sha256:{fitted.sentences_sha256},auroc:{fitted.auroc:.3f}"
-        return f"{grounding.MODEL}@auroc:{self._lexical.measured_auroc:.3f} {relevance}"
-
-    def grounding(self, *, source: str, answer: str) -> float:
-        """Return a score in [0, 1]; 1 is fully grounded.
-
-        Raises:
-            LimitExceeded: the texts are more than it reads.
-        """
-        return self._lexical.grounding(source=source, answer=answer)
-
-    def grounded(self, *, source: str, query: str, answer: str) -> tuple[float, tuple[ClaimSpan, ...]]:
-        """Return the score, and the claims that do not follow.
-
-        Raises:
-            LimitExceeded: the texts are more than it reads.
-        """
-        return self._lexical.grounded(source=source, query=query, answer=answer)
+        self._sentences, self.fitted = sentences, fitted
 
     def relevance(self, *, query: str, answer: str) -> float:
         """Return a score in [0, 1]; 1 is fully relevant.
@@ -90,7 +65,7 @@ class RelevanceScorer:
         """
         if not lexical.words(query):
             return 1.0
-        return self._fitted.score(*evidence(self._sentences, query, answer)) if lexical.words(answer) else 0.0
+        return self.fitted.score(*evidence(self._sentences, query, answer)) if lexical.words(answer) else 0.0
 
 
 def evidence(sentences: SentenceEncoder, query: str, answer: str) -> tuple[float, float]:
@@ -108,17 +83,12 @@ def evidence(sentences: SentenceEncoder, query: str, answer: str) -> tuple[float
     return grounding.overlap(query, answer).shared, float((vectors[: len(asked)] @ vectors[len(asked) :].T).max())
 
 
-def load_relevance_scorer(*, where: Traversable | None = None) -> RelevanceScorer:
+def load_relevance(*, where: Traversable | None = None) -> Relevance:
     """Load what ships with ringwall; `where` is another folder of the fitted file, with its list of pinned digests.
 
     Raises:
         WeightsRefused: a file is missing, is not the pinned one, cannot be read, or does not belong to the other.
     """
-    data, _ = shipped.checked(FILE, where=where)
-    try:
-        fitted = msgspec.json.decode(data, type=RelevanceSum)
-    except msgspec.DecodeError as error:
-        raise WeightsRefused(f"`{FILE}` cannot be read: {error}") from error
-    sentences = load_sentence_encoder()
+    fitted, sentences = shipped.decoded(FILE, RelevanceSum, where=where), load_sentence_encoder()
     fitted.check(sentences.digest)
-    return RelevanceScorer(sentences, fitted)
+    return Relevance(sentences, fitted)

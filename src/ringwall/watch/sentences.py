@@ -14,6 +14,7 @@ from ringwall.watch import lexical
 from ringwall.watch.encoder import Body, Encoder, WordPiece, load_encoder
 
 BODY = "sentences-v1.onnx"
+PIECES = "pieces"  # the output with a state for each piece, half way up
 LONGEST = 94  # pieces of one unit; with begin and end 96
 SHORT = 8  # a sentence of fewer pieces says too little by itself, and is read with the next one
 
@@ -78,6 +79,12 @@ class SentenceEncoder:
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
         made: Vectors = rows[[places[unit.ids] for unit in asked]].astype(np.float32)
         return made
+
+    def states(self, texts: Sequence[Sequence[int]]) -> list[Vectors]:
+        """Return the state of each piece half way up, of length one, (pieces, width) a text; texts have at most `LONGEST` pieces."""
+        pieces = self._encoder.pieces
+        found = self._body.run([(pieces.begin, *ids, pieces.end) for ids in texts], output=PIECES)
+        return [made[1:-1] / np.maximum(np.linalg.norm(made[1:-1], axis=1, keepdims=True), 1e-9) for made in found]
 
     def of(self, statement: str) -> Vectors:
         """Return the vector of one short statement as a whole: its first `LONGEST` pieces."""

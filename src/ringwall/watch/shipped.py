@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import TypeVar
+
+import msgspec
 
 from ringwall.crypto import equal, sha256
 from ringwall.watch.weights_file import WeightsRefused
 
 PINS = "sha256sums.txt"
 MAX_BYTES = 32 * 1024 * 1024
+
+Decoded = TypeVar("Decoded")
 
 
 def folder() -> Traversable:
@@ -36,6 +41,19 @@ def checked(name: str, *, where: Traversable | None = None) -> tuple[bytes, str]
     if not equal(digest.encode(), pinned.encode()):
         raise WeightsRefused(f"`{name}` does not have its pinned digest", digest=digest)
     return data, digest
+
+
+def decoded(name: str, kind: type[Decoded], *, where: Traversable | None = None) -> Decoded:
+    """Return what a shipped JSON file says.
+
+    Raises:
+        WeightsRefused: as `checked`; or it is not JSON of this form.
+    """
+    data, _ = checked(name, where=where)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise WeightsRefused(f"`{name}` cannot be read: {error}") from error
 
 
 def pins(*, where: Traversable | None = None) -> Mapping[str, str]:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 NEEDED = ("numpy", "onnxruntime")
 
 
+def installed(needed: Sequence[str]) -> bool:
+    """Say whether all packages are here."""
+    return all(find_spec(name) for name in needed)
+
+
 def load_topic_scorer(needed: Sequence[str] = NEEDED) -> TopicMatcher | LexicalTopicScorer:
     """Load it; its model id, which every receipt has, says which of the two it is.
 
@@ -24,7 +29,7 @@ def load_topic_scorer(needed: Sequence[str] = NEEDED) -> TopicMatcher | LexicalT
         WeightsRefused: a file is missing, is not the pinned one, or does not belong to the others. Where the extra is there and the files
             are not, words alone do not stand in for them.
     """
-    if not all(find_spec(name) for name in needed):
+    if not installed(needed):
         return LexicalTopicScorer()
     from ringwall.watch.topic_matcher import load_topic_matcher
 

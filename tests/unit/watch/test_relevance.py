@@ -9,22 +9,21 @@ from pathlib import Path
 import pytest
 
 from ringwall.errors import LimitExceeded
-from ringwall.guardrails import ports
-from ringwall.watch import LexicalGroundingScorer, WeightsRefused, shipped
+from ringwall.watch import WeightsRefused, shipped
 
 pytest.importorskip("onnxruntime", reason="the extra `watch` is not installed")
 
-from ringwall.watch.relevance import FILE, RelevanceScorer, load_relevance_scorer
+from ringwall.watch.relevance import FILE, Relevance, load_relevance
 from ringwall.watch.sentences import load_sentence_encoder
 
 SUMS = {"format": 1, "name": "test", "version": "1", "shared": 0.6, "likeness": 6.5, "bias": -1.7, "auroc": 0.5}
 
 
-def scorer(folder: Path, **changes: object) -> RelevanceScorer:
+def scorer(folder: Path, **changes: object) -> Relevance:
     data = json.dumps({**SUMS, "sentences_sha256": load_sentence_encoder().digest, **changes}).encode()
     (folder / FILE).write_bytes(data)
     (folder / shipped.PINS).write_text(f"{hashlib.sha256(data).hexdigest()}  {FILE}\n")
-    return load_relevance_scorer(where=folder)
+    return load_relevance(where=folder)
 
 
 QUERY = "When was the Brooklyn Bridge opened?"
@@ -32,8 +31,8 @@ ORDER = ("It was opened to traffic in 1883.", "The bridge is very long.", "Rye b
 
 
 def test_what_is_about_the_query_is_more_relevant_than_what_is_not(tmp_path: Path) -> None:
-    port: ports.ClaimScorer = scorer(tmp_path)
-    scores = [port.relevance(query=QUERY, answer=answer) for answer in ORDER]
+    made = scorer(tmp_path)
+    scores = [made.relevance(query=QUERY, answer=answer) for answer in ORDER]
     assert 1.0 >= min(scores[:2]) > scores[2] >= 0.0
 
 
@@ -48,14 +47,6 @@ def test_the_closest_sentence_of_an_answer_counts(tmp_path: Path) -> None:
     made = scorer(tmp_path)
     alone = made.relevance(query=QUERY, answer=ORDER[0])
     assert made.relevance(query=QUERY, answer=f"Rye bread needs a good old sourdough from the day before. {ORDER[0]}") >= alone - 0.05
-
-
-def test_grounding_is_the_lexical_scorers(tmp_path: Path) -> None:
-    made, words = scorer(tmp_path), LexicalGroundingScorer()
-    given = {"source": "The bridge is red.", "answer": "The bridge is red. It floats on elephants."}
-    assert made.grounding(**given) == words.grounding(**given)
-    assert made.grounded(query="", **given) == words.grounded(query="", **given)
-    assert "grounding-lexical" in made.model_id
 
 
 def test_more_than_it_reads_is_refused(tmp_path: Path) -> None:
@@ -81,5 +72,5 @@ def test_a_file_that_does_not_belong_is_refused(changes: dict[str, object], tmp_
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / shipped.PINS).write_text("")
     with pytest.raises(WeightsRefused) as refused:
-        load_relevance_scorer(where=tmp_path)
+        load_relevance(where=tmp_path)
     assert refused.value.how_to_mend

@@ -49,12 +49,13 @@ class Body:
                 give_back()
             return self._session
 
-    def run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> list[Array]:
+    def run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None, *, output: str = "") -> list[Array]:
         """Return the output of each text: what the model makes of it, without padding where there is one row a piece.
 
         Args:
             texts: ids with special pieces, 1 to `LONGEST` each.
             segments: 0 or 1 per piece; by default all 0.
+            output: which of the file's outputs; by default its first. What only other outputs need is not computed.
 
         Raises:
             TakesLong: the caller is in a hurry.
@@ -62,11 +63,12 @@ class Body:
         take_time()
         out: list[Array | None] = [None] * len(texts)
         for batch in _batches([len(text) for text in texts]):
-            for index, made in zip(batch, self._run([texts[i] for i in batch], segments and [segments[i] for i in batch]), strict=True):
+            found = self._run([texts[i] for i in batch], segments and [segments[i] for i in batch], output)
+            for index, made in zip(batch, found, strict=True):
                 out[index] = made
         return [made for made in out if made is not None]
 
-    def _run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None) -> list[Array]:
+    def _run(self, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None, output: str) -> list[Array]:
         lengths = [len(text) for text in texts]
         shape = len(texts), max(lengths)
         ids = np.full(shape, self._pad, np.int64)
@@ -78,7 +80,8 @@ class Body:
             if segments is not None:
                 kinds[row, : lengths[row]] = segments[row]
         session = self._session or self.open()
-        (made,) = session.run(None, {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
+        wanted = output or session.get_outputs()[0].name
+        (made,) = session.run([wanted], {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
         result: Array = np.asarray(made, np.float32)
         if not np.isfinite(result).all():
             raise FloatingPointError("the model answered with something that is not a number")
