@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.inference.code_policies import CodePolicies
 from ringwall.storage import Storage
+
+pytestmark = pytest.mark.anyio
 
 BLOCK, NOTE, NOTE_LOW = CodePolicyConfig(), CodePolicyConfig(action="ANNOTATE"), CodePolicyConfig(action="ANNOTATE", severity="LOW")
 
