@@ -121,13 +121,11 @@ class House:
     async def maintain(self) -> None:
         """Do what is due now and then, until cancelled.
 
-        Note when keys were last used, write offline stores, end sealed prompts whose time is over, freeze old audit records; tell
-        the collector of telemetry, if there is one.
+        Note when keys were last used, write offline stores, end sealed prompts whose time is over, freeze old audit records; renew
+        the leases of calls under way; tell the collector of telemetry, if there is one.
         """
-        if self.watchers.collector is None:
-            await self._maintain_rooms()
-        else:
-            await asyncio.gather(self._maintain_rooms(), self.watchers.collector.run())
+        collecting = [] if self.watchers.collector is None else [self.watchers.collector.run()]
+        await asyncio.gather(self._maintain_rooms(), self.rooms.budgets.keep_renewing(), *collecting)
 
     async def _maintain_rooms(self) -> None:
         while True:

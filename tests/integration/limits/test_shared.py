@@ -10,6 +10,7 @@ import pytest
 
 from ringwall.inference.limits import LimitReached, Limits, LimitsUnavailable, MemoryStore, SharedStore, StoredLimits, Usage
 from ringwall.inference.limits.charge import Charge, Settlement
+from ringwall.inference.limits.shared import HOLD_MS
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.limits.conftest import Server
 from tests.integration.limits.test_limits import ADA, CALLS, NOTHING, PRICES, requests, tokens
@@ -34,7 +35,7 @@ def charge(draw: random.Random, shape: Any) -> Charge:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_the_script_counts_as_the_arithmetic_does(server: Server, seed: int) -> None:
-    draw, memory, shared = random.Random(seed), MemoryStore(), SharedStore(server.url)
+    draw, memory, shared = random.Random(seed), MemoryStore(), SharedStore(server.url, lease_ms=HOLD_MS)
     now, under_way, outcomes = 1_800_000_000_000, [], set()
     try:
         for number in range(150):
@@ -177,3 +178,52 @@ async def test_use_is_that_of_all_workers_and_is_left_out_while_the_server_is_aw
     finally:
         for worker in workers:
             await worker.close()
+
+
+async def test_places_of_a_worker_that_died_are_others_after_the_lease_and_those_of_one_that_lives_are_not(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    lives, dies, third = (limits_on(server, storage, clock, {**CALLS, "amount": 2}, tokens(100, periodS=3600)) for _ in range(3))
+    try:
+        grant = await lives.admit(ADA, Usage(tokens_out=40))
+        await dies.admit(ADA, Usage(tokens_out=40))  # and is heard of no more
+        for _ in range(6):
+            with pytest.raises(LimitReached) as refusal:
+                await third.admit(ADA, NOTHING)
+            assert refusal.value.facts["kind"] == "concurrency"
+            clock.advance(9)
+            await lives.renew()
+        clock.advance(9)
+        async with await third.admit(ADA, NOTHING):
+            with pytest.raises(LimitReached):
+                await third.admit(ADA, NOTHING)  # the other place is in use
+        await grant.settle(Usage(tokens_out=10))
+        async with await third.admit(ADA, NOTHING), await third.admit(ADA, NOTHING):
+            pass
+        with pytest.raises(LimitReached) as refusal:
+            await third.admit(ADA, Usage(tokens_out=60))
+        assert refusal.value.facts["kind"] == "tokens", "what the dead one's model may have used stays taken"
+    finally:
+        for worker in (lives, dies, third):
+            await worker.close()
+
+
+async def test_a_renewal_brings_no_ended_call_back_and_a_store_that_is_away_stops_none(
+    server: Server, storage: DatabaseStorage, clock: StandingClock
+) -> None:
+    limits = limits_on(server, storage, clock, CALLS)
+    shared = SharedStore(server.url)
+    one = Charge(table="t", subject="s", shape="held", limit=1, capacity=1, period_ms=0, amount=1)
+    try:
+        assert await shared.take("h", [one], 1_000) is None
+        await shared.settle("h", [Settlement(one, 0)], 1_000, 1_000)
+        await shared.renew([("h", one)] * 501, 1_000)
+        assert list(await shared.levels([one], 1_000)) == [0]
+        grant = await limits.admit(ADA, NOTHING)
+        server.kill()
+        await limits.renew()
+        server.start()
+        await grant.release()
+    finally:
+        await shared.close()
+        await limits.close()

@@ -72,6 +72,14 @@ class Store(Protocol):
         """
         ...
 
+    async def renew(self, calls: Sequence[tuple[str, Charge]], now_ms: int) -> None:
+        """Let calls that are under way (each a hold, and one of its charges of shape `held`) count on, where they count for a time only.
+
+        Raises:
+            LimitsUnavailable: it is not known whether they do; doing it again is safe.
+        """
+        ...
+
     async def levels(self, charges: Sequence[Charge], now_ms: int) -> Sequence[int]:
         """Return how much of each charge's subject is used now (a bucket's times its period); for people, nothing is decided by it.
 

@@ -29,6 +29,8 @@ from ringwall.vocabulary import Clock, new_id
 log = logging.getLogger("ringwall.inference.limits")
 
 OWED_MAX = 10_000
+RENEWAL_S = 15
+"""Between two renewals of what counts as under way: a quarter of the shared store's lease, so that one may fail."""
 _THINKING = frozenset({"tokens", "cost"})  # kinds of limits on what models use
 _HOUSE, _OWN = "house", "own"
 
@@ -70,6 +72,7 @@ class Limits:
         self._seen = Seen()
         self._opens = when_unreachable == "open"
         self._owed: OrderedDict[str, _Owed] = OrderedDict()
+        self._held: dict[str, list[Charge]] = {}
         self._under_way = UnderWay()
 
     async def admit(self, subject: Subject, ask: Usage, *, counts_tokens: bool = True) -> Grant:
@@ -108,10 +111,31 @@ class Limits:
                 retry_after_s=-(-refused.retry_after_ms // 1000),
             )
 
+        held = [one.charge for one in taken if one.charge.shape == "held"]
+        if held:
+            self._held[hold] = held
+
         async def finish(settlements: Sequence[Settlement]) -> None:
+            self._held.pop(hold, None)
             await self._finish(hold, _Owed(settlements, now_ms))
 
         return Grant(taken, finish, price_version=self.prices.version)
+
+    async def renew(self) -> None:
+        """Say again which calls are under way here; a process that dies stops saying so, and others get its places."""
+        calls = [(hold, charge) for hold, charges in self._held.items() for charge in charges]
+        if not calls:
+            return
+        try:
+            await self._store.renew(calls, self._now_ms())
+        except LimitsUnavailable:
+            log.warning("inference.limits.renewal_failed")
+
+    async def keep_renewing(self) -> None:
+        """Renew now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEWAL_S)
+            await self.renew()
 
     async def use(self, account_id: str) -> tuple[LimitUse, ...]:
         """Return every limit that stands for an account, the operator's first, and what of each is used.

@@ -89,6 +89,9 @@ class MemoryStore:
         self._holds.add(hold)
         return None
 
+    async def renew(self, calls: Sequence[tuple[str, Charge]], now_ms: int) -> None:
+        """Do nothing: calls of this process end with it."""
+
     async def settle(self, hold: str, settlements: Sequence[Settlement], taken_ms: int, now_ms: int) -> None:
         """Correct what a hold took and end it, once."""
         if hold not in self._holds:

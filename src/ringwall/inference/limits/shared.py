@@ -16,7 +16,11 @@ from ringwall.inference.limits.charge import Charge, Refused, Settlement, Shape
 from ringwall.inference.limits.counting import Bucket, Window
 from ringwall.inference.limits.server import TIMEOUT_S, Script, SharedServer
 
-LEASE_MS = 3_600_000  # a worker that dies leaves its calls counted this long; a longer call is not counted any more
+LEASE_MS = 60_000
+"""A worker that dies leaves its calls counted as under way this long; one that lives renews them (`limits.py`)."""
+HOLD_MS = 3_600_000
+"""What a call took can be settled this long after."""
+_RENEWED_AT_ONCE = 500
 PREFIX = "ringwall:limits"
 
 
@@ -28,11 +32,13 @@ class SharedStore:
         self._lease_ms = lease_ms
         folder = files("ringwall.inference.limits")
         shared = folder.joinpath("shared.lua.txt").read_text("utf-8")
-        self._take, self._settle = (self._server.script(part) for part in shared.split("-- settle --\n"))
+        take, rest = shared.split("-- settle --\n")
+        settle, renew = rest.split("-- renew --\n")
+        self._take, self._settle, self._renew = (self._server.script(part) for part in (take, settle, renew))
 
     async def take(self, hold: str, charges: Sequence[Charge], now_ms: int) -> Refused | None:
         """Take all charges, or say which does not fit."""
-        arguments: list[str | int] = [now_ms, self._lease_ms, hold]
+        arguments: list[str | int] = [now_ms, self._lease_ms, hold, HOLD_MS]
         for charge in charges:
             arguments += [charge.shape, charge.limit, charge.capacity, charge.period_ms, charge.amount]
         index, wait_ms = await self._call(self._take, hold, charges, arguments)
@@ -44,6 +50,12 @@ class SharedStore:
         for one in settlements:
             arguments += [one.charge.shape, one.charge.limit, one.charge.period_ms, one.difference]
         await self._call(self._settle, hold, [one.charge for one in settlements], arguments)
+
+    async def renew(self, calls: Sequence[tuple[str, Charge]], now_ms: int) -> None:
+        """Let calls under way count for another lease."""
+        for start in range(0, len(calls), _RENEWED_AT_ONCE):
+            some = calls[start : start + _RENEWED_AT_ONCE]
+            await self._server.run(self._renew, [_key(charge) for _, charge in some], [now_ms, self._lease_ms, *(hold for hold, _ in some)])
 
     async def levels(self, charges: Sequence[Charge], now_ms: int) -> Sequence[int]:
         """Return how much of each charge's subject is used now."""
