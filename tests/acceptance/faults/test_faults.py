@@ -5,9 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ import pytest
 
 from tests.acceptance.api.test_boto3 import client
 from tests.acceptance.faults.asking import Asker, Heard, Load, asker
-from tests.acceptance.faults.telling_upstream import Upstream, guarded, telling
+from tests.acceptance.faults.telling_upstream import Upstream, guarded
 from tests.integration.limits.conftest import Server
-from tests.live import Live, free_port, start
+from tests.live import Live, free_port
 
 KILLS = min(int(os.environ.get("RINGWALL_TEST_KILLS", "1")), 10)
 MASKING = {
@@ -30,29 +29,6 @@ MASKING = {
 
 def make_guardrail(live: Live) -> str:
     return str(client(live, "bedrock").create_guardrail(**MASKING)["guardrailId"])
-
-
-@pytest.fixture
-def server() -> Iterator[Callable[..., Live]]:
-    """Start a server; whatever a test comes to, none outlives it."""
-    made: list[Live] = []
-
-    def begin(data_dir: Path, port: int | None = None) -> Live:
-        made.append(start(data_dir, port=port))
-        return made[-1]
-
-    yield begin
-    for live in made:
-        if live.process.poll() is None:
-            live.process.kill()
-            live.process.communicate()
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with telling() as made, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RINGWALL_MODELS", json.dumps([made.row]))
-        yield made
 
 
 def records(asks: Asker) -> list[dict[str, Any]]:
@@ -148,18 +124,6 @@ def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, u
         time.sleep(0.1)
     assert open_files(live) <= before
     assert live.stop() == 0, "it ends by itself: nothing is under way any more"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Server]:
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        pytest.skip("valkey: no server")
-    pytest.importorskip("redis", reason="redis: the extra `shared-limits` is not installed")
-    one = Server(program, tmp_path)
-    one.start()
-    yield one
-    one.kill()
 
 
 def test_a_store_that_dies_under_load_closes_the_way_and_opens_it_again(

@@ -1,0 +1,49 @@
+"""Servers, an upstream and a shared store, none of which outlives its test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.faults.telling_upstream import Upstream, telling
+from tests.integration.limits.conftest import Server
+from tests.live import Live, start
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[..., Live]]:
+    """Start a server; whatever a test comes to, none outlives it."""
+    made: list[Live] = []
+
+    def begin(data_dir: Path, port: int | None = None) -> Live:
+        made.append(start(data_dir, port=port))
+        return made[-1]
+
+    yield begin
+    for live in made:
+        if live.process.poll() is None:
+            live.process.kill()
+            live.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    with telling() as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGWALL_MODELS", json.dumps([made.row]))
+        yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Server]:
+    program = shutil.which("valkey-server") or shutil.which("redis-server")
+    if program is None:
+        pytest.skip("valkey: no server")
+    pytest.importorskip("redis", reason="redis: the extra `shared-limits` is not installed")
+    one = Server(program, tmp_path)
+    one.start()
+    yield one
+    one.kill()
