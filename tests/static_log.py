@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from ringwall.crypto import leaf_hash
 from ringwall.crypto.checkpoint import Checkpoint
+from ringwall.crypto.edge import Edge
 from ringwall.crypto.notes import Ed25519Signer, Signer, sign_note
-from ringwall.crypto.tiles import CHECKPOINT_PATH, WIDTH, Edge, bundle, entries_path, tile_path
+from ringwall.crypto.tiles import CHECKPOINT_PATH, WIDTH, bundle, entries_path, tile_path
 from ringwall.errors import NotFound
 
 ORIGIN = "ringwall.example/statements"

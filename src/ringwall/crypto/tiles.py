@@ -1,4 +1,4 @@
-"""A Merkle tree as tiles: static pieces of 256 hashes from which anybody computes any proof, and the right edge where the tree grows.
+"""A Merkle tree as tiles: static pieces of 256 hashes from which anybody computes any proof.
 
 Tile (level, index) holds the hashes of 256 neighbouring complete subtrees of 256**level leaves each. The last tile of a level may be
 partial; the tiles of a smaller tree are prefixes of the tiles of a larger one. Entries are served in bundles of 256, each behind its length
@@ -24,7 +24,7 @@ TILE_BYTES: Final = WIDTH * HASH_BYTES
 ENTRY_BYTES: Final = 65_535
 MAX_SIZE: Final = 2**63 - 1
 CHECKPOINT_PATH: Final = "checkpoint"
-_HEIGHT: Final = 8
+HEIGHT: Final = 8
 _LEVELS: Final = 64
 _PATH: Final = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
@@ -91,7 +91,7 @@ def parse_tile_path(path: str) -> TilePath:
 
 def tile_width(level: int, index: int, size: int) -> int:
     """Return how many hashes a tile has in a tree of this size; 0 if there is no such tile."""
-    return max(0, min(WIDTH, (size >> _HEIGHT * level) - index * WIDTH))
+    return max(0, min(WIDTH, (size >> HEIGHT * level) - index * WIDTH))
 
 
 # -- bundles --
@@ -239,95 +239,6 @@ def _from_reader(reader: TileReader, plan: Plan, size: int) -> list[bytes]:
     return carry_out(plan, tiles)
 
 
-# -- the right edge --
-
-
-class Edge:
-    """The right edge of a tree that grows: the last tile of each level, as far as it is partial.
-
-    Cost: about two hashes per leaf, and up to 255 per level for the root.
-    """
-
-    __slots__ = ("_partial", "size")
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._partial: list[bytearray] = []  # by level
-
-    @classmethod
-    def load(cls, size: int, tiles: Mapping[tuple[int, int], bytes]) -> Edge:
-        """Take up a tree where it ended; `tiles` are those that `edge_tiles` names, or wider.
-
-        Raises:
-            IntegrityError: a tile is missing or too short.
-        """
-        edge = cls()
-        edge.size = size
-        for level in range(-(-size.bit_length() // _HEIGHT)):
-            index, width = divmod(size >> _HEIGHT * level, WIDTH)
-            data = tiles.get((level, index), b"")[: width * HASH_BYTES]
-            if len(data) != width * HASH_BYTES:
-                raise IntegrityError(f"`{tile_path(level, index, width)}` is missing or too short")
-            edge._partial.append(bytearray(data))
-        return edge
-
-    def copy(self) -> Edge:
-        """Return an edge that grows by itself."""
-        twin = Edge()
-        twin.size = self.size
-        twin._partial = [bytearray(tile) for tile in self._partial]
-        return twin
-
-    def partial_tiles(self) -> dict[tuple[int, int], bytes]:
-        """Return the partial tiles by (level, index)."""
-        return {(level, self.size >> _HEIGHT * (level + 1)): bytes(tile) for level, tile in enumerate(self._partial) if tile}
-
-    def extend(self, leaf_hashes: Iterable[bytes]) -> dict[tuple[int, int], bytes]:
-        """Add leaves; return every tile that became complete or, at the end, is partial and changed, by (level, index)."""
-        changed: dict[tuple[int, int], bytes] = {}
-        touched = {0}
-        rest = memoryview(b"".join(leaf_hashes))
-        while rest:
-            room = TILE_BYTES - (self.size % WIDTH) * HASH_BYTES
-            taken, rest = rest[:room], rest[room:]
-            self.size += len(taken) // HASH_BYTES
-            self._push(0, taken, changed, touched)
-        for level in touched:
-            if level < len(self._partial) and self._partial[level]:
-                changed[level, self.size >> _HEIGHT * (level + 1)] = bytes(self._partial[level])
-        return changed
-
-    def root(self) -> bytes:
-        """Return the root over the leaves so far."""
-        right: bytes | None = None
-        for tile in self._partial:
-            for subtree in reversed(_peaks(tile)):
-                right = subtree if right is None else node_hash(subtree, right)
-        return hashlib.sha256(b"").digest() if right is None else right
-
-    def _push(self, level: int, hashes: bytes | memoryview, changed: dict[tuple[int, int], bytes], touched: set[int]) -> None:
-        if level == len(self._partial):
-            self._partial.append(bytearray())
-        tile = self._partial[level]
-        tile += hashes
-        touched.add(level)
-        if len(tile) == TILE_BYTES:
-            whole = bytes(tile)
-            changed[level, (self.size >> _HEIGHT * (level + 1)) - 1] = whole
-            tile.clear()
-            self._push(level + 1, _subtree_hash(whole), changed, touched)
-
-
-def edge_tiles(size: int) -> list[TilePath]:
-    """Return the partial tiles of a tree, lowest level first."""
-    found: list[TilePath] = []
-    for level in range(-(-size.bit_length() // _HEIGHT)):
-        index, width = divmod(size >> _HEIGHT * level, WIDTH)
-        if width:
-            found.append(TilePath(level, index, width))
-    return found
-
-
 def check_bundle(entries: Sequence[bytes], tile: bytes, first: int) -> None:
     """Check entries against the hashes of a level-0 tile.
 
@@ -347,7 +258,7 @@ def whole_tile_hash(tile: bytes) -> bytes:
     """
     if len(tile) != TILE_BYTES:
         raise IntegrityError(f"a whole tile has {WIDTH} hashes")
-    return _subtree_hash(tile)
+    return subtree_hash(tile)
 
 
 # -- inside --
@@ -375,7 +286,7 @@ def _cover(low: int, high: int) -> Iterator[Subtree]:
 
 def _place(subtree: Subtree) -> tuple[int, int, int, int]:
     """Return the level and index of the tile a subtree is in, and the position and number of its hashes there."""
-    level, inside = divmod(subtree.height, _HEIGHT)
+    level, inside = divmod(subtree.height, HEIGHT)
     index, position = divmod(subtree.index << inside, WIDTH)
     return level, index, position, 1 << inside
 
@@ -390,7 +301,7 @@ def hash_of(subtree: Subtree, tiles: Mapping[tuple[int, int], bytes]) -> bytes:
     hashes = tiles.get((level, index), b"")[position * HASH_BYTES : (position + count) * HASH_BYTES]
     if len(hashes) != count * HASH_BYTES:
         raise IntegrityError(f"`{tile_path(level, index)}` is missing or too short")
-    return _subtree_hash(hashes)
+    return subtree_hash(hashes)
 
 
 def fold(hashes: Sequence[bytes]) -> bytes:
@@ -401,19 +312,7 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return root
 
 
-def _peaks(tile: bytearray) -> list[bytes]:
-    """Return the hashes of the complete subtrees that a partial tile consists of, largest first."""
-    peaks: list[bytes] = []
-    position, rest = 0, len(tile) // HASH_BYTES
-    while rest:
-        count = 1 << rest.bit_length() - 1
-        peaks.append(_subtree_hash(bytes(tile[position : position + count * HASH_BYTES])))
-        position += count * HASH_BYTES
-        rest -= count
-    return peaks
-
-
-def _subtree_hash(hashes: bytes) -> bytes:
+def subtree_hash(hashes: bytes) -> bytes:
     """Hash a power of two of hashes to one."""
     sha256 = hashlib.sha256
     while len(hashes) > HASH_BYTES:

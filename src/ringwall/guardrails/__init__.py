@@ -5,7 +5,8 @@ from ringwall.guardrails.content import Block
 from ringwall.guardrails.errors import ContentRefused, PolicyRefused, VerdictListBroken
 from ringwall.guardrails.evaluation import Coverage, Evaluation, evaluate
 from ringwall.guardrails.guardrail import Guardrail, compile_guardrail
-from ringwall.guardrails.policy import GuardrailConfig, parse_config
+from ringwall.guardrails.parsing import parse_config
+from ringwall.guardrails.policy import GuardrailConfig
 from ringwall.guardrails.ports import ContentScorer, ContentThresholds, GroundingScorer, Scorers, TopicScorer
 from ringwall.guardrails.session import Held, Session
 from ringwall.guardrails.talk import Normalised, normalise

@@ -13,7 +13,7 @@ from ringwall.guardrails.content import Block
 from ringwall.guardrails.errors import PolicyRefused
 from ringwall.guardrails.evaluation import evaluate
 from ringwall.guardrails.guardrail import Guardrail, compile_guardrail
-from ringwall.guardrails.policy import parse_config
+from ringwall.guardrails.parsing import parse_config
 from ringwall.guardrails.ports import ContentScorer, Scorers
 from ringwall.vocabulary import Limits
 

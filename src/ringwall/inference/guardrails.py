@@ -27,7 +27,7 @@ from ringwall.guardrails import (
     render,
 )
 from ringwall.guardrails.checks import parse_checks, parse_messages, run_checks
-from ringwall.guardrails.policy import keep_own
+from ringwall.guardrails.parsing import keep_own
 from ringwall.guardrails.scoring import TextScores, scoring_guardrail, worst_scores
 from ringwall.inference.catalogue import Catalogue
 from ringwall.inference.compiled import CompiledGuardrails, Ready

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ringwall.crypto import equal
-from ringwall.crypto.tiles import WIDTH, Edge, carry_out, check_bundle, root_plan, tiles_of
+from ringwall.crypto.edge import Edge
+from ringwall.crypto.tiles import WIDTH, carry_out, check_bundle, root_plan, tiles_of
 from ringwall.errors import IntegrityError
 from ringwall.keys import LogKeys
 from ringwall.ledger.memory import CheckpointFile

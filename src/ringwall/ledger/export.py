@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import msgspec
 
 from ringwall.crypto.checkpoint import Checkpoint, parse_checkpoint
+from ringwall.crypto.edge import Edge
 from ringwall.crypto.log_policy import LogPolicy
 from ringwall.crypto.merkle import RootBuilder, leaf_hash, verify_consistency
 from ringwall.crypto.notes import split_note
@@ -21,7 +22,6 @@ from ringwall.crypto.tiles import (
     CHECKPOINT_PATH,
     TILE_BYTES,
     WIDTH,
-    Edge,
     TilePath,
     TileReader,
     check_bundle,

@@ -21,7 +21,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ringwall.crypto.tiles import WIDTH, Edge
+from ringwall.crypto.edge import Edge
+from ringwall.crypto.tiles import WIDTH
 from ringwall.errors import Bug, Conflict, DependencyError, IntegrityError, RingwallError
 from ringwall.keys import LogKeys, LogKeyStore
 from ringwall.ledger.checks import LogChecks

@@ -13,8 +13,9 @@ import msgspec
 
 from ringwall.crypto import equal, leaf_hashes
 from ringwall.crypto.checkpoint import Checkpoint
+from ringwall.crypto.edge import Edge, edge_tiles
 from ringwall.crypto.notes import Signer, sign_note
-from ringwall.crypto.tiles import WIDTH, Edge, TilePath, edge_tiles
+from ringwall.crypto.tiles import WIDTH, TilePath
 from ringwall.errors import IntegrityError
 from ringwall.keys import LogKeys
 from ringwall.storage import Tile, TreeHead

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from ringwall.crypto import RootBuilder, equal, leaf_hashes
-from ringwall.crypto.tiles import WIDTH, Edge, TilePath, tile_path
+from ringwall.crypto.edge import Edge
+from ringwall.crypto.tiles import WIDTH, TilePath, tile_path
 from ringwall.errors import IntegrityError
 from ringwall.keys import LogKeys
 from ringwall.ledger.reading import Verification

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable
 
 
 def give_back() -> None:
     """Return freed pages to the system where the C library can (glibc): after work that allocates much once, as loading does."""
-    if trim := _trim():
-        trim(0)
+    trim_with(_library())
+
+
+def trim_with(library: object) -> bool:
+    """Ask a C library to return freed pages; False where it cannot (musl, macOS, Windows)."""
+    trim = getattr(library, "malloc_trim", None)
+    if trim is None:
+        return False
+    trim(0)
+    return True
 
 
 @functools.cache
-def _trim() -> Callable[[int], int] | None:
+def _library() -> object:
     try:
-        return ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
+        return ctypes.CDLL(None)
+    except (OSError, TypeError):  # Windows has no library without a name
         return None

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ringwall.crypto import consistency_path, inclusion_path, leaf_hash, root_hash
 from ringwall.crypto.checkpoint import parse_checkpoint
+from ringwall.crypto.edge import Edge, edge_tiles
 from ringwall.crypto.notes import open_note, parse_vkey
-from ringwall.crypto.tiles import Edge, bundle, consistency, edge_tiles, inclusion, parse_tile_path, read_bundle, tree_root
+from ringwall.crypto.tiles import bundle, consistency, inclusion, parse_tile_path, read_bundle, tree_root
 from ringwall.errors import RingwallError
 
 LEAVES = [leaf_hash(b"%d" % turn) for turn in range(70_000)]

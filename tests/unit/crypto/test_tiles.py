@@ -7,13 +7,12 @@ import hashlib
 import pytest
 
 from ringwall.crypto import leaf_hash
+from ringwall.crypto.edge import Edge, edge_tiles
 from ringwall.crypto.tiles import (
-    Edge,
     TilePath,
     bundle,
     carry_out,
     check_bundle,
-    edge_tiles,
     entries_path,
     inclusion,
     inclusion_plan,

@@ -8,7 +8,7 @@ import pytest
 
 from ringwall.guardrails import Block, ContentRefused, Evaluation, PolicyRefused, compile_guardrail, evaluate, parse_config, record
 from ringwall.guardrails.assessment import Applied, action_reason, render
-from ringwall.guardrails.policy import keep_own
+from ringwall.guardrails.parsing import keep_own
 from ringwall.inference.content import read_blocks
 from ringwall.vocabulary import Limits
 from tests.unit.guardrails.scorers import SCORERS, config, content_policy

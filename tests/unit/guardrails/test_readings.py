@@ -9,7 +9,7 @@ import pytest
 
 from ringwall.guardrails import Block, Guardrail, PolicyRefused, compile_guardrail, evaluate, parse_config
 from ringwall.guardrails.evaluation import UNREAD
-from ringwall.guardrails.policy import keep_own
+from ringwall.guardrails.parsing import keep_own
 from ringwall.inference.warnings import warnings_for
 from ringwall.reasoning.guardrails import proof_status, proofs_lost, prove_upgrade
 from ringwall.vocabulary import Limits
