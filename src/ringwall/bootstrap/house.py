@@ -71,10 +71,7 @@ from ringwall.telemetry import instruments
 from ringwall.telemetry.instruments import Reading
 from ringwall.text import interpreter_name
 from ringwall.vocabulary import Clock, Principal, system_clock
-from ringwall.watch.finder import load_name_finder
-from ringwall.watch.grounding_scorer import load_grounding_scorer
-from ringwall.watch.levels import Levels, load_watch
-from ringwall.watch.topic_scorer import load_topic_scorer
+from ringwall.watch.levels import Levels, load_grounding_scorer, load_name_finder, load_topic_scorer, load_watch
 from ringwall.wire.dialects.table import DIALECTS
 
 log = logging.getLogger("ringwall.bootstrap")

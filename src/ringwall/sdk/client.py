@@ -225,7 +225,7 @@ class Client:
         Raises:
             WatchLibraryMissing, WeightsRefused: the finder of names was asked for, and cannot be loaded.
         """
-        from ringwall.watch.finder import load_name_finder  # here: most clients never look
+        from ringwall.watch.levels import load_name_finder  # here: most clients never look
 
         sampling = sampling or Sampling()
         finder = load_name_finder() if sampling.names else None

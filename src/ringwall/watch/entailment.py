@@ -66,23 +66,6 @@ class Fitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise WeightsRefused(f"`{FILE}` holds weights below zero, or none at all")
 
 
-class Evidence(msgspec.Struct, frozen=True):
-    """What an answer's claims come to: the lexical margin, and how far each claim follows."""
-
-    lexical: float
-    claims: tuple[tuple[Sentence, float], ...]
-
-    @property
-    def least(self) -> float:
-        """The logit of the claim that follows least."""
-        return min(logit for _, logit in self.claims)
-
-    @property
-    def mean(self) -> float:
-        """The mean logit."""
-        return sum(logit for _, logit in self.claims) / len(self.claims)
-
-
 class Laid(msgspec.Struct, frozen=True):
     """A claim beside its source: the features of its pieces; None for a copy, or beside an empty source (`copied` says which)."""
 
@@ -175,18 +158,6 @@ class Reader:
         nothing = np.zeros(len(ids), np.bool_)
         return Text(np.array(ids, np.int64), states, nothing, nothing, nothing, nothing)
 
-    def evidence(self, network: CompiledNetwork, source: str, answer: str, query: str = "") -> Evidence | None:
-        """Weigh an answer against its source; None for an answer that asserts nothing.
-
-        Raises:
-            LimitExceeded: as `laid`.
-        """
-        laid = self.laid(source, answer, query)
-        if not laid:
-            return None
-        margin = margin_of(grounding.Source(source), answer)
-        return Evidence(lexical=margin, claims=tuple((one.claim, one.logit(network)) for one in laid))
-
 
 def _held(read: Sequence[Text]) -> Held:
     return Held(joined(read), np.repeat(np.arange(len(read)), [len(text.ids) for text in read]))
@@ -211,13 +182,13 @@ class Entailment:
     nothing is grounded.
     """
 
-    def __init__(self, reader: Reader, fitted: Fitted) -> None:
-        """Take what reads and what was trained.
+    def __init__(self, reader: Reader, fitted: Fitted, digest: str) -> None:
+        """Take what reads, what was trained, and the digest of its file.
 
         Raises:
             WeightsRefused: the network cannot run.
         """
-        self._reader, self.fitted = reader, fitted
+        self._reader, self.fitted, self.digest = reader, fitted, digest
         try:
             self._network = fitted.network.compiled()
         except ValueError as error:
@@ -229,17 +200,19 @@ class Entailment:
         Raises:
             LimitExceeded: the texts are more than the model reads.
         """
-        found = self._reader.evidence(self._network, source, answer, query)
-        if found is None:
+        laid = self._reader.laid(source, answer, query)
+        if not laid:
             return 1.0, ()
         if not lexical.words(source):
-            return 0.0, tuple(ClaimSpan(claim.start, claim.end, 0.0) for claim, _ in found.claims)
+            return 0.0, tuple(ClaimSpan(one.claim.start, one.claim.end, 0.0) for one in laid)
         held = grounding.Source(source)
+        logits = [one.logit(self._network) for one in laid]
         scored = [
             ClaimSpan(claim.start, claim.end, self._score(margin_of(held, answer[claim.start : claim.end]), logit, logit))
-            for claim, logit in found.claims
+            for claim, logit in zip((one.claim for one in laid), logits, strict=True)
         ]
-        return self._score(found.lexical, found.least, found.mean), tuple(claim for claim in scored if claim.score < UNGROUNDED)
+        score = self._score(margin_of(held, answer), min(logits), sum(logits) / len(logits))
+        return score, tuple(claim for claim in scored if claim.score < UNGROUNDED)
 
     def _score(self, margin: float, least: float, mean: float) -> float:
         """Return the fitted probability, as a share of that of a copy."""
@@ -261,6 +234,6 @@ def load_entailment(*, where: Traversable | None = None) -> Entailment:
     Raises:
         WeightsRefused: a file is missing, is not the pinned one, cannot be read, or does not belong to the other.
     """
-    fitted, sentences = shipped.decoded(FILE, Fitted, where=where), load_sentence_encoder()
+    (fitted, digest), sentences = shipped.decoded(FILE, Fitted, where=where), load_sentence_encoder()
     fitted.check(sentences.digest)
-    return Entailment(Reader(load_encoder(), sentences), fitted)
+    return Entailment(Reader(load_encoder(), sentences), fitted, digest)

@@ -86,7 +86,7 @@ def frequencies() -> Frequencies:
     Raises:
         WeightsRefused: it is missing, unreadable or not the pinned one.
     """
-    return shipped.decoded(FREQUENCIES, Frequencies)
+    return shipped.decoded(FREQUENCIES, Frequencies)[0]
 
 
 @functools.cache
@@ -96,7 +96,7 @@ def parameters() -> Parameters:
     Raises:
         WeightsRefused: they are missing, unreadable or not the pinned ones.
     """
-    return shipped.decoded(PARAMETERS, Parameters)
+    return shipped.decoded(PARAMETERS, Parameters)[0]
 
 
 @functools.cache

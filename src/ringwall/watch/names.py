@@ -218,7 +218,7 @@ def load(*, where: Traversable | None = None) -> LearnedNameFinder:
         WeightsRefused: a file is missing, is not the pinned one, or is not what the other file belongs to.
     """
     encoder = load_encoder()
-    settings = shipped.decoded(SETTINGS, Settings, where=where)
+    settings, _ = shipped.decoded(SETTINGS, Settings, where=where)
     body, digest = encoder.body(WEIGHTS, where=where)
     if digest != settings.weights_sha256:
         raise WeightsRefused(f"`{SETTINGS}` does not belong to `{WEIGHTS}`")

@@ -53,9 +53,9 @@ class Relevance:
     A query without a word asks for nothing in particular, and every answer is relevant; an answer without a word answers nothing.
     """
 
-    def __init__(self, sentences: SentenceEncoder, fitted: RelevanceSum) -> None:
-        """Take what makes vectors, and what was fitted over it."""
-        self._sentences, self.fitted = sentences, fitted
+    def __init__(self, sentences: SentenceEncoder, fitted: RelevanceSum, digest: str) -> None:
+        """Take what makes vectors, what was fitted over it, and the digest of its file."""
+        self._sentences, self.fitted, self.digest = sentences, fitted, digest
 
     def relevance(self, *, query: str, answer: str) -> float:
         """Return a score in [0, 1]; 1 is fully relevant.
@@ -89,6 +89,6 @@ def load_relevance(*, where: Traversable | None = None) -> Relevance:
     Raises:
         WeightsRefused: a file is missing, is not the pinned one, cannot be read, or does not belong to the other.
     """
-    fitted, sentences = shipped.decoded(FILE, RelevanceSum, where=where), load_sentence_encoder()
+    (fitted, digest), sentences = shipped.decoded(FILE, RelevanceSum, where=where), load_sentence_encoder()
     fitted.check(sentences.digest)
-    return Relevance(sentences, fitted)
+    return Relevance(sentences, fitted, digest)

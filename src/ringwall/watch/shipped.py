@@ -43,15 +43,15 @@ def checked(name: str, *, where: Traversable | None = None) -> tuple[bytes, str]
     return data, digest
 
 
-def decoded(name: str, kind: type[Decoded], *, where: Traversable | None = None) -> Decoded:
-    """Return what a shipped JSON file says.
+def decoded(name: str, kind: type[Decoded], *, where: Traversable | None = None) -> tuple[Decoded, str]:
+    """Return what a shipped JSON file says, and its digest.
 
     Raises:
         WeightsRefused: as `checked`; or it is not JSON of this form.
     """
-    data, _ = checked(name, where=where)
+    data, digest = checked(name, where=where)
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=kind), digest
     except msgspec.DecodeError as error:
         raise WeightsRefused(f"`{name}` cannot be read: {error}") from error
 

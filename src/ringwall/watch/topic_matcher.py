@@ -211,9 +211,5 @@ def load_topic_matcher(*, where: Traversable | None = None) -> TopicMatcher:
     Raises:
         WeightsRefused: a file is missing, unreadable, or not the pinned one.
     """
-    data, digest = shipped.checked(MATCHER, where=where)
-    try:
-        matcher = msgspec.json.decode(data, type=Matcher)
-    except msgspec.DecodeError as error:
-        raise WeightsRefused(f"`{MATCHER}` cannot be read: {error}") from error
+    matcher, digest = shipped.decoded(MATCHER, Matcher, where=where)
     return TopicMatcher(load_sentence_encoder(where=where), matcher, digest)

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("ringwall.watch.names", reason="the extra `watch` is not installed")
 
 from ringwall.watch import shipped
-from ringwall.watch.finder import load_name_finder
+from ringwall.watch.levels import load_name_finder
 from training.names import measure
 
 CARD = json.loads((shipped.folder() / "names-v1.card.json").read_text("utf-8"))

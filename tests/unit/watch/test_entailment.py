@@ -15,9 +15,9 @@ from ringwall.watch import WeightsRefused, claims, shipped
 
 pytest.importorskip("onnxruntime", reason="the extra `watch` is not installed")
 
+from ringwall.watch import relevance
 from ringwall.watch.entailment import FILE, load_entailment
 from ringwall.watch.grounding_scorer import load_meaning_scorer
-from ringwall.watch.sentences import BODY
 
 WEIGHTS = Path(str(shipped.folder()))
 SCORER = load_meaning_scorer()
@@ -101,9 +101,9 @@ def test_scores_do_not_depend_on_what_else_is_judged() -> None:
     assert alone.score == pytest.approx(beside.score, abs=1e-5)
 
 
-def test_the_model_id_carries_the_encoders_digest_and_figures() -> None:
-    assert f"@sha256:{hashlib.sha256((WEIGHTS / BODY).read_bytes()).hexdigest()}" in SCORER.model_id
-    assert "auroc:0." in SCORER.model_id
+def test_the_model_id_carries_the_digests_of_both_files_and_figures() -> None:
+    for part, file in zip(SCORER.model_id.split(" "), (FILE, relevance.FILE), strict=True):
+        assert f"@sha256:{hashlib.sha256((WEIGHTS / file).read_bytes()).hexdigest()},auroc:0." in part
 
 
 def _changed(folder: Path, change: Callable[[dict], object]) -> Path:

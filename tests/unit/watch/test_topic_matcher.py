@@ -13,9 +13,9 @@ from ringwall.guardrails import ports
 from ringwall.guardrails.ports import AskedTopic
 from ringwall.vocabulary.patience import TakesLong, in_a_hurry
 from ringwall.watch import WeightsRefused, lexical, shipped
+from ringwall.watch.levels import load_topic_scorer
 from ringwall.watch.sentences import BODY, LONGEST, SHORT
 from ringwall.watch.topic_matcher import MATCHER, THRESHOLD, TopicMatcher, load_topic_matcher, packed, unpacked
-from ringwall.watch.topic_scorer import load_topic_scorer
 from ringwall.watch.topics import LexicalTopicScorer
 
 SCORER = load_topic_matcher()

@@ -55,7 +55,7 @@ class Body:
         Args:
             texts: ids with special pieces, 1 to `LONGEST` each.
             segments: 0 or 1 per piece; by default all 0.
-            output: which of the file's outputs; by default its first. What only other outputs need is not computed.
+            output: which of the file's outputs; by default its first. The whole graph runs, whichever it is: onnxruntime cuts nothing away.
 
         Raises:
             TakesLong: the caller is in a hurry.
