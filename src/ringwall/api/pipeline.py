@@ -165,6 +165,13 @@ STEPS_IN_PROCESS: tuple[Step, ...] = (decode, authorize, handle)
 async def answer(exchange: Exchange) -> HttpResponse:
     """Walk every step and return what to send."""
     await walk(exchange, STEPS)
+    response = _rendered(exchange)
+    if response.stream is None and exchange.call is not None:
+        exchange.call.let_go()  # a stream still has a record to write
+    return response
+
+
+def _rendered(exchange: Exchange) -> HttpResponse:
     try:
         if exchange.error is None:
             return exchange.face.encode(exchange)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ringwall.api.aws.operation import Operation
+from ringwall.api.exchange import Exchange
 from ringwall.api.in_process import Caller
 from ringwall.api.pipeline import STEPS
 from ringwall.errors import AccessDenied, DependencyError, InvalidRequest
 from ringwall.ledger import Ledger
 from ringwall.storage import Storage
-from tests.asgi import send_request
+from tests.asgi import Answer, send_request
 from tests.integration.api.conftest import HOST, Home, opened
 
 pytestmark = pytest.mark.anyio
@@ -281,3 +284,26 @@ async def test_closing_waits_until_it_is_on_record_how_answers_ended(open_home: 
 
         rooms.settling.start(settle())
     assert written == [0]
+
+
+async def test_a_request_that_was_answered_whole_is_gone_without_the_garbage_collector(home: Home) -> None:
+    question = {"model": "development", "messages": [{"role": "user", "content": TEXT}]}
+
+    async def ask() -> Answer | None:
+        headers = {"authorization": f"Bearer {home.first.api_key}", "content-type": "application/json"}
+        return await send_request(
+            home.house.application, "POST", "/v1/chat/completions", headers=headers, body=json.dumps(question).encode()
+        )
+
+    for send in (partial(apply, home), ask):
+        await send()  # what is made once stays
+        gc.collect()
+        gc.disable()
+        try:
+            answer = await send()
+            left = [each for each in gc.get_objects() if isinstance(each, Exchange)]
+        finally:
+            gc.enable()
+        assert answer is not None
+        assert answer.status == 200
+        assert len(left) == 0
