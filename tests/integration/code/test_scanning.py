@@ -18,7 +18,7 @@ from ringwall.errors import IntegrityError
 from ringwall.guardrails.code import CodeFinding, ScannerAbsent, ScannerFailed
 from ringwall.guardrails.code.config import CodePolicyConfig
 from ringwall.inference.code_policies import KIND, CodePolicies, CodePolicyNotFound, StandingCodePolicy
-from ringwall.inference.code_scanners import PythonScanner
+from ringwall.inference.code_scanners import PythonScanner, SemgrepScanner
 from ringwall.inference.code_scanners.pool import AbsentScanner, ScannerPool
 from ringwall.inference.code_scanners.scanning import CodeScanning, open_scanning
 from ringwall.inference.errors import QuotaExceeded, ScansWaiting
@@ -207,6 +207,29 @@ def test_a_scanner_that_is_absent_blocks_whatever_may_stay_unscanned(tmp_path: P
         assert guard.record()["failures"][0]["reason"] == "code-scanner-absent"
 
 
+PROGRAMS = {
+    "is killed": ("kill -9 $$", "code-scanner-failed"),
+    "ends with an error": ("exit 2", "code-scanner-failed"),
+    "hangs": ("exec sleep 300", "code-scanner-failed"),
+    "says nothing": ("exit 0", "code-scanner-failed"),
+    "says it read nothing": ("""echo '{"results": [], "errors": [], "paths": {"scanned": []}}'""", "code-scanner-failed"),
+}
+
+
+@pytest.mark.parametrize("does", PROGRAMS)
+@pytest.mark.parametrize("language", ["javascript", "go", "java"])
+def test_code_that_semgrep_did_not_read_to_the_end_does_not_leave(tmp_path: Path, does: str, language: str) -> None:
+    script, reason = PROGRAMS[does]
+    program = tmp_path / "semgrep"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    with closing(CodeScanning((SemgrepScanner(program, timeout_s=0.5),))) as scanning:
+        guard = link(scanning, action="NONE", unscanned="ALLOW")
+        assert asyncio.run(left(guard, f"words\n```{language}\nf()\n```\nmore\n")) == "words\nwithheld"
+        assert [(each["scanner"], each["reason"]) for each in guard.record()["failures"]] == [("semgrep", reason)]
+        assert guard.record()["action"] == "BLOCK"
+
+
 def test_a_pool_hands_on_what_its_scanner_raises() -> None:
     with closing(pool_of(timeout_s=30.0)) as pool:
         for _ in range(2):
@@ -222,7 +245,7 @@ def storage(tmp_path: Path) -> Callable[[], Storage]:
     return lambda: open_storage(tmp_path, clock=lambda: NOW)
 
 
-def test_a_guardrails_policy_stands_in_the_place_of_the_accounts(storage: Callable[[], Storage]) -> None:
+def test_a_guardrails_policy_stands_beside_the_accounts(storage: Callable[[], Storage]) -> None:
     async def run() -> None:
         store = storage()
         try:
@@ -235,8 +258,9 @@ def test_a_guardrails_policy_stands_in_the_place_of_the_accounts(storage: Callab
             assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, ["one", "two"])] == ["one"]
             own = await policies.put(ACCOUNT, CodePolicyConfig(), by="someone")
             assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, [])] == [""]
-            assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, ["one"])] == ["one"]
-            assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, ["one", "two", "three"])] == ["one", ""]
+            assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, ["one"])] == [""], "the same words count once"
+            await policies.put(ACCOUNT, CodePolicyConfig(action="ANNOTATE", severity="LOW"), by="someone", guardrail_id="one")
+            assert [each.guardrail_id for each in await policies.for_question(ACCOUNT, ["one", "two", "three"])] == ["", "one"]
             again = await policies.put(ACCOUNT, CodePolicyConfig(severity="HIGH"), by="another")
             assert again.revision > own.revision
             assert again.digest != own.digest
