@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ringwall.crypto import leaf_hashes, root_hash
 from ringwall.crypto.checkpoint import Checkpoint
+from ringwall.crypto.edge import Edge
 from ringwall.crypto.log_policy import LogPolicy
 from ringwall.crypto.notes import sign_note
-from ringwall.crypto.tiles import CHECKPOINT_PATH, WIDTH, Edge, TilePath, bundle, parse_tile_path, read_bundle
+from ringwall.crypto.tiles import CHECKPOINT_PATH, WIDTH, TilePath, bundle, parse_tile_path, read_bundle
 from ringwall.errors import NotFound
 from ringwall.ledger.export import Exported, Files, audit_log_files, export_log, pieces
 from training.release.key import ReleaseKey
