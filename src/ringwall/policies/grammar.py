@@ -8,7 +8,6 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language", "IAM and AWS 
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -28,18 +27,16 @@ from ringwall.policies.document import (
     Statement,
 )
 from ringwall.policies.errors import MalformedPolicyDocument, PolicyTooLarge
+from ringwall.policies.json_text import load_json, size_of
 from ringwall.policies.pattern import Wild, arn_components, tokenize
 
 DocumentKind = Literal["identity", "resource", "trust"]
 
-MAX_CHARS = 131_072  # the longest document that the IAM model lets through at all
-MAX_DEPTH = 16  # Statement > Condition > operator > key > values is 6
 _VERSIONS = (VARIABLES_SINCE, OLDEST_VERSION)
 _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"},
 )
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|[{\[]|[}\]]', re.DOTALL)  # a string is eaten whole, an open one to the end: linear
 _SID = re.compile(r"[A-Za-z0-9]{0,128}")
 _ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]{1,64}:[A-Za-z0-9_*?-]{1,128}")
 _CONDITION_KEY = re.compile(r"[A-Za-z0-9-]{1,64}:[\x21-\x7e]{1,320}")
@@ -57,12 +54,6 @@ _TRUST_ACTIONS = frozenset(
 Report = Callable[[str], None]
 
 
-class _Number(str):
-    """A JSON number as it was written, so that no digit is lost and a string stays distinguishable."""
-
-    __slots__ = ()
-
-
 def parse_policy(document: str | bytes, *, kind: DocumentKind = "identity", quota: int | None = None, name: str = "") -> Policy:
     """Read a policy document that somebody hands us, and refuse everything that the grammar does not name.
 
@@ -76,8 +67,8 @@ def parse_policy(document: str | bytes, *, kind: DocumentKind = "identity", quot
         MalformedPolicyDocument: an unknown element, operator or version, a wrong type, a repeated key, a bad pattern.
         PolicyTooLarge: over `quota`.
     """
-    body = _load(document)
-    if quota is not None and _size(document) > quota:
+    body = load_json(document)
+    if quota is not None and size_of(document) > quota:
         raise PolicyTooLarge(f"The policy has more than {quota} characters besides white space", quota=quota)
     return _read(body, kind, name, _refuse)
 
@@ -88,60 +79,14 @@ def read_stored_policy(document: str | bytes, *, kind: DocumentKind = "identity"
     A document that is no JSON object becomes one statement that denies everything.
     """
     try:
-        body = _load(document)
+        body = load_json(document)
     except MalformedPolicyDocument:
         return Policy(statements=(DENY_EVERYTHING,), name=name)
     return _read(body, kind, name, None)
 
 
-def _size(document: str | bytes) -> int:
-    text = document if isinstance(document, str) else document.decode()
-    return sum(map(len, text.split()))
-
-
 def _refuse(problem: str) -> None:
     raise MalformedPolicyDocument(problem)
-
-
-def _load(document: str | bytes) -> dict[str, Any]:
-    if len(document) > MAX_CHARS:
-        raise MalformedPolicyDocument(f"The policy is longer than {MAX_CHARS} characters")
-    try:
-        text = document if isinstance(document, str) else document.decode()
-        _check_depth(text)
-        body = json.loads(text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_no_constant)
-        if "\\u" in text or not text.isascii():
-            json.dumps(body, ensure_ascii=False).encode()  # refuses lone surrogates, which nothing further on could print
-    except (ValueError, RecursionError) as error:
-        raise MalformedPolicyDocument("Syntax errors in policy: it is not JSON in UTF-8") from error
-    if not isinstance(body, dict):
-        raise MalformedPolicyDocument("Syntax errors in policy: it is not a JSON object")
-    return body
-
-
-def _check_depth(text: str) -> None:
-    depth = 0
-    for token in _BRACKETS.finditer(text):
-        if token.group() in "{[":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise MalformedPolicyDocument(f"The policy nests deeper than {MAX_DEPTH} levels")
-        elif token.group() in "}]":
-            depth -= 1
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    body = dict(pairs)
-    if len(body) != len(pairs):
-        raise MalformedPolicyDocument("Syntax errors in policy: a key appears twice in one object")
-    return body
-
-
-def _no_constant(text: str) -> None:
-    raise MalformedPolicyDocument(f"Syntax errors in policy: {text} is not JSON")
-
-
-# -- documents and statements -----------------------------------------------------------------------------------------------------------
 
 
 def _read(body: dict[str, Any], kind: DocumentKind, name: str, report: Report | None) -> Policy:
