@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from training.encoder.body import EPSILON, HEADS, WIDTH, Body
+from training.encoder.branch import switched
 
 OPSET = 20
 MICROSOFT = "com.microsoft"
@@ -68,8 +69,13 @@ class Graph:
         """Add a layer normalisation over the last axis."""
         return self.add("LayerNormalization", x, self.constant(weight), self.constant(bias), axis=-1, epsilon=EPSILON)
 
-    def bytes(self, inputs: dict[str, tuple[int, list[object]]], outputs: dict[str, tuple[str, list[object]]]) -> bytes:
-        """Return the checked model file; `inputs` are name to (type, shape), `outputs` name to (node, shape)."""
+    def bytes(
+        self, inputs: dict[str, tuple[int, list[object]]], outputs: dict[str, tuple[str, list[object]]], *, apart: str | None = None
+    ) -> bytes:
+        """Return the checked model file; `inputs` are name to (type, shape), `outputs` name to (node, shape).
+
+        What only the output `apart` needs does not run where a caller asks for another one.
+        """
         nodes = [*self._nodes, *(helper.make_node("Identity", [made], [name]) for name, (made, _) in outputs.items())]
         graph = helper.make_graph(
             nodes,
@@ -78,6 +84,7 @@ class Graph:
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, (_, shape) in outputs.items()],
             self._initializers,
         )
+        graph = graph if apart is None else switched(graph, apart)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)])
         model.ir_version = IR_VERSION
         model.producer_name = "ringwall"

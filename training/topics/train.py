@@ -29,14 +29,15 @@ HALF_WAY = 3  # layers
 def sentences() -> bytes:
     """Return the encoder's file: the base model's body as it is, with the positions that a unit can have.
 
-    Outputs: the mean of its states, and each piece's state half way up, by which texts are laid beside each other.
+    Outputs: the mean of its states, and each piece's state half way up, by which texts are laid beside each other: for these the upper
+    half does not run.
     """
     body = load_base().body(6).eval()
     body.positions = nn.Embedding.from_pretrained(body.positions.weight[: LONGEST + 2].detach())
     graph = Graph()
     states = layers(graph, body)
     outputs = {"vectors": (mean(graph, states[-1]), ["batch", WIDTH]), PIECES: (states[HALF_WAY - 1], ["batch", "tokens", WIDTH])}
-    return graph.bytes(INPUTS, outputs)
+    return graph.bytes(INPUTS, outputs, apart="vectors")
 
 
 def opened(data: bytes) -> SentenceEncoder:

@@ -19,6 +19,9 @@ from ringwall.watch.weights_file import WeightsRefused
 
 Array = NDArray[np.float32]
 LONGEST = 512  # pieces of one text, special ones included: as many positions as the base model has
+WHOLE = (
+    "whole"  # an input that is true by default: whether what only the first output needs is computed (onnxruntime itself cuts nothing away)
+)
 BATCH_PIECES = 128  # pieces of one batch, padding included: short texts gain by company, and long ones lose (the caches are small)
 
 onnxruntime.disable_telemetry_events()
@@ -55,7 +58,8 @@ class Body:
         Args:
             texts: ids with special pieces, 1 to `LONGEST` each.
             segments: 0 or 1 per piece; by default all 0.
-            output: which of the file's outputs; by default its first. The whole graph runs, whichever it is: onnxruntime cuts nothing away.
+            output: which of the file's outputs; by default its first. What only the first needs is not computed for another, where the
+                file has the input `WHOLE`.
 
         Raises:
             TakesLong: the caller is in a hurry.
@@ -81,7 +85,10 @@ class Body:
                 kinds[row, : lengths[row]] = segments[row]
         session = self._session or self.open()
         wanted = output or session.get_outputs()[0].name
-        (made,) = session.run([wanted], {"words": self._table.vectors(ids), "mask": mask, "segments": kinds})
+        fed = {"words": self._table.vectors(ids), "mask": mask, "segments": kinds}
+        if output and any(one.name == WHOLE for one in session.get_overridable_initializers()):
+            fed[WHOLE] = np.array(wanted == session.get_outputs()[0].name)
+        (made,) = session.run([wanted], fed)
         result: Array = np.asarray(made, np.float32)
         if not np.isfinite(result).all():
             raise FloatingPointError("the model answered with something that is not a number")
