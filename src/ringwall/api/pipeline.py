@@ -189,9 +189,9 @@ async def walk(exchange: Exchange, steps: tuple[Step, ...]) -> None:
         for step in steps:
             await step(exchange)
     except RingwallError as error:
-        exchange.error = error
         if error.status >= 500 and error.status != 501:
             log.warning("api.request.failed %s %s %s", exchange.request_id, error.code, locate(error))
+        exchange.error = error.with_traceback(None)  # its frames lead back to the exchange: see `Call.let_go`
     except Exception as error:  # noqa: BLE001 - the request rim: nothing that a handler raises may reach the server, or leave the record out
         exchange.error = _as_bug(exchange, error)
     await _record(exchange)
@@ -224,6 +224,7 @@ async def _settle(exchange: Exchange, details: dict[str, Any]) -> None:
         raise RecordUnavailable("the audit record of the answer's end could not be written") from None
     finally:
         observe(exchange, 200)
+        exchange.call.let_go()
 
 
 async def release(exchange: Exchange) -> None:

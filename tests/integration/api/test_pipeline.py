@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import gc
 import json
@@ -19,7 +20,7 @@ from ringwall.api.pipeline import STEPS
 from ringwall.errors import AccessDenied, DependencyError, InvalidRequest
 from ringwall.ledger import Ledger
 from ringwall.storage import Storage
-from tests.asgi import Answer, send_request
+from tests.asgi import send_request
 from tests.integration.api.conftest import HOST, Home, opened
 
 pytestmark = pytest.mark.anyio
@@ -286,24 +287,47 @@ async def test_closing_waits_until_it_is_on_record_how_answers_ended(open_home: 
     assert written == [0]
 
 
-async def test_a_request_that_was_answered_whole_is_gone_without_the_garbage_collector(home: Home) -> None:
-    question = {"model": "development", "messages": [{"role": "user", "content": TEXT}]}
+async def chat(home: Home, **members: Any) -> int:
+    """Ask a question as a client that stays until the answer's end; return the status."""
+    sent: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = [{"type": "http.request", "body": json.dumps({"model": "development", **members}).encode()}]
+    headers = [(b"host", HOST.encode()), (b"authorization", f"Bearer {home.first.api_key}".encode())]
+    about = {"method": "POST", "scheme": "http", "raw_path": b"/v1/chat/completions", "query_string": b"", "client": ("127.0.0.1", 40000)}
 
-    async def ask() -> Answer | None:
-        headers = {"authorization": f"Bearer {home.first.api_key}", "content-type": "application/json"}
-        return await send_request(
-            home.house.application, "POST", "/v1/chat/completions", headers=headers, body=json.dumps(question).encode()
-        )
+    async def receive() -> dict[str, Any]:
+        if not said:
+            await asyncio.Event().wait()
+        return said.pop()
 
-    for send in (partial(apply, home), ask):
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await home.house.application({"type": "http", **about, "headers": headers}, receive, send)
+    return int(sent[0]["status"])
+
+
+async def test_a_request_that_is_over_is_gone_without_the_garbage_collector(home: Home) -> None:
+    question = {"messages": [{"role": "user", "content": TEXT}]}
+
+    async def applied() -> int:
+        return int((await apply(home)).status)
+
+    requests = (
+        (applied, 200),
+        (partial(chat, home, **question), 200),
+        (partial(chat, home, **question, stream=True), 200),
+        (partial(chat, home, **question, model="nobody"), 404),
+        (partial(chat, home, messages=7), 400),
+    )
+    for send, status in requests:
         await send()  # what is made once stays
         gc.collect()
         gc.disable()
         try:
-            answer = await send()
+            answered = await send()
+            await asyncio.sleep(0)  # of a stream: the task that waited for the client to leave ends
             left = [each for each in gc.get_objects() if isinstance(each, Exchange)]
         finally:
             gc.enable()
-        assert answer is not None
-        assert answer.status == 200
-        assert len(left) == 0
+        assert answered == status
+        assert len(left) == 0, (send, status)
