@@ -174,11 +174,11 @@ class Stream:
             ContentRefused: the answer lacks what the policy needs, or holds nothing to guard.
         """
         self._refuse_when_over()
-        self._over = True
         order = sorted(self._lanes)
         texts = {index: "".join(self._lanes[index].pieces) for index in order}
         blocks = [*self._references, *(Block(texts[index]) for index in order)]
         evaluation = evaluate(self._guardrail, self._source, blocks, self._limits)
+        self._over = True  # only now: work that comes to a model is begun again in a thread
         if evaluation.outcome.action == "BLOCK":
             return Stopped(evaluation)
         if self._mode == "async":
