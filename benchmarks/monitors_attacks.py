@@ -12,6 +12,6 @@ def make_attack(name: str, victim: Any) -> Any:
         return HopSkipJump(victim, max_iter=8, max_eval=400, init_eval=20, init_size=50, verbose=False)
     if name == "Boundary":
         return BoundaryAttack(victim, targeted=False, max_iter=150, delta=0.05, epsilon=0.05, verbose=False)
-    if name == "Square":
-        return SquareAttack(victim, max_iter=300, eps=0.3, verbose=False)
+    if name.startswith("Square"):
+        return SquareAttack(victim, max_iter=300, eps=0.3 if name == "Square" else 0.1, verbose=False)
     return SimBA(victim, max_iter=300, epsilon=0.2, verbose=False)
