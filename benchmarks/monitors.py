@@ -26,18 +26,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from monitors_attacks import DETECTORS, EVASIONS, IMAGES, SHORT, make_attack, middle, print_evasion
+
 ROOT = Path(__file__).resolve().parent.parent
 PEER = ROOT / ".clients" / "peer-art"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-DETECTORS = ("near-duplicates", "close-queries")
 TARGETS = {"digits": 0.005, "breast_cancer": 0.025}
 SPLITS = {"digits": 3, "breast_cancer": 8}
 ATTACKS_EACH = 6
-SHORT = ("Square", "Square of small steps", "SimBA")
-"""Attacks of few queries, which are run five times as often: whether one is over before it is seen is a matter of its path."""
-EVASIONS = {"digits": (*SHORT, "HopSkipJump", "Boundary"), "breast_cancer": (*SHORT, "HopSkipJump", "Boundary")}
-IMAGES = {"digits": (1, 8, 8), "breast_cancer": (1, 6, 6)}
-"""How vectors are laid out for the attacks that know images only, with empty places at the end that no model is asked about."""
 COVER = {"digits": 300, "breast_cancer": 100}
 QUERIES_MAX = 12_000
 DATA = ["digits", "breast_cancer"]
@@ -256,7 +252,6 @@ def evasion() -> None:
 def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
     import numpy as np
     from art.estimators.classification import BlackBoxClassifierNeuralNetwork
-    from monitors_attacks import make_attack
 
     account, noise = task.account().covered(COVER[task.name]), np.random.RandomState(index)
     np.random.seed(index)  # noqa: NPY002 - ART draws from the global generator
@@ -283,27 +278,6 @@ def evade(task: Task, attack: str, jitter: float, index: int) -> dict[str, Any]:
     account.finish()
     before, after = (task.model.predict(task.low + one * (task.high - task.low))[0] for one in (start, found))
     return {"success": before != after, "asked": account.asked, "first": account.first, "both": account.both, "repeated": account.repeated}
-
-
-def print_evasion(name: str, attack: str, jitter: float, runs: list[dict[str, Any]]) -> None:
-    found = [one for one in runs if set(DETECTORS) & set(one["first"])]
-    either = [min(one["first"].get(kind, one["asked"]) for kind in DETECTORS) for one in found]
-    repeated = [one["repeated"] for one in runs if one["repeated"]]
-    missed = [one["asked"] for one in runs if one not in found]
-    asked = sum(one["asked"] for one in runs)
-    print(
-        f"{name:14s} {attack:21s} jitter {jitter:.1f}: success {sum(one['success'] for one in runs)}/{len(runs)}, "
-        f"{statistics.median(one['asked'] for one in runs):.0f} queries | either {len(found)}/{len(runs)} at {middle(either)}, "
-        f"{sum(one['both'] for one in runs) / asked:.0%} flagged, lengths of those missed {missed}"
-    )
-    for kind in (*DETECTORS, "confidence-probing"):
-        firsts = [one["first"][kind] for one in runs if kind in one["first"]]
-        print(f"    {kind} {len(firsts)}/{len(runs)} at {middle(firsts)}")
-    print(f"    exact repeats, which are passed over: in {len(repeated)}/{len(runs)} from {middle(repeated)}", flush=True)
-
-
-def middle(numbers: list[int]) -> str:
-    return f"{statistics.median(numbers):.0f}" if numbers else "-"
 
 
 def extraction() -> None:
