@@ -33,7 +33,7 @@ def carried(identifier: str, version: str = "1", mode: Mode = "sync", account: s
 
 
 async def found(service: Guardrails, wanted: Wanted | None, standing: KeyGuardrail | None) -> list[tuple[str, str, str, bool, bool]]:
-    guards = await service.guards(ACCOUNT, ("m",), wanted, standing)
+    guards = await service.questions.guards(ACCOUNT, ("m",), wanted, standing)
     applied = [(guard, guard.ready.applied) for guard in guards]
     return [(each.guardrail_id, each.version, guard.mode, guard.every_turn, guard.system) for guard, each in applied]
 

@@ -286,10 +286,10 @@ async def test_enforcement_is_one_per_account_on_a_version_that_exists(service: 
     )
     (shown,) = (await service.list_enforced_guardrails_configuration(ACCOUNT, {}))["guardrailsConfig"]
     assert (shown["guardrailId"], shown["createdBy"], shown["updatedBy"], shown["modelEnforcement"]) == (id_, "arn:me", "arn:you", models)
-    (guard,) = await service.guards(ACCOUNT, ["vendor.large"], None, None)
+    (guard,) = await service.questions.guards(ACCOUNT, ["vendor.large"], None, None)
     assert guard.ready.applied.guardrail_id == id_
-    assert await service.guards(ACCOUNT, ["vendor.small"], None, None) == []
-    assert await service.guards(OTHER, ["vendor.large"], None, None) == []
+    assert await service.questions.guards(ACCOUNT, ["vendor.small"], None, None) == []
+    assert await service.questions.guards(OTHER, ["vendor.large"], None, None) == []
     for request in ({"guardrailIdentifier": id_}, {"guardrailIdentifier": id_, "guardrailVersion": "1"}):
         with pytest.raises(Conflict, match="enforced"):
             await service.delete_guardrail(ACCOUNT, request)

@@ -225,7 +225,9 @@ async def admit(call: Call, ask: Ask, wanted: Wanted | None, *, route: str, esti
     grant = await call.rooms.budgets.admit(subject, estimate)
     call.give_back.append(grant.release)
     try:
-        guards = await call.rooms.guardrails.guards(call.account_id, (model, *place.row.aliases), wanted, call.principal.guardrail)
+        guards = await call.rooms.guardrails.questions.guards(
+            call.account_id, (model, *place.row.aliases), wanted, call.principal.guardrail
+        )
     except BaseException:  # raised on: nothing was asked of a model, so nothing is used
         await grant.settle(Usage())
         raise

@@ -62,7 +62,7 @@ async def _judge(call: Call, ask: Ask, names: tuple[str, ...]) -> Passed:
     Raises:
         ContentBlocked: a guardrail blocks it. ContentRefused: it holds what no guardrail judges.
     """
-    guards = await call.rooms.guardrails.guards(call.account_id, names, None, call.principal.guardrail)
+    guards = await call.rooms.guardrails.questions.guards(call.account_id, names, None, call.principal.guardrail)
     passed = await call.rooms.gateway.judge(call.account_id, ask, guards)
     call.record["input"] = [judged.record for judged in passed.questions]
     if passed.blocked is not None:
