@@ -18,7 +18,7 @@ from ringwall.cli.context import Context
 from ringwall.cli.exit_codes import FAILED, OK
 from ringwall.cli.output import complain, fields, print_json
 from ringwall.cli.server import free_port, hold_directory, listening, stop_event, write_server_file
-from ringwall.vocabulary.memory import give_back
+from ringwall.vocabulary.memory import give_back, share_one_arena
 
 
 def add_to(group: Any) -> None:
@@ -36,6 +36,7 @@ def _flags(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _up(context: Context) -> int:
+    share_one_arena()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(context))
 
