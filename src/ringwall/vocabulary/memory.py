@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 
-
 _ARENAS = -8  # M_ARENA_MAX of glibc's mallopt
 
 
