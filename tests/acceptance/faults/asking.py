@@ -42,7 +42,11 @@ class Asker:
             "x-amzn-bedrock-guardrailversion": "DRAFT",
         }
         body = {"model": "telling", "messages": [{"role": "user", "content": words}], "stream": stream}
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        try:
+            connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def ask(self, lines: int, *, stream: bool = True, more: str = "") -> Heard:
