@@ -77,7 +77,7 @@ class Laid(msgspec.Struct, frozen=True):
         """Return how far the claim follows, within `CLEAR`."""
         if self.rows is None:
             return CLEAR if self.copied else -CLEAR
-        return max(-CLEAR, min(CLEAR, network.logit(self.rows)))
+        return min(CLEAR, max(-CLEAR, network.logit(self.rows)))  # what is no number does not follow
 
 
 class Reader:

@@ -7,16 +7,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ringwall.errors import LimitExceeded
 from ringwall.guardrails import ports
 from ringwall.watch import WeightsRefused, claims, shipped
 
+np = pytest.importorskip("numpy", reason="the extra `watch` is not installed")
 pytest.importorskip("onnxruntime", reason="the extra `watch` is not installed")
 
 from ringwall.watch import relevance
-from ringwall.watch.entailment import FILE, load_entailment
+from ringwall.watch.alignment import FEATURES
+from ringwall.watch.encoder import load_encoder
+from ringwall.watch.entailment import CLEAR, FILE, Fitted, Laid, load_entailment
 from ringwall.watch.grounding_scorer import load_meaning_scorer
 
 WEIGHTS = Path(str(shipped.folder()))
@@ -146,3 +150,10 @@ def test_a_missing_or_changed_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).unlink()
     with pytest.raises(WeightsRefused):
         load_entailment(where=tmp_path)
+
+
+def test_what_is_no_number_does_not_follow() -> None:
+    network = msgspec.json.decode((WEIGHTS / FILE).read_bytes(), type=Fitted).network.compiled()
+    (claim,) = claims.cut("It floats.", load_encoder().pieces)
+    rows = np.full((3, len(FEATURES)), np.nan, np.float32)
+    assert Laid(claim, copied=False, rows=rows).logit(network) == -CLEAR
