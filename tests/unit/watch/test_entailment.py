@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from ringwall.errors import LimitExceeded
 from ringwall.guardrails import ports
 from ringwall.watch import WeightsRefused, claims, shipped
 
-np = pytest.importorskip("numpy", reason="the extra `watch` is not installed")
 pytest.importorskip("onnxruntime", reason="the extra `watch` is not installed")
 
 from ringwall.watch import relevance
@@ -155,5 +155,5 @@ def test_a_missing_or_changed_file_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_number_does_not_follow() -> None:
     network = msgspec.json.decode((WEIGHTS / FILE).read_bytes(), type=Fitted).network.compiled()
     (claim,) = claims.cut("It floats.", load_encoder().pieces)
-    rows = np.full((3, len(FEATURES)), np.nan, np.float32)
+    rows = load_encoder().table.vectors([0, 1, 2])[:, : len(FEATURES)] * math.nan
     assert Laid(claim, copied=False, rows=rows).logit(network) == -CLEAR
