@@ -54,7 +54,7 @@ def test_dimensions_and_base64(live: Live) -> None:
 
 def test_what_is_embedded_is_the_masked_text(live: Live) -> None:
     plain = vectors(live, input=["mail {EMAIL} now", "mail bob@example.com now"])
-    masked = vectors(live, guarded(live), input=["mail bob@example.com now", "stone"])
+    masked = vectors(live, guarded(live), input=["mail bob@example.com now", "the garden in spring"])
     assert masked[0] == plain[0] != plain[1]
     last = records(live, "Embeddings")[0]
     details = last["additionalEventData"]["ringwall"]
