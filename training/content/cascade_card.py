@@ -51,8 +51,8 @@ LIMITS = (
         "come from one source with machine-made labels (decodingtrust_rtp)."
     ),
     (
-        "A word alone says too little: of 191 common words without a sentence ('stone', 'big', 'needle') 29 reached MEDIUM in some category, "
-        "14 with the encoder before this one. Judge whole messages, or fit thresholds where single words are usual."
+        "A word alone says too little: of 191 common words without a sentence ('stone', 'big', 'needle') 29 reached MEDIUM in some "
+        "category, 14 with the encoder before this one. Judge whole messages, or fit thresholds where single words are usual."
     ),
     (
         "Kinds of prompt attacks are weakly labelled (by source, and leakage by its words) and not measured apart: they inform, and decide "
