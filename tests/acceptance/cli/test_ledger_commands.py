@@ -74,7 +74,7 @@ def shell(running: Path, tmp_path: Path) -> Shell:
     return Shell(running, tmp_path)
 
 
-@pytest.mark.parametrize("where", ["running", "stopped"])
+@pytest.mark.parametrize("where", ["running", pytest.param("stopped", marks=pytest.mark.slow)])
 def test_both_logs_are_exported_and_audit_clean(request: pytest.FixtureRequest, tmp_path: Path, where: str) -> None:
     shell = Shell(request.getfixturevalue(where), tmp_path)
     for log in ("statements", "audit"):

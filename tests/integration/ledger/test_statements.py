@@ -146,6 +146,7 @@ class Watched(Search, frozen=True, kw_only=True):
         return super().finds(entry)
 
 
+@pytest.mark.slow_on_postgresql
 async def test_a_search_through_large_entries_is_read_in_bounded_pieces_and_lets_others_have_turns(office: Office) -> None:
     large: dict[str, object] = {str(number): [[]] * 4 for number in range(2800)}
     for number in range(60):
