@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.faults.telling_upstream import Upstream, telling
-from tests.integration.limits.conftest import Server
 from tests.live import Live, start
+from tests.valkey import Valkey, running
 
 
 @pytest.fixture
@@ -38,12 +37,6 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Server]:
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        pytest.skip("valkey: no server")
-    pytest.importorskip("redis", reason="redis: the extra `shared-limits` is not installed")
-    one = Server(program, tmp_path)
-    one.start()
-    yield one
-    one.kill()
+def store(tmp_path: Path) -> Iterator[Valkey]:
+    with running(tmp_path) as one:
+        yield one

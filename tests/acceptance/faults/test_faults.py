@@ -15,8 +15,8 @@ import pytest
 from tests.acceptance.api.test_boto3 import client
 from tests.acceptance.faults.asking import Asker, Heard, Load, asker
 from tests.acceptance.faults.telling_upstream import Upstream, guarded
-from tests.integration.limits.conftest import Server
 from tests.live import Live, free_port
+from tests.valkey import Valkey
 
 KILLS = min(int(os.environ.get("RINGWALL_TEST_KILLS", "1")), 10)
 MASKING = {
@@ -131,7 +131,7 @@ def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, u
 
 
 def test_a_store_that_dies_under_load_closes_the_way_and_opens_it_again(
-    tmp_path: Path, upstream: Upstream, store: Server, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, upstream: Upstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = tmp_path / "limits.json"
     limits.write_text(json.dumps({"limits": [{"id": "calls", "kind": "requests", "amount": 100_000, "periodS": 3600}]}))

@@ -14,9 +14,9 @@ import pytest
 from tests.acceptance.faults.asking import Asker, Load, asker
 from tests.acceptance.faults.telling_upstream import Upstream, guarded
 from tests.acceptance.faults.test_faults import check_heard, check_records, make_guardrail, native, records
-from tests.integration.limits.conftest import Server
 from tests.integration.storage.places import fresh_place
 from tests.live import Live, free_port
+from tests.valkey import Valkey
 
 PLACES, EACH = 8, 4
 LEASE_S = 60
@@ -26,7 +26,7 @@ LEASE_S = 60
 @pytest.mark.postgres
 @pytest.mark.timeout(400)
 def test_a_worker_killed_while_it_streams_takes_nobody_with_it_and_its_places_come_back(
-    tmp_path: Path, upstream: Upstream, store: Server, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, upstream: Upstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert upstream.row["id"] == "telling"
     limits = tmp_path / "limits.json"

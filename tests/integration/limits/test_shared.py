@@ -12,10 +12,10 @@ from ringwall.inference.limits import LimitReached, Limits, LimitsUnavailable, M
 from ringwall.inference.limits.charge import Charge, Settlement
 from ringwall.inference.limits.shared import HOLD_MS
 from ringwall.storage.database import DatabaseStorage
-from tests.integration.limits.conftest import Server
 from tests.integration.limits.test_limits import ADA, CALLS, NOTHING, PRICES, requests, tokens
 from tests.integration.storage.places import StandingClock
 from tests.limits import limit
+from tests.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ def charge(draw: random.Random, shape: Any) -> Charge:
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_the_script_counts_as_the_arithmetic_does(server: Server, seed: int) -> None:
+async def test_the_script_counts_as_the_arithmetic_does(server: Valkey, seed: int) -> None:
     draw, memory, shared = random.Random(seed), MemoryStore(), SharedStore(server.url, lease_ms=HOLD_MS)
     now, under_way, outcomes = 1_800_000_000_000, [], set()
     try:
@@ -60,7 +60,7 @@ async def test_the_script_counts_as_the_arithmetic_does(server: Server, seed: in
         await shared.close()
 
 
-async def test_a_charge_that_is_taken_again_is_taken_once(server: Server) -> None:
+async def test_a_charge_that_is_taken_again_is_taken_once(server: Valkey) -> None:
     shared = SharedStore(server.url)
     one = Charge(table="t", subject="s", shape="window", limit=2, capacity=2, period_ms=60_000, amount=1)
     try:
@@ -73,13 +73,13 @@ async def test_a_charge_that_is_taken_again_is_taken_once(server: Server) -> Non
 
 
 def limits_on(
-    server: Server, storage: DatabaseStorage, clock: StandingClock, *house: dict[str, Any], mode: Literal["closed", "open"] = "closed"
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock, *house: dict[str, Any], mode: Literal["closed", "open"] = "closed"
 ) -> Limits:
     store = SharedStore(server.url, timeout_s=0.5)
     return Limits(StoredLimits(storage), store, prices=PRICES, clock=clock, house=[limit(one) for one in house], when_unreachable=mode)
 
 
-async def test_two_workers_share_one_budget(server: Server, storage: DatabaseStorage, clock: StandingClock) -> None:
+async def test_two_workers_share_one_budget(server: Valkey, storage: DatabaseStorage, clock: StandingClock) -> None:
     workers = [limits_on(server, storage, clock, requests(10, shape="window")) for _ in range(2)]
     try:
         calls = await asyncio.gather(*(workers[number % 2].admit(ADA, NOTHING) for number in range(30)), return_exceptions=True)
@@ -91,7 +91,7 @@ async def test_two_workers_share_one_budget(server: Server, storage: DatabaseSto
 
 
 async def test_a_server_that_dies_lets_nothing_through_and_one_that_is_back_does(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     limits = limits_on(server, storage, clock, requests(100), CALLS)
     try:
@@ -112,7 +112,7 @@ async def test_a_server_that_dies_lets_nothing_through_and_one_that_is_back_does
 
 
 async def test_what_could_not_be_settled_is_settled_when_the_server_answers_again(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     limits = limits_on(server, storage, clock, {**CALLS, "amount": 2}, tokens(100))
     try:
@@ -133,7 +133,7 @@ async def test_what_could_not_be_settled_is_settled_when_the_server_answers_agai
 
 
 async def test_where_the_setting_says_so_calls_pass_uncounted_while_the_server_is_away(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     limits = limits_on(server, storage, clock, requests(1, shape="window"), mode="open")
     try:
@@ -149,7 +149,7 @@ async def test_where_the_setting_says_so_calls_pass_uncounted_while_the_server_i
         await limits.close()
 
 
-async def test_a_worker_that_dies_gives_its_places_back_after_the_lease(server: Server) -> None:
+async def test_a_worker_that_dies_gives_its_places_back_after_the_lease(server: Valkey) -> None:
     shared = SharedStore(server.url, lease_ms=5_000)
     one = Charge(table="t", subject="s", shape="held", limit=1, capacity=1, period_ms=0, amount=1)
     try:
@@ -161,7 +161,7 @@ async def test_a_worker_that_dies_gives_its_places_back_after_the_lease(server: 
 
 
 async def test_use_is_that_of_all_workers_and_is_left_out_while_the_server_is_away(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     house = (requests(10, per=["key"]), tokens(100))
     workers = [limits_on(server, storage, clock, *house) for _ in range(2)]
@@ -181,7 +181,7 @@ async def test_use_is_that_of_all_workers_and_is_left_out_while_the_server_is_aw
 
 
 async def test_places_of_a_worker_that_died_are_others_after_the_lease_and_those_of_one_that_lives_are_not(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     lives, dies, third = (limits_on(server, storage, clock, {**CALLS, "amount": 2}, tokens(100, periodS=3600)) for _ in range(3))
     try:
@@ -209,7 +209,7 @@ async def test_places_of_a_worker_that_died_are_others_after_the_lease_and_those
 
 
 async def test_a_renewal_brings_no_ended_call_back_and_a_store_that_is_away_stops_none(
-    server: Server, storage: DatabaseStorage, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, clock: StandingClock
 ) -> None:
     limits = limits_on(server, storage, clock, CALLS)
     shared = SharedStore(server.url)

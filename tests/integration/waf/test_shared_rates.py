@@ -20,22 +20,23 @@ from ringwall.policies.waf import CountAsked, RateTable
 from ringwall.storage.database import DatabaseStorage
 from tests.integration.api.conftest import opened
 from tests.integration.conftest import REGION
-from tests.integration.limits.conftest import Server, server
+from tests.integration.limits.conftest import server
 from tests.integration.storage.places import StandingClock
 from tests.integration.waf.test_waf import BEDROCK, make
 from tests.unit.waf.documents import ACCOUNT, byte_match, document, request, rule
+from tests.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
 __all__ = ["server"]
 
 
-def rates_on(one: Server, mode: Literal["closed", "open"] = "closed", **bounds: int) -> SharedRates:
+def rates_on(one: Valkey, mode: Literal["closed", "open"] = "closed", **bounds: int) -> SharedRates:
     return SharedRates(SharedServer(one.url, timeout_s=0.5), when_unreachable=mode, **bounds)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_the_script_counts_as_the_table_does(server: Server, seed: int) -> None:
+async def test_the_script_counts_as_the_table_does(server: Valkey, seed: int) -> None:
     draw, table, shared, now = random.Random(seed), RateTable(), rates_on(server), 1_800_000_000.0
     try:
         for _ in range(150):
@@ -47,7 +48,7 @@ async def test_the_script_counts_as_the_table_does(server: Server, seed: int) ->
         await shared.close()
 
 
-async def test_instances_without_room_of_their_own_count_too_high_never_too_low(server: Server) -> None:
+async def test_instances_without_room_of_their_own_count_too_high_never_too_low(server: Valkey) -> None:
     draw, shared, now = random.Random(7), rates_on(server, instances_max=5), 1_800_000_000.0
     exact: dict[bytes, list[float]] = {}
     too_high = 0
@@ -70,7 +71,7 @@ PER_ADDRESS = {"Limit": 10, "AggregateKeyType": "IP", "EvaluationWindowSec": 60}
 
 
 async def two_workers(
-    storage: DatabaseStorage, keys: Keys, clock: StandingClock, one: Server, mode: Literal["closed", "open"] = "closed"
+    storage: DatabaseStorage, keys: Keys, clock: StandingClock, one: Valkey, mode: Literal["closed", "open"] = "closed"
 ) -> list[Waf]:
     """Make two workers' web ACLs: a rate in a rule that only counts, one that blocks, one behind a rule that allows."""
     workers = [
@@ -88,7 +89,7 @@ async def two_workers(
 
 
 async def test_workers_share_a_rate_and_rules_run_as_with_counts_of_their_own(
-    server: Server, storage: DatabaseStorage, keys: Keys, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, keys: Keys, clock: StandingClock
 ) -> None:
     workers = await two_workers(storage, keys, clock, server)
     try:
@@ -111,7 +112,7 @@ async def test_workers_share_a_rate_and_rules_run_as_with_counts_of_their_own(
 
 
 async def test_while_the_server_is_away_nothing_that_must_be_counted_passes(
-    server: Server, storage: DatabaseStorage, keys: Keys, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, keys: Keys, clock: StandingClock
 ) -> None:
     workers = await two_workers(storage, keys, clock, server)
     try:
@@ -129,7 +130,7 @@ async def test_while_the_server_is_away_nothing_that_must_be_counted_passes(
 
 
 async def test_where_the_setting_says_so_each_worker_counts_for_itself_while_the_server_is_away(
-    server: Server, storage: DatabaseStorage, keys: Keys, clock: StandingClock
+    server: Valkey, storage: DatabaseStorage, keys: Keys, clock: StandingClock
 ) -> None:
     workers = await two_workers(storage, keys, clock, server, "open")
     try:
@@ -142,7 +143,7 @@ async def test_where_the_setting_says_so_each_worker_counts_for_itself_while_the
             await worker.close()
 
 
-async def test_a_house_counts_where_its_settings_say(server: Server, tmp_path: Path) -> None:
+async def test_a_house_counts_where_its_settings_say(server: Valkey, tmp_path: Path) -> None:
     async with opened(tmp_path, budget_store=server.url) as home:
         account, waf = home.first.account_id, home.house.rooms.waf
         acl = document(rule("rate", {"RateBasedStatement": PER_ADDRESS}))
