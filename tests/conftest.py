@@ -15,7 +15,7 @@ from tests.live import Live, start
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("RINGWALL_SHARED", ROOT.parent / "shared"))
 
-settings.register_profile("ci", max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("all", parent=settings.get_profile("ci"), max_examples=2_000)
 settings.register_profile("night", parent=settings.get_profile("ci"), max_examples=20_000, derandomize=False)
 settings.load_profile(os.environ.get("RINGWALL_TEST_PROFILE", "ci"))

@@ -15,7 +15,7 @@ from ringwall.data.datasets import Datasets, Given
 from ringwall.data.inspection import Inspection, inspect
 from tests.integration.api.conftest import Home
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 TABLE = pa.table({"id": [1, 2, 3], "name": ["a", None, "c"]})
 LONGER = pa.table({"id": [1, 2, 3, 4], "name": ["a", None, "c", "d"]})

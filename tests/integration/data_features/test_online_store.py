@@ -14,7 +14,7 @@ from ringwall.errors import AccessDenied
 from tests.integration.data_features.requests import ACCOUNT, OFFLINE, ONLINE, OTHER, new_group, number, put, who
 from tests.integration.storage.places import StandingClock
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 
 async def test_the_latest_event_time_wins_whatever_the_order(store: FeatureStore) -> None:

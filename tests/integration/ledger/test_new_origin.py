@@ -22,7 +22,7 @@ from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import KEYS, Opened
 from tests.integration.storage.places import DATABASES, fresh_place
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from ringwall.storage.database import open_storage
 from ringwall.vocabulary import system_clock
 from tests.integration.ledger.conftest import Opened, OpenLedger
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 SHARD = 65_536
 ENTRIES = [b"%d" % number for number in range(SHARD + 700)]

@@ -24,7 +24,7 @@ from tests.integration.storage.places import StandingClock
 
 __all__ = ["folder", "store"]
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ringwall.vocabulary import Principal
 from tests.integration.conftest import REGION
 from tests.integration.storage.places import StandingClock
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 ACCOUNT, OTHER = "111122223333", "444455556666"
 
 

@@ -26,7 +26,7 @@ from ringwall.storage.database import DatabaseStorage, open_storage
 from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, MessageStop
 from tests.integration.storage.places import StandingClock
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow_on_postgresql]
 ONE, TWO = "111111111111", "222222222222"
 CANARY = "the canary sings at midnight"
 ALICE = f"arn:aws:iam::{ONE}:user/alice"

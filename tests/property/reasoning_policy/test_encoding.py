@@ -29,7 +29,7 @@ from ringwall.reasoning.policy.interpret import holds, specialise
 from tests.conformance.policies.port import PRINCIPALS, context_of
 from tests.property.policies.test_evaluation import ACTION_PATTERNS, ACTIONS, RESOURCE_PATTERNS, RESOURCES, VALUES, Draw
 
-CASES = min(int(os.environ.get("RINGWALL_TEST_CASES", "10000")), 1_000_000 if os.environ.get("RINGWALL_TEST_LEVEL") == "night" else 250_000)
+CASES = min(int(os.environ.get("RINGWALL_TEST_CASES", "5000")), 1_000_000 if os.environ.get("RINGWALL_TEST_LEVEL") == "night" else 250_000)
 
 pytestmark = pytest.mark.timeout(7200)
 
