@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.api.test_boto3 import client
-from tests.environments import environment, install_python
+from tests.acceptance.gateway.packages import told_by
 from tests.live import Live
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
-HERE = Path(__file__).parent
-LOCK = HERE.parent / "dialects" / "sdks" / "requirements.txt"
 
 
 @pytest.fixture(scope="module")
 def told(live: Live) -> dict[str, Any]:
     """What the package made of each answer."""
-    made = client(live, "bedrock").create_guardrail(
-        name="no-heliotrope-here",
-        blockedInputMessaging="Not that word.",
-        blockedOutputsMessaging="Not that word.",
-        wordPolicyConfig={"wordsConfig": [{"text": "heliotrope"}]},
-    )
-    python = environment(LOCK, install_python) / "bin" / "python"
-    arguments = [live.url, live.ready["apiKey"], live.ready["guardrailId"], made["guardrailId"]]
-    command = [python, HERE / "openai_client" / "script.py", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return told_by("openai_client", live)
 
 
 def test_answers_are_masked_whole_and_streamed(told: dict[str, Any]) -> None:

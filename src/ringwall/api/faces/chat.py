@@ -17,6 +17,7 @@ from ringwall.api.faces.embeddings import Embeddings
 from ringwall.api.faces.endpoint import Endpoint
 from ringwall.api.faces.model_list import PATH as MODELS
 from ringwall.api.faces.model_list import ModelList, OneModel
+from ringwall.api.faces.token_counts import TokenCounts
 from ringwall.errors import InvalidRequest, RingwallError, Unserved
 from ringwall.inference.gateway.gateway import Wanted
 from ringwall.vocabulary import Limits
@@ -37,13 +38,14 @@ _ENDPOINTS: Mapping[bytes, Endpoint] = {
     b"/v1/chat/completions": Conversation("openai_chat", "openai", "ChatCompletions"),
     b"/v1/responses": Conversation("openai_responses", "openai", "Responses"),
     b"/v1/messages": Conversation("anthropic_messages", "anthropic", "Messages"),
+    b"/v1/messages/count_tokens": TokenCounts(),
     b"/v1/embeddings": Embeddings(),
     MODELS: ModelList(),
 }
 _ONE_MODEL = OneModel()
 _UNSERVED = frozenset({b"/v1/completions"})
 _BELOW = tuple(path + b"/" for path in _ENDPOINTS)
-"""Where the vendors have operations on what was kept, and more: `/v1/responses/ID`, `/v1/messages/count_tokens`."""
+"""Where the vendors have operations on what was kept, and more: `/v1/responses/ID`, `/v1/messages/batches`."""
 
 
 def is_chat(path: bytes) -> bool:
