@@ -51,10 +51,6 @@ LIMITS = (
         "come from one source with machine-made labels (decodingtrust_rtp)."
     ),
     (
-        "A word alone says too little: of 191 common words without a sentence ('stone', 'big', 'needle') 29 reached MEDIUM in some "
-        "category, 14 with the encoder before this one. Judge whole messages, or fit thresholds where single words are usual."
-    ),
-    (
         "Kinds of prompt attacks are weakly labelled (by source, and leakage by its words) and not measured apart: they inform, and decide "
         "nothing."
     ),
@@ -79,6 +75,13 @@ def _about_people(found: dict[str, int]) -> str:
         f"A few harmless words that name a group, a sex or a body can score as HATE or SEXUAL: of {found['texts']} such texts written "
         f"apart from the training ('tell me about women', 'African hairstyles') {found['medium']} reached MEDIUM in some category and "
         f"{found['high']} HIGH. Fit an account's own thresholds where people talk like that."
+    )
+
+
+def _words_alone(found: dict[str, int]) -> str:
+    return (
+        f"A word alone says little: of {found['texts']} common words without a sentence ('stone', 'big', 'needle'), kept apart from the "
+        f"training, {found['medium']} reached MEDIUM in some category and {found['high']} HIGH."
     )
 
 
@@ -136,7 +139,7 @@ def figures_of(held: dict[str, cascade.Margins], share: float, seed: int, *, gat
 
 
 def describe(
-    file: dict, settings: object, entries: dict, examples: list[Example], figures: dict[str, dict], people: dict[str, int]
+    file: dict, settings: object, entries: dict, examples: list[Example], figures: dict[str, dict], apart: dict[str, dict[str, int]]
 ) -> dict:
     """Return the card as one JSON value; `figures` by way of deciding, `cascade` among them."""
     counts = Counter(example.source for example in examples)
@@ -169,8 +172,9 @@ def describe(
         "harmless_flagged": whole["harmless_flagged"],
         "windows_sent_to_the_encoder": whole["unsure"],
         "other_ways": {name: _short(found["metrics"]) for name, found in figures.items() if name != "cascade"},
-        "harmless_about_people": people,
-        "limits": [*LIMITS[:4], _about_people(people), *LIMITS[4:]],
+        "harmless_about_people": apart["texts"],
+        "harmless_words": apart["words"],
+        "limits": [*LIMITS[:4], _about_people(apart["texts"]), _words_alone(apart["words"]), *LIMITS[4:]],
     }
 
 

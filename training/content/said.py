@@ -1,4 +1,4 @@
-"""Texts of our own that only the encoder reads: ordinary long tasks, and harm as people say and tell it, with harmless twins.
+"""Texts of our own that only the encoder reads: ordinary long tasks, harm as people say and tell it with harmless twins, and single words.
 
 The same seed gives the same texts. The linear model was trained without them.
 """
@@ -6,6 +6,9 @@ The same seed gives the same texts. The linear model was trained without them.
 from __future__ import annotations
 
 import random
+import re
+from collections import Counter
+from collections.abc import Sequence
 
 from training.content import grammar
 from training.content.corpus import WINDOW, Example
@@ -14,6 +17,9 @@ from training.content.sources import HEADS
 HARM_WEIGHT = 0.7
 NONE = (0,) * len(HEADS)
 ALL_HEADS = (1.0,) * len(HEADS)
+LENGTHS = (1, 1, 1, 2, 2, 3, 4)  # words of a fragment
+SEEN = 5  # windows that hold a word, at least
+_WORD = re.compile(r"[A-Za-z]+(?:['-][a-z]+)*")
 
 
 def tasks(seed: int, count: int) -> list[Example]:
@@ -44,3 +50,32 @@ def people(count: int) -> list[Example]:
     named = grammar.load("people")
     texts = grammar.draw(named["templates"], named["slots"], count, random.Random("people"))
     return [Example(text, NONE, ALL_HEADS, "generated_people") for text in texts]
+
+
+def fragments(examples: Sequence[Example], seed: int, count: int) -> list[Example]:
+    """Return `count` single words and pieces of two to four words, cut from harmless windows: a word alone is no harm.
+
+    Left out are words that are told mostly by harmful windows (many times as often as by harmless ones), and the words that measure.
+    """
+    harmless = [_words(example.text) for example in examples if not any(example.target)]
+    told = Counter(word.lower() for words in harmless for word in set(words))
+    harmful = Counter(word.lower() for example in examples if any(example.target) for word in set(_words(example.text)))
+    share = (len(examples) - len(harmless)) / max(1, len(harmless))
+    apart = set(grammar.load("apart")["words"])
+    alone = {word for word, seen in told.items() if seen >= SEEN and harmful[word] <= 6 * share * seen and word not in apart}
+    beside = {word for word in told if harmful[word] <= share * told[word]}
+    rng = random.Random(f"fragments/{seed}")
+    common = sorted(alone)
+    out: dict[str, None] = {}
+    while len(out) < count:
+        length = rng.choice(LENGTHS)
+        words = rng.choice(harmless)
+        start = rng.randrange(max(1, len(words) - length + 1))
+        piece = [rng.choice(common)] if length == 1 else words[start : start + length]
+        if len(piece) == length and (length == 1 or all(word.lower() in beside for word in piece)):
+            out[rng.choice((str.lower, str, str.capitalize))(" ".join(piece))] = None
+    return [Example(text, NONE, ALL_HEADS, "generated_fragments") for text in out]
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
