@@ -53,7 +53,7 @@ def people(count: int) -> list[Example]:
 
 
 def fragments(examples: Sequence[Example], seed: int, count: int) -> list[Example]:
-    """Return `count` single words and pieces of two to four words, cut from harmless windows: a word alone is no harm.
+    """Return up to `count` single words and pieces of two to four words, cut from harmless windows: a word alone is no harm.
 
     Left out are words that are told mostly by harmful windows (many times as often as by harmless ones), and the words that measure.
     """
@@ -67,7 +67,9 @@ def fragments(examples: Sequence[Example], seed: int, count: int) -> list[Exampl
     rng = random.Random(f"fragments/{seed}")
     common = sorted(alone)
     out: dict[str, None] = {}
-    while len(out) < count:
+    for _ in range(20 * count):
+        if len(out) == count:
+            break
         length = rng.choice(LENGTHS)
         words = rng.choice(harmless)
         start = rng.randrange(max(1, len(words) - length + 1))

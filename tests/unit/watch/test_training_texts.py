@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ringwall.guardrails import learned
-from training.content import corpus, generated, grammar, sources
+from training.content import corpus, generated, grammar, said, sources
 
 SHINGLE = 5
 
@@ -90,3 +90,22 @@ def test_our_own_texts_are_not_those_that_measure(shared: Path) -> None:
             if len(own & made) > 0.6 * len(own):
                 close.append(row.text)
     assert len(close) <= 2, close[:10]
+
+
+def test_fragments_are_pieces_of_harmless_windows_without_what_harm_is_told_with_or_what_measures() -> None:
+    harmless = ["the stone bridge leads over the quiet river"] * 60 + ["a quiet dolt sleeps under the bridge"] * 5
+    harmful = ["you dolt, you utter dolt"] * 90
+    hate = tuple(int(head == "HATE") for head in sources.HEADS)
+    weight = (1.0,) * len(sources.HEADS)
+    examples = [corpus.Example(text, (0,) * len(sources.HEADS), weight, "h") for text in harmless]
+    examples += [corpus.Example(text, hate, weight, "b") for text in harmful]
+    found = said.fragments(examples, 1, 40)
+    assert found == said.fragments(examples, 1, 40)
+    assert not any(any(each.target) for each in found)
+    texts = {each.text.lower() for each in found}
+    alone, pieces = {text for text in texts if " " not in text}, {text for text in texts if " " in text}
+    assert {"leads", "over", "quiet"} <= alone <= {"the", "leads", "over", "quiet", "a", "sleeps", "under"}
+    assert {"stone", "bridge", "river"} <= set(grammar.load("apart")["words"])
+    assert not any("dolt" in text for text in texts)
+    assert any(piece in "the stone bridge leads over the quiet river" for piece in pieces)
+    assert all(len(text.split()) <= 4 for text in texts)
