@@ -2,7 +2,7 @@
 
 Reads one JSON object from standard input, writes one to standard output:
 
-    url, headers      where to, and what stands in every request
+    url, headers      where to (several: with spaces, connections take turns), and what stands in every request
     bodies            the requests' bodies; they take turns
     stream            the answer is a stream; the first content's delay is measured
     connections, calls        closed loop: so many connections, each its next when it has been answered
@@ -29,8 +29,9 @@ _CONTENT = b'"content":"'
 class Lane:
     """One connection that is kept; made again when the other side closes it."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
-        where = urlsplit(job["url"])
+    def __init__(self, job: dict[str, Any], number: int) -> None:
+        urls = job["url"].split()
+        where = urlsplit(urls[number % len(urls)])
         head = "".join(f"{name}: {value}\r\n" for name, value in job["headers"].items())
         self._where = where
         path, host = where.path, where.netloc
@@ -97,8 +98,8 @@ async def closed(job: dict[str, Any]) -> tuple[list[tuple[str, float, float]], f
     numbers = iter(range(job["calls"]))
     said: list[tuple[str, float, float]] = []
 
-    async def work() -> None:
-        lane = Lane(job)
+    async def work(connection: int) -> None:
+        lane = Lane(job, connection)
         for number in numbers:
             began = time.perf_counter()
             status, first, ended = await lane.ask(number)
@@ -106,7 +107,7 @@ async def closed(job: dict[str, Any]) -> tuple[list[tuple[str, float, float]], f
         lane.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(job["connections"])))
+    await asyncio.gather(*(work(connection) for connection in range(job["connections"])))
     return said, time.perf_counter() - began
 
 
@@ -120,9 +121,9 @@ def due(rate: float, burst: float, seconds: float) -> Iterator[float]:
 
 async def opened(job: dict[str, Any]) -> tuple[list[tuple[str, float, float]], float]:
     """Send calls when they are due, or when a connection is free again."""
-    idle: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
-    for _ in range(job["connections"]):
-        idle.put_nowait(Lane(job))
+    idle: asyncio.Queue[Lane] = asyncio.Queue() if " " in job["url"] else asyncio.LifoQueue()  # in turns, where there are several gateways
+    for connection in range(job["connections"]):
+        idle.put_nowait(Lane(job, connection))
     said: list[tuple[str, float, float]] = []
     under_way: set[asyncio.Task[None]] = set()
     began = time.perf_counter()
