@@ -180,10 +180,11 @@ class OfflineStore:
 
     async def _write_batch(self, account_id: str, group: FeatureGroup) -> bool:
         """Write one batch of rows; say whether there may be more."""
+        # The state first: rows that another process writes after this are in its state too, and that is a conflict here; rows alone are not.
+        stored = await self._storage.get(account_id, STATE, group.generation)
         waiting = await self._waiting(account_id, group, FILE_ROWS)
         if not waiting:
             return False
-        stored = await self._storage.get(account_id, STATE, group.generation)
         state = State() if stored is None else read_body(_STATE, stored)
         staging = self._staging(account_id, group)
         files = await asyncio.to_thread(write_files, group, [read_row(row) for row in waiting], self._clock(), staging)
