@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -20,6 +22,7 @@ from ringwall.storage.ports import Delete
 from ringwall.vocabulary import Clock
 from ringwall.vocabulary.principal import API_KEY_PREFIX, KeyGuardrail
 
+Key = TypeVar("Key", bound=AccessKey | ApiKey)
 BEDROCK = "bedrock.amazonaws.com"
 _API_KEY_DAYS = 36_600
 
@@ -44,11 +47,74 @@ class NewApiKey(msgspec.Struct, frozen=True):
         return f"NewApiKey({self.key.name!r}, ...)"
 
 
-class AccessKeys:
+class _KeysOfUsers(Generic[Key]):
+    """What both kinds have in common."""
+
+    def __init__(self, records: Records, kind: type[Key], *, member: str, quota: str, most: int) -> None:
+        """Take the kind, the member of users that holds the ids of theirs, and AWS's name for how many there may be."""
+        self._records = records
+        self._kind = kind
+        self._member = member
+        self._quota = quota
+        self._most = most
+
+    async def list(self, account_id: str, user_name: str) -> list[Key]:
+        """Return a user's keys that have not expired, oldest first. Raises NoSuchEntity."""
+        user = await self._records.require(User, account_id, user_name)
+        found = [await self._records.get(self._kind, account_id, id) for id in self._ids(user.entity)]  # noqa: A001 # AWS's word
+        return [stored.entity for stored in found if stored is not None]
+
+    async def set_status(self, account_id: str, user_name: str, id: str, status: Status) -> None:
+        """Switch a key off or on. Raises NoSuchEntity."""
+        await self._update(account_id, user_name, id, status=status)
+
+    async def set_guardrail(self, account_id: str, user_name: str, id: str, guardrail: KeyGuardrail | None) -> Key:
+        """Put whatever a key asks of models under a guardrail, which exists; None: under none of its own. Raises NoSuchEntity."""
+        return await self._update(account_id, user_name, id, guardrail=guardrail)
+
+    async def delete(self, account_id: str, user_name: str, id: str, *also: Delete) -> None:
+        """Delete a key, and whatever else goes with it. Raises NoSuchEntity."""
+
+        async def attempt() -> None:
+            user = await self._records.require(User, account_id, user_name)
+            key = await self._records.require(self._kind, account_id, id)
+            _check_owner(key.entity, user_name)
+            left = self._holding(user.entity, [one for one in self._ids(user.entity) if one != id])
+            await self._records.apply(delete(key), replace(left, user.revision), *also)
+
+        await self._records.retrying(attempt)
+
+    async def _add(self, key: Key) -> None:
+        async def attempt() -> None:
+            user = await self._records.require(User, key.account_id, key.user_name)
+            living = [one.name for one in await self.list(key.account_id, key.user_name)]
+            if len(living) >= self._most:
+                raise QuotaExceeded(f"Cannot exceed quota for {self._quota}: {self._most}")
+            await self._records.apply(insert(key), replace(self._holding(user.entity, [*living, key.name]), user.revision))
+
+        await self._records.retrying(attempt)
+
+    async def _update(self, account_id: str, user_name: str, id: str, **members: Any) -> Key:
+        await self._records.require(User, account_id, user_name)
+
+        def change(key: Key) -> Key:
+            _check_owner(key, user_name)
+            return msgspec.structs.replace(key, **members)
+
+        return await self._records.update(self._kind, account_id, id, change)
+
+    def _ids(self, user: User) -> tuple[str, ...]:
+        return getattr(user, self._member)  # type: ignore[no-any-return]
+
+    def _holding(self, user: User, ids: Iterable[str]) -> User:
+        return msgspec.structs.replace(user, **{self._member: tuple(ids)})
+
+
+class AccessKeys(_KeysOfUsers[AccessKey]):
     """Access keys of users."""
 
     def __init__(self, records: Records, sealer: Sealer, clock: Clock, uses: dict[str, KeyUse]) -> None:
-        self._records = records
+        super().__init__(records, AccessKey, member="access_keys", quota="AccessKeysPerUser", most=quotas.ACCESS_KEYS_PER_USER)
         self._sealer = sealer
         self._clock = clock
         self._uses = uses
@@ -59,55 +125,12 @@ class AccessKeys:
         id = unique_id("AKIA")  # noqa: A001 # AWS's word
         sealed = self._sealer.seal(secret.encode(), context=access_key_context(account_id, id))
         key = AccessKey(account_id=account_id, name=id, created=int(self._clock().timestamp()), user_name=user_name, sealed=sealed)
-
-        async def attempt() -> None:
-            user = await self._records.require(User, account_id, user_name)
-            if len(user.entity.access_keys) >= quotas.ACCESS_KEYS_PER_USER:
-                raise QuotaExceeded(f"Cannot exceed quota for AccessKeysPerUser: {quotas.ACCESS_KEYS_PER_USER}")
-            keys = (*user.entity.access_keys, id)
-            await self._records.apply(insert(key), replace(msgspec.structs.replace(user.entity, access_keys=keys), user.revision))
-
-        await self._records.retrying(attempt)
+        await self._add(key)
         return NewAccessKey(key, secret)
 
-    async def list(self, account_id: str, user_name: str) -> list[AccessKey]:
-        """Return a user's keys, oldest first. Raises NoSuchEntity."""
-        user = await self._records.require(User, account_id, user_name)
-        found = [await self._records.get(AccessKey, account_id, id) for id in user.entity.access_keys]  # noqa: A001 # AWS's word
-        return [stored.entity for stored in found if stored is not None]
-
-    async def set_status(self, account_id: str, user_name: str, id: str, status: Status) -> None:
-        """Switch a key off or on. Raises NoSuchEntity."""
-        await self._records.require(User, account_id, user_name)
-
-        def change(key: AccessKey) -> AccessKey:
-            _check_owner(key, user_name)
-            return msgspec.structs.replace(key, status=status)
-
-        await self._records.update(AccessKey, account_id, id, change)
-
-    async def set_guardrail(self, account_id: str, user_name: str, id: str, guardrail: KeyGuardrail | None) -> AccessKey:
-        """Put whatever a key asks of models under a guardrail, which exists; None: under none of its own. Raises NoSuchEntity."""
-        await self._records.require(User, account_id, user_name)
-
-        def change(key: AccessKey) -> AccessKey:
-            _check_owner(key, user_name)
-            return msgspec.structs.replace(key, guardrail=guardrail)
-
-        return await self._records.update(AccessKey, account_id, id, change)
-
-    async def delete(self, account_id: str, user_name: str, id: str) -> None:
-        """Delete a key. Raises NoSuchEntity."""
-
-        async def attempt() -> None:
-            user = await self._records.require(User, account_id, user_name)
-            key = await self._records.require(AccessKey, account_id, id)
-            _check_owner(key.entity, user_name)
-            left = tuple(one for one in user.entity.access_keys if one != id)
-            changed = msgspec.structs.replace(user.entity, access_keys=left)
-            await self._records.apply(delete(key), replace(changed, user.revision), Delete(account_id, KeyUse.kind, id))
-
-        await self._records.retrying(attempt)
+    async def delete(self, account_id: str, user_name: str, id: str, *also: Delete) -> None:
+        """Delete a key, and when it was last used. Raises NoSuchEntity."""
+        await super().delete(account_id, user_name, id, Delete(account_id, KeyUse.kind, id), *also)
         self._uses.pop(id, None)
 
     async def last_use(self, account_id: str, id: str) -> tuple[AccessKey, KeyUse | None]:
@@ -132,11 +155,12 @@ class AccessKeys:
             return
 
 
-class ApiKeys:
+class ApiKeys(_KeysOfUsers[ApiKey]):
     """API keys of users: IAM's service-specific credentials for Bedrock."""
 
     def __init__(self, records: Records, clock: Clock) -> None:
-        self._records = records
+        quota = "ServiceSpecificCredentialsPerUser"
+        super().__init__(records, ApiKey, member="api_keys", quota=quota, most=quotas.API_KEYS_PER_USER)
         self._clock = clock
 
     async def create(self, account_id: str, user_name: str, *, age_days: int = 0, service: str = BEDROCK) -> NewApiKey:
@@ -160,55 +184,8 @@ class ApiKeys:
             alias=alias,
             expires=now + min(age_days, _API_KEY_DAYS) * 86_400 if age_days > 0 else 0,
         )
-
-        async def attempt() -> None:
-            user = await self._records.require(User, account_id, user_name)
-            living = [one.name for one in await self.list(account_id, user_name)]
-            if len(living) >= quotas.API_KEYS_PER_USER:
-                raise QuotaExceeded(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {quotas.API_KEYS_PER_USER}")
-            keys = (*living, id)
-            await self._records.apply(insert(key), replace(msgspec.structs.replace(user.entity, api_keys=keys), user.revision))
-
-        await self._records.retrying(attempt)
+        await self._add(key)
         return NewApiKey(key, token)
-
-    async def list(self, account_id: str, user_name: str) -> list[ApiKey]:
-        """Return a user's keys that have not expired. Raises NoSuchEntity."""
-        user = await self._records.require(User, account_id, user_name)
-        found = [await self._records.get(ApiKey, account_id, id) for id in user.entity.api_keys]  # noqa: A001 # AWS's word
-        return [stored.entity for stored in found if stored is not None]
-
-    async def set_status(self, account_id: str, user_name: str, id: str, status: Status) -> None:
-        """Switch a key off or on. Raises NoSuchEntity."""
-        await self._records.require(User, account_id, user_name)
-
-        def change(key: ApiKey) -> ApiKey:
-            _check_owner(key, user_name)
-            return msgspec.structs.replace(key, status=status)
-
-        await self._records.update(ApiKey, account_id, id, change)
-
-    async def set_guardrail(self, account_id: str, user_name: str, id: str, guardrail: KeyGuardrail | None) -> ApiKey:
-        """Put whatever a key asks of models under a guardrail, which exists; None: under none of its own. Raises NoSuchEntity."""
-        await self._records.require(User, account_id, user_name)
-
-        def change(key: ApiKey) -> ApiKey:
-            _check_owner(key, user_name)
-            return msgspec.structs.replace(key, guardrail=guardrail)
-
-        return await self._records.update(ApiKey, account_id, id, change)
-
-    async def delete(self, account_id: str, user_name: str, id: str) -> None:
-        """Delete a key. Raises NoSuchEntity."""
-
-        async def attempt() -> None:
-            user = await self._records.require(User, account_id, user_name)
-            key = await self._records.require(ApiKey, account_id, id)
-            _check_owner(key.entity, user_name)
-            left = tuple(one for one in user.entity.api_keys if one != id)
-            await self._records.apply(delete(key), replace(msgspec.structs.replace(user.entity, api_keys=left), user.revision))
-
-        await self._records.retrying(attempt)
 
 
 def _check_owner(key: AccessKey | ApiKey, user_name: str) -> None:
