@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.errors import LimitExceeded
 from ringwall.wire.dialects.anthropic_messages.content import Content
+from ringwall.wire.dialects.asked import read_tool, read_turns, tool_items
 from ringwall.wire.dialects.gather import Gather
-from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Part, Path, Sampling, Tool, Turn
 
@@ -46,34 +45,17 @@ def _read_conversation(body: dict[str, Any], gather: Gather) -> tuple[tuple[Part
     system: list[Part] = []
     if body.get("system") is not None:
         system += gather.texts(body["system"], ("system",), "system")
-    turns: list[Turn] = []
-    for number, item in enumerate(REQUEST.list(body.get("messages"), ("messages",))):
-        path: Path = ("messages", number)
-        message = REQUEST.object(item, path)
-        gather.count(1, path)
-        role = message.get("role")
-        if role == "system":  # in the middle of the conversation: only this dialect keeps its place
-            gather.rest(message, ("role", "content"), path, "system")
-            gather.name(("messages", "system"))
-            system += gather.texts(message.get("content"), (*path, "content"), "system")
-        elif role == "user" or role == "assistant":  # noqa: PLR1714 -- a list is no member of a set, and mypy narrows this
-            gather.rest(message, ("role", "content"), path, role)
-            turns.append(Turn(role, content.read(message.get("content"), (*path, "content"), role)))
-        else:
-            raise REQUEST.fail((*path, "role"), "must be `user`, `assistant` or `system`")
+    messages = REQUEST.list(body.get("messages"), ("messages",))
+    more, turns = read_turns(messages, gather, content.read, lambda value, path: gather.texts(value, path, "system"))
+    system += more
     return tuple(system), tuple(turns)
 
 
 def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
     if value is None:
         return ()
-    items = REQUEST.list(value, ("tools",))
-    if len(items) > MOST_TOOLS:
-        raise LimitExceeded(f"the request has more than {MOST_TOOLS} tools")
     tools = []
-    for number, item in enumerate(items):
-        path: Path = ("tools", number)
-        tool = REQUEST.object(item, path)
+    for path, tool in tool_items(value, ("tools",)):
         if tool.get("type") not in (None, "custom"):
             gather.name(("tools", "type"))  # one that the vendor runs: its members are its own
             gather.rest(tool, ("type", "name"), path)
@@ -82,16 +64,8 @@ def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
             gather.optional(tool, "name", path, "definition")
             continue
         gather.rest(tool, ("type", "name", "description", "input_schema", "strict"), path)
-        tools.append(
-            Tool(
-                REQUEST.name(tool.get("name"), (*path, "name")),
-                REQUEST.optional_text(tool.get("description"), (*path, "description")),
-                REQUEST.object(tool.get("input_schema"), (*path, "input_schema")),
-                REQUEST.flag(tool.get("strict"), (*path, "strict")),
-                (*path, "description") if tool.get("description") is not None else (),
-                (*path, "input_schema"),
-            )
-        )
+        schema_path = (*path, "input_schema")
+        tools.append(read_tool(tool, path, REQUEST.object(tool.get("input_schema"), schema_path), schema_path))
     return tuple(tools)
 
 

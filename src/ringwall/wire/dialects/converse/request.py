@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.errors import LimitExceeded
+from ringwall.wire.dialects.asked import read_tool, read_turns, tool_items
 from ringwall.wire.dialects.converse.content import Content
 from ringwall.wire.dialects.gather import CACHE_HINTS, Gather
-from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Part, Path, Sampling, Tool, Turn
 
@@ -43,23 +42,10 @@ def _read_conversation(body: dict[str, Any], gather: Gather) -> tuple[tuple[Part
     system: list[Part] = []
     if body.get("system") is not None:
         system += content.read(body["system"], ("system",), "system")
-    turns: list[Turn] = []
     # a prompt from prompt management stands in for the messages
     messages = [] if body.get("messages") is None else REQUEST.list(body["messages"], ("messages",))
-    for number, item in enumerate(messages):
-        path: Path = ("messages", number)
-        message = REQUEST.object(item, path)
-        gather.count(1, path)
-        role = message.get("role")
-        if role == "system":  # in the middle of the conversation: only this dialect keeps its place
-            gather.rest(message, ("role", "content"), path, "system")
-            gather.name(("messages", "system"))
-            system += content.read(message.get("content"), (*path, "content"), "system")
-        elif role == "user" or role == "assistant":  # noqa: PLR1714 -- a list is no member of a set, and mypy narrows this
-            gather.rest(message, ("role", "content"), path, role)
-            turns.append(Turn(role, content.read(message.get("content"), (*path, "content"), role)))
-        else:
-            raise REQUEST.fail((*path, "role"), "must be `user`, `assistant` or `system`")
+    more, turns = read_turns(messages, gather, content.read, lambda value, path: content.read(value, path, "system"))
+    system += more
     return tuple(system), tuple(turns)
 
 
@@ -69,13 +55,8 @@ def _read_tools(value: Any, gather: Gather) -> tuple[tuple[Tool, ...], str]:
     at: Path = ("toolConfig",)
     config = REQUEST.object(value, at)
     gather.rest(config, ("tools", "toolChoice"), at)
-    items = REQUEST.list(config.get("tools"), (*at, "tools"))
-    if len(items) > MOST_TOOLS:
-        raise LimitExceeded(f"the request has more than {MOST_TOOLS} tools")
     tools = []
-    for number, item in enumerate(items):
-        path: Path = (*at, "tools", number)
-        tool = REQUEST.object(item, path)
+    for path, tool in tool_items(config.get("tools"), (*at, "tools")):
         gather.rest(tool, ("toolSpec",), path)
         if tool.get("toolSpec") is not None:
             tools.append(_read_tool(REQUEST.object(tool["toolSpec"], (*path, "toolSpec")), (*path, "toolSpec"), gather))
@@ -89,14 +70,7 @@ def _read_tool(spec: dict[str, Any], path: Path, gather: Gather) -> Tool:
     at = (*path, "inputSchema")
     schema = REQUEST.object(spec.get("inputSchema"), at)
     gather.rest(schema, ("json",), at)
-    return Tool(
-        REQUEST.name(spec.get("name"), (*path, "name")),
-        REQUEST.optional_text(spec.get("description"), (*path, "description")),
-        REQUEST.object(schema.get("json"), (*at, "json")),
-        REQUEST.flag(spec.get("strict"), (*path, "strict")),
-        (*path, "description") if spec.get("description") is not None else (),
-        (*at, "json"),
-    )
+    return read_tool(spec, path, REQUEST.object(schema.get("json"), (*at, "json")), (*at, "json"))
 
 
 def _read_choice(value: Any, gather: Gather) -> str:

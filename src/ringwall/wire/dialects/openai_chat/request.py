@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.errors import LimitExceeded
+from ringwall.wire.dialects.asked import read_function, tool_items
 from ringwall.wire.dialects.errors import SeveralChoices
 from ringwall.wire.dialects.gather import Gather
-from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST
 from ringwall.wire.dialects.model import Ask, Origin, Part, Path, Reasoning, Sampling, Text, Tool, ToolResult, ToolUse, Turn
 
@@ -176,29 +175,14 @@ def _only_functions(value: dict[str, Any], path: Path) -> None:
 def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
     if value is None:
         return ()
-    items = REQUEST.list(value, ("tools",))
-    if len(items) > MOST_TOOLS:
-        raise LimitExceeded(f"the request has more than {MOST_TOOLS} tools")
     tools = []
-    for number, item in enumerate(items):
-        path: Path = ("tools", number)
-        tool = REQUEST.object(item, path)
+    for path, tool in tool_items(value, ("tools",)):
         _only_functions(tool, path)
         gather.rest(tool, ("type", "function"), path)
         at = (*path, "function")
         function = REQUEST.object(tool.get("function"), at)
         gather.rest(function, ("name", "description", "parameters", "strict"), at)
-        schema = function.get("parameters")
-        tools.append(
-            Tool(
-                REQUEST.name(function.get("name"), (*at, "name")),
-                REQUEST.optional_text(function.get("description"), (*at, "description")),
-                None if schema is None else REQUEST.object(schema, (*at, "parameters")),
-                REQUEST.flag(function.get("strict"), (*at, "strict")),
-                (*at, "description") if function.get("description") is not None else (),
-                (*at, "parameters"),
-            )
-        )
+        tools.append(read_function(function, at))
     return tuple(tools)
 
 

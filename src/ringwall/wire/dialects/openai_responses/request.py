@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ringwall.errors import LimitExceeded
+from ringwall.wire.dialects.asked import read_function, tool_items
 from ringwall.wire.dialects.errors import HostedTool, StoresNoText
 from ringwall.wire.dialects.gather import Gather
-from ringwall.wire.dialects.limits import MOST_TOOLS
 from ringwall.wire.dialects.members import REQUEST, told
 from ringwall.wire.dialects.model import Ask, Path, Sampling, Tool
 from ringwall.wire.dialects.openai_responses.items import Conversation
@@ -102,27 +101,12 @@ def _check_metadata(value: Any) -> None:
 def _read_tools(value: Any, gather: Gather) -> tuple[Tool, ...]:
     if value is None:
         return ()
-    items = REQUEST.list(value, ("tools",))
-    if len(items) > MOST_TOOLS:
-        raise LimitExceeded(f"the request has more than {MOST_TOOLS} tools")
     tools = []
-    for number, item in enumerate(items):
-        at: Path = ("tools", number)
-        tool = REQUEST.object(item, at)
+    for at, tool in tool_items(value, ("tools",)):
         if REQUEST.text(tool.get("type"), (*at, "type")) != "function":
             raise _hosted((*at, "type"))
         gather.rest(tool, ("type", "name", "description", "parameters", "strict"), at)
-        schema = tool.get("parameters")
-        tools.append(
-            Tool(
-                REQUEST.name(tool.get("name"), (*at, "name")),
-                REQUEST.optional_text(tool.get("description"), (*at, "description")),
-                None if schema is None else REQUEST.object(schema, (*at, "parameters")),
-                REQUEST.flag(tool.get("strict"), (*at, "strict")),
-                (*at, "description") if tool.get("description") is not None else (),
-                (*at, "parameters"),
-            )
-        )
+        tools.append(read_function(tool, at))
     return tuple(tools)
 
 
