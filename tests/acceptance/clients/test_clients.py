@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +11,12 @@ from pathlib import Path
 import boto3
 import pytest
 
+from tests.acceptance.chat_upstream import Said, chat_upstream
 from tests.live import Live, free_port
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
 HERE = Path(__file__).parent
+USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 
 GUARD = {
     "name": "from-the-cli",
@@ -98,28 +99,26 @@ def test_javascript_v3_over_http_2(live: Live, client: Callable[[str], Path], cl
 def litellm_proxy(live: Live, client: Callable[[str], Path], client_environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """A LiteLLM proxy whose bedrock guardrail points here and whose one model echoes what it is asked."""
     home = client("litellm")
-    echo = subprocess.Popen([sys.executable, HERE / "litellm" / "echo.py"], stdout=subprocess.PIPE, text=True)
-    assert echo.stdout is not None
     port = free_port()
-    environment = {
-        **client_environment,
-        **live.credentials,
-        "ECHO_URL": f"http://127.0.0.1:{int(echo.stdout.readline())}/v1",
-        "GUARDRAIL_ID": guardrail_through_boto3(live),
-        "LITELLM_MASTER_KEY": "sk-4f1b7c0d2e9a48b6a5d3c7e1f0928374",
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    }
-    command = [home / "bin" / "litellm", "--config", HERE / "litellm" / "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-    with (tmp_path / "litellm.log").open("w") as log:
+    # three characters a piece, so that nothing worth masking comes in one
+    with chat_upstream(Said, piece=3, usage=USAGE) as echo, (tmp_path / "litellm.log").open("w") as log:
+        environment = {
+            **client_environment,
+            **live.credentials,
+            "ECHO_URL": f"http://127.0.0.1:{echo.port}/v1",
+            "GUARDRAIL_ID": guardrail_through_boto3(live),
+            "LITELLM_MASTER_KEY": "sk-4f1b7c0d2e9a48b6a5d3c7e1f0928374",
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        }
+        command = [home / "bin" / "litellm", "--config", HERE / "litellm" / "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
         proxy = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_alive(f"{url}/health/liveliness", proxy, tmp_path / "litellm.log")
-        yield url
-    finally:
-        for process in (proxy, echo):
-            process.terminate()
-            process.communicate(timeout=30)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_alive(f"{url}/health/liveliness", proxy, tmp_path / "litellm.log")
+            yield url
+        finally:
+            proxy.terminate()
+            proxy.communicate(timeout=30)
 
 
 def wait_until_alive(url: str, process: subprocess.Popen, log: Path) -> None:

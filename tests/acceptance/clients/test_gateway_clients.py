@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.acceptance.clients.test_clients import HERE, guardrail_through_boto3, run, wait_until_alive
+from tests.acceptance.chat_upstream import Said, chat_upstream
+from tests.acceptance.clients.test_clients import USAGE, guardrail_through_boto3, run, wait_until_alive
 from tests.live import Live, free_port
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -106,24 +106,21 @@ def configuration(live: Live, guardrail: str, echo: int) -> dict[str, Any]:
 def proxy(live: Live, client: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """One proxy for all: in front of the live server, and behind its model `behind`."""
     home, folder, port = client("litellm"), tmp_path_factory.mktemp("litellm"), free_port()
-    echo = subprocess.Popen([sys.executable, HERE / "litellm" / "echo.py"], stdout=subprocess.PIPE, text=True)
-    assert echo.stdout is not None
     guardrail = guardrail_through_boto3(live, "on-both-sides")
     config = folder / "config.yaml"
-    config.write_text(json.dumps(configuration(live, guardrail, int(echo.stdout.readline()))))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RINGWALL_"))}
     environment = {**kept, "HOME": str(folder), "LITELLM_MASTER_KEY": MASTER_KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     command = [home / "bin" / "litellm", "--config", config, "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "litellm.log").open("w") as log:
+    with chat_upstream(Said, piece=3, usage=USAGE) as echo, (folder / "litellm.log").open("w") as log:
+        config.write_text(json.dumps(configuration(live, guardrail, echo.port)))
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        wait_until_alive(f"http://127.0.0.1:{port}/health/liveliness", process, folder / "litellm.log")
-        lead_to(live, port)
-        yield Proxy(live, port, guardrail)
-    finally:
-        for each in (process, echo):
-            each.terminate()
-            each.communicate(timeout=30)
+        try:
+            wait_until_alive(f"http://127.0.0.1:{port}/health/liveliness", process, folder / "litellm.log")
+            lead_to(live, port)
+            yield Proxy(live, port, guardrail)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
 
 def lead_to(live: Live, port: int) -> None:

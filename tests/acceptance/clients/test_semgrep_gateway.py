@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.chat_upstream import Said, chat_upstream
 from tests.acceptance.clients.planted_code import HARMLESS, WEAK
-from tests.acceptance.gateway import test_code
 from tests.acceptance.gateway.test_boto3_converse import client as aws
 from tests.acceptance.gateway.test_boto3_converse import said, streamed
 from tests.acceptance.gateway.test_chat import records
@@ -44,20 +42,14 @@ def gateway(client: Callable[[str], Path], tmp_path_factory: pytest.TempPathFact
         program = tmp_path_factory.mktemp("offline") / "semgrep"
         program.write_text(f'#!/bin/sh\nPATH="{semgrep.parent}:$PATH" exec {unshare} -n {semgrep} "$@"\n')
         program.chmod(0o755)
-    upstream = ThreadingHTTPServer(("127.0.0.1", 0), test_code.Model)
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    row = {"id": "coder", "upstream": f"openai+http://127.0.0.1:{upstream.server_port}/v1", "allow_private": True}
-    with pytest.MonkeyPatch.context() as patch:
-        for language in FIRST:
-            patch.setitem(test_code.ANSWERS, f"weak {language}", planted(language))
-            patch.setitem(test_code.ANSWERS, f"harmless {language}", answer(language, HARMLESS[language]))
-        patch.setenv("RINGWALL_MODELS", json.dumps([row]))
+    answers = {f"weak {language}": planted(language) for language in FIRST}
+    answers |= {f"harmless {language}": answer(language, HARMLESS[language]) for language in FIRST}
+    with chat_upstream(lambda asked: Said(answers[asked])) as upstream, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGWALL_MODELS", json.dumps([upstream.row("coder")]))
         patch.setenv("RINGWALL_CODE_SEMGREP", str(program))
         live = start(tmp_path_factory.mktemp("semgrep") / "var")
         yield live
         assert live.stop() == 0
-    upstream.shutdown()
-    upstream.server_close()
 
 
 @pytest.mark.parametrize("language", FIRST)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.faults.telling_upstream import Upstream, telling
+from tests.acceptance.chat_upstream import ChatUpstream, chat_upstream
+from tests.acceptance.faults.telling import PACE_S, PIECE, tell
 from tests.live import Live, start
 from tests.valkey import Valkey, running
 
@@ -30,9 +31,9 @@ def server() -> Iterator[Callable[..., Live]]:
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with telling() as made, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RINGWALL_MODELS", json.dumps([made.row]))
+def upstream() -> Iterator[ChatUpstream]:
+    with chat_upstream(tell, piece=PIECE, pace_s=PACE_S) as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGWALL_MODELS", json.dumps([made.row("telling")]))
         yield made
 
 

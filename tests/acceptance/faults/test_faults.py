@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from ringwall.storage.location import FILE_NAME
 from tests.acceptance.api.test_boto3 import client
+from tests.acceptance.chat_upstream import ChatUpstream
 from tests.acceptance.faults.asking import Asker, Heard, Load, asker
-from tests.acceptance.faults.telling_upstream import Upstream, guarded
+from tests.acceptance.faults.telling import guarded
 from tests.live import Live, free_port
 from tests.valkey import Valkey
 
@@ -62,7 +65,7 @@ def check_heard(heard: Heard) -> None:
 
 @pytest.mark.timeout(60 + KILLS * 60)
 def test_a_server_killed_under_load_has_recorded_what_it_answered_and_let_nothing_out(
-    tmp_path: Path, upstream: Upstream, server: Callable[..., Live]
+    tmp_path: Path, upstream: ChatUpstream, server: Callable[..., Live]
 ) -> None:
     port = free_port()
     live = server(tmp_path / "var", port=port)
@@ -101,12 +104,17 @@ def check_records(events: list[dict[str, Any]], answered: list[Heard]) -> None:
 
 
 def open_files(live: Live) -> int:
-    return len(list(Path(f"/proc/{live.process.pid}/fd").iterdir()))
+    """Count what a server holds open but its database, of which its storage opens another connection when it wants one."""
+    found = 0
+    for each in Path(f"/proc/{live.process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            found += not each.readlink().name.startswith(FILE_NAME)
+    return found
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="proc: this system has no /proc")
-def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, upstream: Upstream, server: Callable[..., Live]) -> None:
+def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, upstream: ChatUpstream, server: Callable[..., Live]) -> None:
     live = server(tmp_path / "var")
     asks = asker(live, make_guardrail(live))
     for _ in range(5):
@@ -131,7 +139,7 @@ def test_two_hundred_broken_streams_leave_no_connection_behind(tmp_path: Path, u
 
 
 def test_a_store_that_dies_under_load_closes_the_way_and_opens_it_again(
-    tmp_path: Path, upstream: Upstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, upstream: ChatUpstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = tmp_path / "limits.json"
     limits.write_text(json.dumps({"limits": [{"id": "calls", "kind": "requests", "amount": 100_000, "periodS": 3600}]}))
@@ -155,9 +163,9 @@ def test_a_store_that_dies_under_load_closes_the_way_and_opens_it_again(
         assert heard.whole or heard.code == "limits-unavailable", heard
         check_heard(heard)
     assert any(heard.code == "limits-unavailable" for heard in load.heard)
-    asked = upstream.asked
+    asked = len(upstream.headers)
     assert asks.ask(2).code == "limits-unavailable"
-    assert upstream.asked == asked, "who is refused for want of a store asks no model"
+    assert len(upstream.headers) == asked, "who is refused for want of a store asks no model"
     store.start()
     for _ in range(100):
         again = asks.ask(2)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.chat_upstream import ChatUpstream
 from tests.acceptance.faults.asking import Asker, Load, asker
-from tests.acceptance.faults.telling_upstream import Upstream, guarded
+from tests.acceptance.faults.telling import guarded
 from tests.acceptance.faults.test_faults import check_heard, check_records, make_guardrail, native, records
 from tests.integration.storage.places import fresh_place
 from tests.live import Live, free_port
@@ -26,9 +27,8 @@ LEASE_S = 60
 @pytest.mark.postgres
 @pytest.mark.timeout(400)
 def test_a_worker_killed_while_it_streams_takes_nobody_with_it_and_its_places_come_back(
-    tmp_path: Path, upstream: Upstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, upstream: ChatUpstream, store: Valkey, server: Callable[..., Live], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert upstream.row["id"] == "telling"
     limits = tmp_path / "limits.json"
     limits.write_text(json.dumps({"limits": [{"id": "at-once", "kind": "concurrency", "amount": PLACES}]}))
     monkeypatch.setenv("RINGWALL_BUDGETS_FILE", str(limits))
@@ -61,6 +61,7 @@ def test_a_worker_killed_while_it_streams_takes_nobody_with_it_and_its_places_co
         answered = [heard for load in loads for heard in load.heard if heard.request_id]
         for heard in answered:
             check_heard(heard)
+        assert len(upstream.headers) >= sum(heard.whole for heard in answered), "the model said every one of them"
 
         taken = _under_way(asks_second)
         if time.monotonic() - killed_at < LEASE_S / 2:

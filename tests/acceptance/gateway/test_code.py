@@ -5,14 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance.chat_upstream import Said, chat_upstream
 from tests.acceptance.gateway.test_boto3_converse import client, said, streamed
 from tests.acceptance.gateway.test_chat import ask, data_of, records
 from tests.environments import environment, install_python
@@ -27,78 +26,20 @@ CALL = {"code": "import os\nos.system(heliotrope)\n"}
 MESSAGE = "no such code"
 
 
-class Model(BaseHTTPRequestHandler):
-    """Answers as OpenAI's chat completions do: what the last message names, seven characters at a time."""
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        asked = body["messages"][-1]["content"]
-        if isinstance(asked, list):
-            asked = asked[0]["text"]
-        if body.get("stream"):
-            self._stream(asked)
-            return
-        message: dict[str, Any] = {"role": "assistant", "content": ANSWERS.get(asked)}
-        if asked == "call":
-            message["tool_calls"] = [call(json.dumps(CALL))]
-        reason = "tool_calls" if asked == "call" else "stop"
-        whole = {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "m",
-            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
-        }
-        self._begin("application/json")
-        self.wfile.write(json.dumps(whole).encode())
-
-    def _stream(self, asked: str) -> None:
-        self._begin("text/event-stream")
-        if asked == "call":
-            text = json.dumps(CALL)
-            self._chunk({"role": "assistant", "tool_calls": [{"index": 0, **call("")}]})
-            for at in range(0, len(text), 7):
-                self._chunk({"tool_calls": [{"index": 0, "function": {"arguments": text[at : at + 7]}}]})
-        else:
-            text = ANSWERS[asked]
-            for at in range(0, len(text), 7):
-                self._chunk({"content": text[at : at + 7]})
-        self._chunk({}, "tool_calls" if asked == "call" else "stop")
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def _begin(self, media: str) -> None:
-        self.send_response(200)
-        self.send_header("content-type", media)
-        self.end_headers()
-
-    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> None:
-        choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
-        self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-        self.wfile.flush()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def call(arguments: str) -> dict[str, Any]:
-    return {"id": "call_1", "type": "function", "function": {"name": "run", "arguments": arguments}}
+def answer(asked: str) -> Said:
+    """Answer what the question names."""
+    return Said(call=json.dumps(CALL)) if asked == "call" else Said(ANSWERS[asked])
 
 
 @pytest.fixture(scope="module")
 def coder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server whose model `coder` answers code, and whose account has a policy that blocks."""
-    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    row = {"id": "coder", "upstream": f"openai+http://127.0.0.1:{upstream.server_port}/v1", "allow_private": True}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RINGWALL_MODELS", json.dumps([row]))
+    with chat_upstream(answer) as upstream, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGWALL_MODELS", json.dumps([upstream.row("coder")]))
         live = start(tmp_path_factory.mktemp("code") / "var")
-    put(live, {"blockedMessage": MESSAGE, "unscanned": "ALLOW"})
-    yield live
-    assert live.stop() == 0
-    upstream.shutdown()
-    upstream.server_close()
+        put(live, {"blockedMessage": MESSAGE, "unscanned": "ALLOW"})
+        yield live
+        assert live.stop() == 0
 
 
 def native(live: Live, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:

@@ -1,10 +1,9 @@
-"""A collector and a model's server on loopback: real OTLP over HTTP, decoded by OpenTelemetry's own protobuf; OpenAI's dialect."""
+"""A collector on loopback: real OTLP over HTTP, decoded by OpenTelemetry's own protobuf."""
 
 from __future__ import annotations
 
 import gzip
 import http.server
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,54 +121,6 @@ def collecting() -> Iterator[Collector]:
     with _serving(Handler) as address:
         collector.address = f"http://{address}"
         yield collector
-
-
-@dataclass
-class Model:
-    """A model's server: what it was sent. `fails`: how many of the next requests it answers with 503."""
-
-    address: str = ""
-    fails: int = 0
-    headers: list[dict[str, str]] = field(default_factory=list)
-
-
-@contextmanager
-def answering(text: str) -> Iterator[Model]:
-    """Run a server that says `text` in OpenAI's dialect, whole or in pieces."""
-    model = Model()
-
-    class Handler(_Quiet):
-        def do_POST(self) -> None:
-            asked = json.loads(self.body())
-            model.headers.append({name.lower(): value for name, value in self.headers.items()})
-            if model.fails:
-                model.fails -= 1
-                self.answer(503, "application/json", b"{}")
-                return
-            usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
-            head = {"id": "c-1", "created": 1, "model": asked["model"]}
-            if not asked.get("stream"):
-                choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-                self.answer(
-                    200, "application/json", json.dumps({**head, "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
-                )
-                return
-            pieces = [
-                {"delta": {"role": "assistant", "content": ""}},
-                *({"delta": {"content": word + " "}} for word in text.split()),
-                {"delta": {}},
-            ]
-            chunks = [
-                {**head, "object": "chat.completion.chunk", "choices": [{"index": 0, "finish_reason": None, **piece}]} for piece in pieces
-            ]
-            chunks[-1]["choices"][0]["finish_reason"] = "stop"
-            chunks.append({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})
-            body = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
-            self.answer(200, "text/event-stream", body)
-
-    with _serving(Handler) as address:
-        model.address = address
-        yield model
 
 
 def plain(value: AnyValue) -> Any:

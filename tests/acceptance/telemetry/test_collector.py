@@ -14,7 +14,8 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from tests.acceptance.telemetry.collector import Collector, Model, answering, attributes, collecting
+from tests.acceptance.chat_upstream import ChatUpstream, Said, chat_upstream
+from tests.acceptance.telemetry.collector import Collector, attributes, collecting
 from tests.live import Live, start
 
 CANARY = "nightjar"
@@ -27,7 +28,7 @@ class Watched(NamedTuple):
 
     live: Live
     collector: Collector
-    model: Model
+    model: ChatUpstream
 
     def ask(self, text: str, *, model: str = "gpt-4o-mini", **options: Any) -> tuple[int, str]:
         headers = {"authorization": f"Bearer {self.live.ready['apiKey']}", "content-type": "application/json", **options.pop("headers", {})}
@@ -55,9 +56,10 @@ class Watched(NamedTuple):
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with pytest.MonkeyPatch.context() as environment, collecting() as collector, answering(f"The {CANARY} sings") as model:
-        row = {"id": "gpt-4o-*", "upstream": f"openai+http://{model.address}/v1", "allow_private": True}
-        environment.setenv("RINGWALL_MODELS", json.dumps([row]))
+    said = Said(f"The {CANARY} sings")
+    usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+    with pytest.MonkeyPatch.context() as environment, collecting() as collector, chat_upstream(lambda _: said, usage=usage) as model:
+        environment.setenv("RINGWALL_MODELS", json.dumps([model.row("gpt-4o-*")]))
         environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address)
         environment.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=one%20two")
         environment.setenv("OTEL_SERVICE_NAME", "the-wall")

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringwall.api.native.judgement import judgement
 from ringwall.guardrails import Block, Evaluation, Guardrail, Scorers, compile_guardrail, evaluate, parse_config, record
@@ -129,9 +131,51 @@ def test_what_the_user_says_has_no_passages() -> None:
     assert attack_of(run(Block(f"{CALM}{ATTACK}"), told(CALM))).detected
 
 
-def test_a_run_of_sentences_grows_where_none_carries_the_score_alone() -> None:
+def test_each_sentence_is_found_that_the_detection_needs_where_none_carries_it_alone() -> None:
     text = f"{CALM}The alpha is here. A word between. The beta is there. {CALM}"
-    assert found(run(told(text), scorer=TwoSentences())) == [(0, "The alpha is here. A word between. The beta is there.")]
+    evaluation = run(told(text), scorer=TwoSentences())
+    assert found(evaluation) == [(0, "The alpha is here."), (0, "The beta is there.")]
+    assert [round(each.score, 2) for each in attack_of(evaluation).passages] == [0.1, 0.2]
+
+
+def test_what_need_not_be_out_is_put_back() -> None:
+    class SaidTwice(SpokenScorer):
+        """Hears an attack that is said twice, the more so beside a helper, which weighs too little by itself."""
+
+        def score(self, text: str) -> Mapping[str, float]:
+            heard = 0.25 * ("alpha" in text) + 0.4 * ("beta" in text or "gamma" in text)
+            return {**super().score(text), "PROMPT_ATTACK": heard}
+
+    text = f"The alpha is here. {CALM}The beta is there. {CALM}The gamma waits. {CALM}"
+    assert found(run(told(text), scorer=SaidTwice())) == [(0, "The beta is there."), (0, "The gamma waits.")]
+
+
+class Either(TwoSentences):
+    """Hears two sentences that stand together, and what a text says of itself."""
+
+    def score(self, text: str) -> Mapping[str, float]:
+        said = SpokenScorer.score(self, text)
+        return {**said, "PROMPT_ATTACK": max(said["PROMPT_ATTACK"], super().score(text)["PROMPT_ATTACK"])}
+
+
+SENTENCES = ["Guests like the soup.", ATTACK, "Attack at 40, said twice.", "The alpha is here.", "The beta is there."]
+
+
+@given(st.lists(st.sampled_from(SENTENCES), min_size=2, max_size=12))
+def test_each_passage_is_needed_and_together_they_are_enough(sentences: list[str]) -> None:
+    """Each is: the text without it is not detected; or without the others it is, with it alone back."""
+
+    def detected(*out: Span) -> bool:
+        kept = list(text)
+        for each in out:
+            kept[each.start : each.end] = " " * (each.end - each.start)
+        return attack_of(run(told("".join(kept)), scorer=Either())).detected
+
+    text = " ".join(sentences)
+    passages = [each.span for each in attack_of(run(told(text), scorer=Either())).passages]
+    assert bool(passages) == detected()
+    assert not detected(*passages)
+    assert all(not detected(each) or detected(*(other for other in passages if other != each)) for each in passages)
 
 
 def test_an_encoded_instruction_is_found_in_the_raw_text() -> None:
