@@ -1,14 +1,16 @@
 """Where in a tool's result or a document the instruction stands that a learned detector heard: the passages that carry a detected score.
 
-A prompt attack in data is a few sentences among many. For each block with an origin whose score breaches the strength that holds there, the
-block's windows are scored again, then their sentences:
+A prompt attack in data is a few sentences among many, and is heard by where they stand: the same sentence by itself, or a row of a table,
+may score as high or not at all. So a sentence is judged by what is left without it. For each block with an origin whose score breaches the
+strength that holds there, the block's windows are scored again; of one that breaches,
 
-1. sentences that breach by themselves are passages, the highest score first, until what is left of the window does not breach;
-2. where none does, a run of sentences grows around the one that scores highest, to the better neighbour, until it breaches;
+1. the passages are the sentences each of which the detection needs: without it what is left of the window does not breach;
+2. where it needs none of them by itself (an attack said twice), sentences are taken out, those first without which the window scored
+   least, until what is left does not breach, and those that prove not to be needed are put back;
 3. where only a reading that was decoded from more than a window breaches, the passage is the whole block.
 
-A run is scored as a guardrail reads a text: in all readings, the worst counts. Passages are only shown; no action depends on them. But a
-search that fails makes its rule fail, which blocks: a detector that answered a moment ago and does not now is not to be trusted.
+What is left is scored as a guardrail reads a text: in all readings, the worst counts. Passages are only shown; no action depends on them.
+But a search that fails makes its rule fail, which blocks: a detector that answered a moment ago and does not now is not to be trusted.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from ringwall.vocabulary import Limits, Span
 from ringwall.vocabulary.patience import take_time
 
 SOUGHT = "PROMPT_ATTACK"
-RUNS_SCORED = 128  # runs of sentences that one evaluation scores; windows left over then are passages as a whole
+RUNS_SCORED = 64  # parts of windows that one evaluation scores; windows left over then are passages as a whole
 SENTENCE_MAX = 240  # characters; a longer one is cut between words
 _SENTENCE_LEAST = 12  # a shorter one belongs to the next, within a line
 # After a full stop and white space, after a full stop of a script without spaces, at line ends, before and after a tag.
@@ -126,7 +128,7 @@ def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 class _Search:
-    """One search: scores runs of characters, and counts them."""
+    """One search: scores parts of windows, and counts them."""
 
     def __init__(self, scorer: ContentScorer, plan: Plan, rule: ContentRule, limits: Limits) -> None:
         self._scorer = scorer
@@ -160,38 +162,34 @@ class _Search:
     def _of_window(self, text: str, window: Passage, breaching: Callable[[float], bool]) -> list[Passage]:
         start = window.span.start
         runs = [Span(start + each.start, start + each.end) for each in sentences_of(text[start : window.span.end])]
-        if len(runs) < 2 or len(runs) > self._left:
+        if not 2 <= len(runs) <= self._left:
             return [window]
-        self._left -= len(runs)
-        scores = self._scored([text[run.start : run.end] for run in runs])
-        scored = [Passage(window.block, run, score) for run, score in zip(runs, scores, strict=True)]
-        alone = [each for each in scored if breaching(each.score)]
-        return self._needed(text, alone, window, breaching) if alone else [self._grown(text, scored, window, breaching)]
+        left = self._counted([_without(text, window.span, [run]) for run in runs])
+        needed = [run for run, score in zip(runs, left, strict=True) if not breaching(score)]
+        needed = needed or self._fewest(text, window, [run for _, run in sorted(zip(left, runs, strict=True))], breaching)
+        if not 0 < len(needed) <= self._left:
+            return [window]
+        scores = self._counted([text[run.start : run.end] for run in needed])
+        return [Passage(window.block, run, score) for run, score in zip(needed, scores, strict=True)]
 
-    def _needed(self, text: str, alone: Sequence[Passage], window: Passage, breaching: Callable[[float], bool]) -> list[Passage]:
-        """Take sentences that breach by themselves, the highest score first, until what is left of the window does not."""
-        taken: list[Passage] = []
-        for passage in sorted(alone, key=lambda each: -each.score):
-            taken.append(passage)
-            if self._left > 0:
-                self._left -= 1
-                (left,) = self._scored([_without(text, window.span, taken)])
-                if not breaching(left):
-                    break
+    def _fewest(self, text: str, window: Passage, order: Sequence[Span], breaching: Callable[[float], bool]) -> list[Span]:
+        """Take sentences out in order until what is left does not breach, and put back what need not be out; [] if it takes too long."""
+        taken: list[Span] = []
+        for run in order:
+            taken.append(run)
+            if self._left == 0:
+                return []
+            if not breaching(*self._counted([_without(text, window.span, taken)])):
+                break
+        for run in reversed(taken[:-1]):
+            rest = [each for each in taken if each != run]
+            if self._left > 0 and not breaching(*self._counted([_without(text, window.span, rest)])):
+                taken = rest
         return taken
 
-    def _grown(self, text: str, scored: Sequence[Passage], window: Passage, breaching: Callable[[float], bool]) -> Passage:
-        first = last = max(range(len(scored)), key=lambda at: scored[at].score)
-        while self._left >= 2 and (first > 0 or last < len(scored) - 1):
-            sides = [(low, high) for low, high in ((first - 1, last), (first, last + 1)) if low >= 0 and high < len(scored)]
-            self._left -= len(sides)
-            runs = [Span(scored[low].span.start, scored[high].span.end) for low, high in sides]
-            scores = self._scored([text[run.start : run.end] for run in runs])
-            best = max(range(len(sides)), key=scores.__getitem__)
-            if breaching(scores[best]):
-                return Passage(window.block, runs[best], scores[best])
-            first, last = sides[best]
-        return window
+    def _counted(self, runs: Sequence[str]) -> list[float]:
+        self._left -= len(runs)
+        return self._scored(runs)
 
     def _scored(self, runs: Sequence[str]) -> list[float]:
         """Score runs as a guardrail reads them: of each the worst of its readings."""
@@ -208,11 +206,11 @@ class _Search:
         return worst
 
 
-def _without(text: str, window: Span, passages: Sequence[Passage]) -> str:
-    """Return a window with a line's end in the place of passages."""
+def _without(text: str, window: Span, runs: Sequence[Span]) -> str:
+    """Return a window with a line's end in the place of runs."""
     parts: list[str] = []
     start = window.start
-    for span in sorted(each.span for each in passages):
+    for span in sorted(runs):
         parts.append(text[start : span.start])
         start = span.end
     return "\n".join([*parts, text[start : window.end]])
