@@ -6,6 +6,7 @@ never at chunk borders, so the score of a text does not depend on how it arrived
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -32,11 +33,12 @@ _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 # Five or more words in a row; or eight letters of a script that writes no spaces.
 _PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+|{_UNSPACED}{{8,}}", _OPTIONS)
-_WORD = re2.compile(f"{_LETTER}+", _OPTIONS)
+# Words are asked for by the thousand: the standard engine answers soonest, and neither of these two can make it go back over a text.
+_WORD = re.compile("[A-Za-z0-9\x80-\U0010ffff]+")
 _JOINT = "\n"
 _WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
 # A word as people write it: one case, or a capital first; a number; or another script's, with no Latin letter in it.
-_PLAIN = re2.compile(r"[A-Z\x{C0}-\x{24F}]?[a-z\x{C0}-\x{24F}]+|[A-Z\x{C0}-\x{24F}]+|[0-9]+|[^\x00-\x{24F}]+", _OPTIONS)
+_PLAIN = re.compile("[A-Z\xc0-\u024f]?[a-z\xc0-\u024f]+|[A-Z\xc0-\u024f]+|[0-9]+|[^\x00-\u024f]+")
 _PLAIN_LEAST = 0.75  # share of a passage's words: decoded noise mixes cases, digits and scripts within them
 # The commonest neighbouring letters of English, nearly two thirds of all in a text, a seventh of random ones: whoever hides a message may
 # mix its cases, and what is left to tell it from noise is which letters stand together.
@@ -118,7 +120,7 @@ def _parts(text: str, start: int, end: int) -> list[Span]:
 
 def _is_language(passage: str) -> bool:
     """Say whether the words of a passage are as long as words are on average, and written like words; noise is not."""
-    words = [match.group() for match in _WORD.finditer(passage)]
+    words = _WORD.findall(passage)
     if len(words) == 1:
         return True
     if not _WORD_LEAST <= sum(map(len, words)) / len(words) <= _WORD_MOST:
