@@ -180,7 +180,7 @@ class OfflineStore:
 
     async def _write_batch(self, account_id: str, group: FeatureGroup) -> bool:
         """Write one batch of rows; say whether there may be more."""
-        # The state first: rows that another process writes after this are in its state too, and that is a conflict here; rows alone are not.
+        # The state first: what another process writes after this changes it, and that is a conflict here. Rows that are gone are none.
         stored = await self._storage.get(account_id, STATE, group.generation)
         waiting = await self._waiting(account_id, group, FILE_ROWS)
         if not waiting:

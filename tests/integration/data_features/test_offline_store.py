@@ -119,7 +119,7 @@ class Overtaken:
         if self.calls == self._call:
             await self._other()
 
-    async def get(self, account_id: str, kind: str, id: str) -> Document | None:  # noqa: A002 - the port's name
+    async def get(self, account_id: str, kind: str, id: str) -> Document | None:
         await self._made()
         return await self._storage.get(account_id, kind, id)
 
