@@ -8,7 +8,6 @@ from typing import Literal
 from ringwall.guardrails.content import Grounds
 from ringwall.guardrails.guardrail import ContentRule, GroundingRule, Guardrail, Plan, TopicRule
 from ringwall.guardrails.learned import (
-    STRIDE,
     Reading,
     Scored,
     Worst,
@@ -16,7 +15,7 @@ from ringwall.guardrails.learned import (
     check_score,
     confidence_of,
     score_readings,
-    windows,
+    windows_of,
     worst_of,
 )
 from ringwall.guardrails.policy import Strength, TextOrigin
@@ -63,7 +62,7 @@ def content_verdicts(guardrail: Guardrail, rules: Sequence[ContentRule], seen: S
 def _scores(scorer: ContentScorer, readings: Sequence[Reading], origins: Origins) -> dict[_Origin, Mapping[str, Worst]]:
     groups: dict[_Origin, list[Scored]] = {} if origins else {"": []}
     for each in score_readings(scorer, readings):
-        groups.setdefault(origins.get(each.reading.block, ""), []).append(each)
+        groups.setdefault(origins.get(each.window.reading.block, ""), []).append(each)
     return {origin: worst_of(group) for origin, group in groups.items()}
 
 
@@ -144,13 +143,13 @@ def _topic_verdict(rule: TopicRule, scorer: TopicScorer, worst: Worst, failed: s
 def _topic_scores(scorer: TopicScorer, rules: Sequence[TopicRule], readings: Sequence[Reading]) -> list[Worst]:
     """Return the worst score of each topic, and the reading it was seen in."""
     asked = [AskedTopic(rule.topic.name, rule.topic.definition, rule.topic.examples) for rule in rules]
-    cut = [(number * STRIDE, window, reading) for reading in readings for number, window in enumerate(windows(reading.text))]
-    scores = scorer.score_topics([window for _, window, _ in cut], asked)
+    cut = windows_of(readings)
+    scores = scorer.score_topics([window.text for window in cut], asked)
     return [
         max(
             (
-                Worst(check_score(score), reading.chain, reading=reading, span=(start, start + len(window)))
-                for score, (start, window, reading) in zip(row, cut, strict=True)
+                Worst(check_score(score), window.reading.chain, reading=window.reading, span=window.span)
+                for score, window in zip(row, cut, strict=True)
             ),
             key=lambda each: each.score,
             default=Worst(0.0),

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-import re2
 
 from ringwall.guardrails.ports import ContentScorer, WindowScore
 from ringwall.guardrails.verdict import Confidence, Place
@@ -25,51 +24,48 @@ READING_FLOOR = 100_000  # and for a short content all the same
 
 _LEVELS: tuple[Confidence, ...] = ("NONE", "LOW", "MEDIUM", "HIGH")
 _LEAST: dict[str, int] = {"HIGH": 1, "MEDIUM": 2, "LOW": 3}  # a HIGH filter blocks LOW confidence and more, a LOW filter only HIGH
-
-
-_LETTER = r"[A-Za-z0-9\x{80}-\x{10FFFF}]"  # digits too: a year does not end a sentence
-_UNSPACED = r"[\x{0E00}-\x{0E7F}\x{3040}-\x{30FF}\x{4E00}-\x{9FFF}\x{AC00}-\x{D7AF}]"  # Thai, Kana, Han, Hangul
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-# Five or more words in a row; or eight letters of a script that writes no spaces.
-_PASSAGE = re2.compile(rf"(?:{_LETTER}+[ ,.;:!?'\"()\n-]{{1,3}}){{4,}}{_LETTER}+|{_UNSPACED}{{8,}}", _OPTIONS)
-# Words are asked for by the thousand: the standard engine answers soonest, and neither of these two can make it go back over a text.
-_WORD = re.compile("[A-Za-z0-9\x80-\U0010ffff]+")
 _JOINT = "\n"
-_WORD_LEAST, _WORD_MOST = 3, 14  # letters, on average over a passage
-# A word as people write it: one case, or a capital first; a number; or another script's, with no Latin letter in it.
-_PLAIN = re.compile("[A-Z\xc0-\u024f]?[a-z\xc0-\u024f]+|[A-Z\xc0-\u024f]+|[0-9]+|[^\x00-\u024f]+")
-_PLAIN_LEAST = 0.75  # share of a passage's words: decoded noise mixes cases, digits and scripts within them
-# The commonest neighbouring letters of English, nearly two thirds of all in a text, a seventh of random ones: whoever hides a message may
-# mix its cases, and what is left to tell it from noise is which letters stand together.
-_COMMON = """
-th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma
-si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt
-"""
-_PAIRS = frozenset(_COMMON.split())
-_PAIRS_LEAST = 0.35
+_WORDS = re.compile(r"\w+")
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One text a learned detector scores: the content block at position `block` as it is, folded or decoded.
+    """One text a learned detector scores: the content block at position `block` as it is, folded, or what is new in a decoded text.
 
     view: what the text was taken from, with its map to the block's raw text; None where the text has none.
+    parts: where in the view's text the passages stand that `text` joins; empty: it is the view's text.
     """
 
     chain: tuple[str, ...]
     text: str
     block: int = 0
     view: View | None = None
+    parts: tuple[Span, ...] = ()
+
+    @classmethod
+    def of_parts(cls, view: View, block: int, parts: Sequence[Span]) -> Reading:
+        """Return the reading that joins parts of a view, a line each."""
+        text = _JOINT.join(view.text[part.start : part.end] for part in parts)
+        return cls(view.chain, text, block, view, () if text == view.text else tuple(parts))
 
     def place(self, start: int, end: int) -> Place:
         """Return where in the block `text[start:end]` comes from."""
         if self.view is None or start >= end:
             return Place(self.block, Span(start, end), in_reading=bool(self.chain))
-        parts = [Span(start, end)] if self.text == self.view.text else _parts(self.view.text, start, end)
-        spans = [self.view.origin(part.start, part.end) for part in parts]
+        spans = [self.view.origin(part.start, part.end) for part in self._parts(start, end)]
         if not spans:
             return Place(self.block, Span(start, end), in_reading=True)
         return Place(self.block, Span(min(span.start for span in spans), max(span.end for span in spans)))
+
+    def _parts(self, start: int, end: int) -> Iterator[Span]:
+        """Tell where in the view's text `text[start:end]` stands."""
+        if not self.parts:
+            yield Span(start, end)
+        offset = 0
+        for part in self.parts:
+            low, high = max(start - offset, 0), min(end - offset, part.end - part.start)
+            if low < high:
+                yield Span(part.start + low, part.start + high)
+            offset += part.end - part.start + len(_JOINT)
 
 
 class Worst(msgspec.Struct, frozen=True):
@@ -91,50 +87,6 @@ class Worst(msgspec.Struct, frozen=True):
         return None if self.reading is None else self.reading.place(*self.span)
 
 
-def passages_of(text: str) -> str:
-    """Return what reads like language in a decoded text.
-
-    Decoders run over whole texts, so most of what they make is noise that no model was calibrated on; a hidden message in it is words in a
-    row. Raw texts and their folds are scored whole and never come here.
-    """
-    return _JOINT.join(passage for _, passage in _passages(text))
-
-
-def _passages(text: str) -> list[tuple[int, str]]:
-    """Return each passage of a text, and where it begins."""
-    found = ((match.start(), match.group()) for match in _PASSAGE.finditer(text.encode("utf-8", "replace").decode()))
-    return [(start, passage) for start, passage in found if _is_language(passage)]
-
-
-def _parts(text: str, start: int, end: int) -> list[Span]:
-    """Return the parts of a text that the characters from `start` to `end` of its joined passages are."""
-    out: list[Span] = []
-    offset = 0
-    for at, passage in _passages(text):
-        low, high = max(start - offset, 0), min(end - offset, len(passage))
-        if low < high:
-            out.append(Span(at + low, at + high))
-        offset += len(passage) + len(_JOINT)
-    return out
-
-
-def _is_language(passage: str) -> bool:
-    """Say whether the words of a passage are as long as words are on average, and written like words; noise is not."""
-    words = _WORD.findall(passage)
-    if len(words) == 1:
-        return True
-    if not _WORD_LEAST <= sum(map(len, words)) / len(words) <= _WORD_MOST:
-        return False
-    plain = sum(_PLAIN.fullmatch(word) is not None and (len(word) < 4 or len(set(word)) > 1) for word in words)
-    return plain >= _PLAIN_LEAST * len(words) or _sounds(words)
-
-
-def _sounds(words: Sequence[str]) -> bool:
-    """Say whether enough neighbouring letters are common ones, whatever their case."""
-    pairs = [word[i : i + 2] for word in map(str.lower, words) for i in range(len(word) - 1)]
-    return sum(pair in _PAIRS for pair in pairs) >= _PAIRS_LEAST * max(1, len(pairs))
-
-
 def windows(text: str) -> Iterator[str]:
     """Cut a text into windows at fixed absolute offsets; the last one ends where the text ends."""
     start = 0
@@ -144,24 +96,67 @@ def windows(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-class Scored(NamedTuple):
-    """What was said of one window, and where it stands in its reading."""
+def unlike(view: View, raw: str) -> list[Span]:
+    """Return the windows of a folded text whose words are not the raw text's in the same place, overlapping ones as one.
+
+    Straight quotes for curly ones say nothing new, and neither does the rest of a long text for one word of it.
+    """
+    found: list[Span] = []
+    for number, window in enumerate(windows(view.text)):
+        start, end = number * STRIDE, number * STRIDE + len(window)
+        if not window or window == raw[start:end] or _words(window) == _words(_behind(view, raw, start, end)):
+            continue
+        if found and start <= found[-1].end:
+            found[-1] = Span(found[-1].start, end)
+        else:
+            found.append(Span(start, end))
+    return found
+
+
+def _behind(view: View, raw: str, start: int, end: int) -> str:
+    span = view.origin(start, end)
+    return raw[span.start : span.end]
+
+
+def _words(text: str) -> list[str]:
+    return _WORDS.findall(text)
+
+
+class Window(NamedTuple):
+    """What a learned detector reads at once, and where it stands in its reading."""
 
     reading: Reading
     start: int
-    end: int
+    text: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Its characters in the reading."""
+        return self.start, self.start + len(self.text)
+
+
+def windows_of(readings: Iterable[Reading]) -> list[Window]:
+    """Cut readings into windows."""
+    return [Window(reading, number * STRIDE, text) for reading in readings for number, text in enumerate(windows(reading.text))]
+
+
+class Scored(NamedTuple):
+    """What was said of one window."""
+
+    window: Window
     said: WindowScore
 
 
 def score_readings(scorer: ContentScorer, readings: Iterable[Reading]) -> list[Scored]:
-    """Score all windows of all readings; the scorer is asked once.
+    """Score all windows of all readings; the scorer is asked once, and once for each text.
 
     Raises:
         ValueError: it answered for more or fewer windows.
     """
-    cut = [(reading, number * STRIDE, window) for reading in readings for number, window in enumerate(windows(reading.text))]
-    said = scorer.score_windows([window for _, _, window in cut]) if cut else ()
-    return [Scored(reading, start, start + len(window), each) for (reading, start, window), each in zip(cut, said, strict=True)]
+    cut = windows_of(readings)
+    asked = list(dict.fromkeys(window.text for window in cut))  # blocks of different origins may say the same
+    said = dict(zip(asked, scorer.score_windows(asked) if asked else (), strict=True))
+    return [Scored(window, said[window.text]) for window in cut]
 
 
 def worst_of(scored: Iterable[Scored]) -> dict[str, Worst]:
@@ -181,9 +176,9 @@ def worst_of(scored: Iterable[Scored]) -> dict[str, Worst]:
 
 
 def _worst(category: str, score: float, scored: Scored) -> Worst:
-    reading, start, end, said = scored
+    (reading, start, _), said = scored
     deciding = said.spans.get(category)
-    span = (start, end) if deciding is None else (start + deciding[0], start + deciding[1])
+    span = scored.window.span if deciding is None else (start + deciding[0], start + deciding[1])
     return Worst(score, reading.chain, said.level, reading, span, said.kinds)
 
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import msgspec
 
 from ringwall.guardrails.guardrail import Plan
-from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, passages_of
+from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, unlike
 from ringwall.guardrails.naming import learned_findings
+from ringwall.guardrails.passages import passages_of, runs_of_words
 from ringwall.guardrails.verdict import Hit
 from ringwall.text.detectors import Detectors
 from ringwall.text.detectors.readings import is_guessed
@@ -133,18 +134,27 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
 
 
 def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
-    """Choose what learned detectors score: the raw text, its fold, and the language in what was decoded; a guess at a rotation is none.
+    """Choose what learned detectors score: the raw text, what folding and decoding make new in it; a guess at a rotation is no reading.
 
     Digits read as letters are a guess too, and are scored where a digit stands between two letters: people write so, and numbers do not.
     """
+    raw = views[0].text if views else ""
+    whole = [view.text for view in views if view.chain in _WHOLE]
     readings: dict[str, Reading] = {}
+    known: set[str] | None = None
     for view in views:
-        if view.chain == _LEET and any(_DIGIT_IN_WORD.search(reading.text) for reading in readings.values() if reading.chain in _WHOLE):
-            readings.setdefault(view.text, Reading(view.chain, view.text, block, view))
-        if not is_guessed(view.chain):
-            read = view.text if view.chain in _WHOLE else passages_of(view.text)
-            if read:
-                readings.setdefault(read, Reading(view.chain, read, block, view))
+        parts: Sequence[Span] = ()
+        if not view.chain or (view.chain == _LEET and any(map(_DIGIT_IN_WORD.search, whole))):
+            parts = (Span(0, len(view.text)),)
+        elif view.chain in _WHOLE:
+            parts = unlike(view, raw)
+        elif not is_guessed(view.chain):
+            if known is None:  # most texts are not encoded, and are spared this
+                known = {text[run.start : run.end] for text in whole for run in runs_of_words(text)}
+            parts = passages_of(view.text, known)
+        reading = Reading.of_parts(view, block, parts)
+        if reading.text:
+            readings.setdefault(reading.text, reading)
     return list(readings.values())
 
 

@@ -83,7 +83,7 @@ class _Reader:
         self._seen: set[str] = set()
         self._runs: set[tuple[str, int, int]] = set()
         self._escapable = escape_characters()
-        self._queue: deque[Node | Chance] = deque()
+        self._queue: deque[tuple[int, Node | Chance]] = deque()  # with the room that each takes while it waits
 
     def views(self) -> Views:
         """Return what was read."""
@@ -92,9 +92,10 @@ class _Reader:
 
     def explore(self, depth: int) -> None:
         """Read the raw text and everything that is found in it, breadth first."""
-        self._queue.append(Node((), self._text, None, depth))
+        self._queue.append((0, Node((), self._text, None, depth)))
         while self._queue and self._room >= 0:
-            item = self._queue.popleft()
+            held, item = self._queue.popleft()
+            self._room += held  # what of it becomes a view takes its room again
             if isinstance(item, Node):
                 self._visit(item)
             elif not self._pass_over(item):
@@ -298,11 +299,15 @@ class _Reader:
         else:
             self._take(matches, inner, inner, None)
 
+    def _wait(self, held: int, item: Node | Chance) -> None:
+        self._room -= held
+        self._queue.append((held, item))
+
     def _decode(self, base: Node) -> None:
         """Queue what the decoders make of a folded text."""
         despecked = None if base.weak else self._interpreter.fold("specks", base.text)
         if despecked is not None:
-            self._queue.append(self._inside(base, ("despecked",), despecked, base.layers_left - 1))
+            self._wait(len(despecked.text), self._inside(base, ("despecked",), despecked, base.layers_left - 1))
         runs_found = self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak, limit=max(self._room, 0))
         if runs_found is None:
             self._exhausted = True
@@ -310,7 +315,6 @@ class _Reader:
         found: dict[tuple[int, int], list[tuple[Chain, Mapped]]] = {}
         strong: set[tuple[int, int]] = set()
         for run in runs_found:
-            self._room -= len(run.text)  # it waits in the queue
             made = self._new_run(base, run)
             if made is None:
                 continue
@@ -323,12 +327,12 @@ class _Reader:
         for decoder, runs in found.items():
             layers_left = base.layers_left - (2 if decoder[0] else 1)
             if decoder in strong:
-                self._queue.append(joined(base, runs, layers_left))
+                self._wait(_size(runs), joined(base, runs, layers_left))
             else:
                 weak += runs
                 weak_layers = max(weak_layers, layers_left)
         if weak:
-            self._queue.append(Chance(base, weak, weak_layers))
+            self._wait(_size(weak), Chance(base, weak, weak_layers))
 
     def _new_run(self, base: Node, run: Decoded) -> Mapped | None:
         """Map a run to the raw text; None if some other decoder read the same characters at the same place."""
@@ -342,6 +346,10 @@ class _Reader:
             return None
         self._runs.add(key)
         return made
+
+
+def _size(runs: list[tuple[Chain, Mapped]]) -> int:
+    return sum(len(made.text) for _, made in runs)
 
 
 @cache

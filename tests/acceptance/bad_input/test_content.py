@@ -143,7 +143,7 @@ def test_more_than_the_limit_is_refused_whole(attacked: Attacked, words: str) ->
 
 def test_the_server_answers_others_while_a_long_text_is_read(attacked: Attacked, words: str) -> None:
     with ThreadPoolExecutor(1) as aside:
-        long = aside.submit(judge, attacked, words, "&#65;" * 60_000)
+        long = aside.submit(judge, attacked, words, "&#65;" * 60_000 + " violet&#32;nightjar")
         answered = 0
         while not long.done():
             assert attacked.answers()

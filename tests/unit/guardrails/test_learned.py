@@ -6,6 +6,7 @@ import base64
 import math
 import random
 import string
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,12 +17,14 @@ from ringwall.guardrails.learned import (
     Reading,
     breaches,
     confidence_of,
-    passages_of,
     score_categories,
     severity_of,
     windows,
 )
-from ringwall.vocabulary import Limits
+from ringwall.guardrails.passages import passages_of, runs_of_words
+from ringwall.guardrails.scan import readings_of
+from ringwall.text.detectors import DetectorConfig, compile_detectors
+from ringwall.vocabulary import Limits, Span
 from tests.unit.guardrails.scorers import SCORERS, SpokenScorer, Unreliable, config, content_policy
 
 THRESHOLDS = (0.3, 0.6, 0.9)
@@ -95,23 +98,94 @@ LANGUAGE = {
 }
 
 
+def cut(text: str, spans: Sequence[Span]) -> list[str]:
+    return [text[span.start : span.end] for span in spans]
+
+
 @pytest.mark.parametrize("case", LANGUAGE, ids=LANGUAGE.keys())
 def test_what_reads_like_language_in_a_decoded_text(case: str) -> None:
     text, passages = LANGUAGE[case]
-    assert passages_of(text) == passages
+    assert "\n".join(cut(text, passages_of(text, set()))) == passages
 
 
 @pytest.mark.parametrize("mixed", [0, 1, 2])
 def test_a_hidden_message_in_mixed_cases_is_language(mixed: int) -> None:
     message = "this message says something that nobody ought to read, and hides it well"
     written = "".join(letter.upper() if (i + mixed) % (2 + mixed) else letter for i, letter in enumerate(message))
-    assert passages_of(written) == written
+    assert passages_of(written, set()) == [Span(0, len(written))]
+
+
+APART = "One two three four five / six seven eight nine ten / any other words stand over here / the last of all these passages"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        pytest.param(
+            "nine", ["One two three four five", "six seven eight NINE ten", "any other words stand over here"], id="neighbours too"
+        ),
+        pytest.param("last", ["any other words stand over here", "the LAST of all these passages"], id="at the end"),
+        pytest.param("/", [], id="nothing new"),
+    ],
+)
+def test_of_a_decoded_text_only_what_is_new_is_scored(changed: str, told: list[str]) -> None:
+    decoded = APART.replace(changed, changed.upper())
+    known = set(cut(APART, runs_of_words(APART)))
+    assert cut(decoded, passages_of(decoded, known)) == told
+    assert passages_of(decoded, known) == []
+
+
+def test_what_was_found_in_a_passage_is_told_where_it_stands() -> None:
+    hidden = "".join(f"%{ord(letter):02x}" for letter in "hate")
+    plain = "Nothing at all is said in the first part. " * 3
+    text = f"{plain} / this one says {hidden} at 95 and then no more / {plain}"
+    guardrail = compile_guardrail(parse_config(config(**content_policy(("HATE", "LOW", "LOW")))), SCORERS)
+    verdict = evaluate(guardrail, "INPUT", [Block(text)], Limits()).verdicts[0]
+    assert verdict.action == "BLOCK"
+    assert verdict.place is not None
+    assert hidden in text[verdict.place.span.start : verdict.place.span.end]
+
+
+def test_a_long_page_with_some_escapes_is_scored_without_reading_it_again() -> None:
+    words = " / ".join(f"Item {number} of the list is described in these few words" for number in range(1_000))
+    text = words.replace("Item 500", "I%74em 500").replace("Item 600", "&#73;tem 600").replace("Item 700", "Ite=6D 700")
+    readings = readings_of(compile_detectors(DetectorConfig()).scan_views(text, limits=Limits())[1])
+    raw, *decoded = readings
+    assert raw.text == text
+    assert decoded
+    assert sum(len(each.text) for each in decoded) < len(text) / 10
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        pytest.param("He said \u201cno\u201d \u2013 that\u2019s all", [], id="quotes and dashes are no words"),
+        pytest.param("nothing is changed here", [], id="nothing folds"),
+        pytest.param("please \uff4b\uff49\uff4c\uff4c the process", ["please kill the process"], id="wide letters"),
+        pytest.param("please k\u200bill the process", ["please kill the process"], id="a letter that nobody sees"),
+        pytest.param("\u200b", [], id="nothing is left"),
+    ],
+)
+def test_a_fold_is_scored_where_its_words_are_other_words(written: str, folded: list[str]) -> None:
+    raw, *others = readings_of(compile_detectors(DetectorConfig()).scan_views(written, limits=Limits())[1])
+    assert raw.text == written
+    assert [each.text for each in others if each.chain == ("fold",)] == folded
+
+
+def test_of_a_long_fold_only_the_windows_with_other_words_are_scored() -> None:
+    text = "\u201cplain words\u201d " * 2_000 + "please \uff4b\uff49\uff4c\uff4c it " + "\u201cplain words\u201d " * 2_000
+    _, folded = readings_of(compile_detectors(DetectorConfig()).scan_views(text, limits=Limits())[1])
+    assert "please kill it" in folded.text
+    assert len(folded.text) <= 2 * WINDOW
+    at = folded.text.index("kill")
+    place = folded.place(at, at + 4)
+    assert text[place.span.start : place.span.end] == "\uff4b\uff49\uff4c\uff4c"
 
 
 def test_random_letters_are_hardly_ever_language() -> None:
     rng = random.Random(7)
     noise = [" ".join("".join(rng.choices(string.ascii_letters, k=rng.randint(3, 8))) for _ in range(8)) for _ in range(1_000)]
-    assert sum(bool(passages_of(text)) for text in noise) <= 10
+    assert sum(bool(passages_of(text, set())) for text in noise) <= 10
 
 
 def test_a_harmful_message_in_base64_is_scored() -> None:
