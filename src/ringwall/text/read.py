@@ -8,14 +8,15 @@ same exploration, so they can differ in primitives only.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from functools import cache
 
 from ringwall.errors import LimitExceeded
+from ringwall.text.budget import Budget
 from ringwall.text.hits import is_written_out
 from ringwall.text.interpreters import Decoded, Interpreter, Match, choose_interpreter
-from ringwall.text.nodes import Chance, Node, decoder_chain, folded_parts, joined, ranges
+from ringwall.text.kept import Kept
+from ringwall.text.nodes import Chance, Node, decoder_chain, folded_parts, joined
 from ringwall.text.phrases import MATCHES_PER_TEXT, PhraseAutomaton
 from ringwall.text.tables import Tables, load_tables
 from ringwall.text.tokens import Change, changed_length, pig_latin
@@ -25,8 +26,6 @@ from ringwall.vocabulary import Limits, Span
 STRONG_RUN = 24  # characters from which a decoder's run is a view of its own; shorter ones, mostly chance, share one view per node
 FOLDED_MOST = 18  # characters that one becomes: U+FDFA, the longest compatibility decomposition of Unicode
 FOLDED_PIECE = 500_000  # characters folded at once to see how many they become
-_ALWAYS_AT_ROOT = ("rot13", "atbash")
-_NOT_ASCII = bytes(range(128, 256))
 _LIMITS = Limits()
 
 
@@ -74,11 +73,8 @@ class _Reader:
         self._hits_only = hits_only
         self._automaton = automaton
         self._text = text
-        self._budget = limits.decode_budget_factor * len(text) + limits.decode_budget_floor
-        self._room = limits.view_chars
-        self._read = 0
-        self._exhausted = False
-        self._views: dict[tuple[Chain, int], View | None] = {}  # None: read, but not asked for
+        self._budget = Budget(limits, len(text))
+        self._kept = Kept(self._tables, self._budget, hits_only=hits_only)
         self._hits: dict[tuple[int, int, int, Chain], PhraseHit] = {}
         self._seen: set[str] = set()
         self._runs: set[tuple[str, int, int]] = set()
@@ -87,33 +83,32 @@ class _Reader:
 
     def views(self) -> Views:
         """Return what was read."""
-        views = tuple(view for view in self._views.values() if view is not None)
-        return Views(views, tuple(self._hits.values()), self._exhausted, self._interpreter.name, self._read)
+        return Views(self._kept.views(), tuple(self._hits.values()), self._budget.exhausted, self._interpreter.name, self._budget.read)
 
     def explore(self, depth: int) -> None:
         """Read the raw text and everything that is found in it, breadth first."""
         self._queue.append((0, Node((), self._text, None, depth)))
-        while self._queue and self._room >= 0:
+        while self._queue and self._budget.has_room:
             held, item = self._queue.popleft()
-            self._room += held  # what of it becomes a view takes its room again
+            self._budget.let_go(held)  # what of it becomes a view takes its room again
             if isinstance(item, Node):
                 self._visit(item)
             elif not self._pass_over(item):
                 self._visit(joined(item.base, item.runs, item.layers_left, weak=True))
-        if self._room < 0:
-            self._exhausted = True
+        if not self._budget.has_room:
+            self._budget.exhausted = True
 
     def _visit(self, node: Node) -> None:
         if node.chain and node.text in self._seen:
             return
         self._seen.add(node.text)
         if not self._has_room_to_fold(node.text):
-            self._exhausted = True
-            self._keep(node.chain, node.text, node.made_from, node.parts)
+            self._budget.exhausted = True
+            self._kept.keep(node.chain, node.text, node.made_from, node.parts)
             return
         folded = self._interpreter.fold("characters", node.text)
         if not (node.weak and folded is not None):
-            self._keep(node.chain, node.text, node.made_from, node.parts)
+            self._kept.keep(node.chain, node.text, node.made_from, node.parts)
         if folded is None:
             base = node
         else:
@@ -121,13 +116,13 @@ class _Reader:
                 return
             self._seen.add(folded.text)
             base = self._inside(node, ("fold",), folded, node.layers_left, weak=node.weak)
-            self._keep(base.chain, base.text, base.made_from, folded_parts(node.parts, folded))
-        if not self._afford(len(base.text) * self._times_read(base.layers_left)):
+            self._kept.keep(base.chain, base.text, base.made_from, folded_parts(node.parts, folded))
+        if not self._budget.afford(len(base.text) * self._times_read(base.layers_left)):
             return
         self._scan(base, node, folded)
         self._read_mixtures(base)
         if not node.chain:
-            self._read_root(base)
+            self._kept.keep_root(base)
         self._read_tokens(base)
         if base.layers_left > 0:
             self._decode(base)
@@ -139,7 +134,7 @@ class _Reader:
         text = "\n".join(made.text for _, made in chance.runs)
         if text in self._seen:
             return True
-        if len(text) * FOLDED_MOST > self._room:
+        if len(text) * FOLDED_MOST > self._budget.room:
             return False
         folded = self._interpreter.quiet(self._automaton, text, chance.layers_left)
         if folded is None:
@@ -149,9 +144,9 @@ class _Reader:
             if folded in self._seen:
                 return True
             self._seen.add(folded)
-        self._room -= len(folded)
-        if self._afford(len(folded) * self._times_read(chance.layers_left)) and self._may_escape(folded):
-            self._afford(len(folded))
+        self._budget.hold(len(folded))
+        if self._budget.afford(len(folded) * self._times_read(chance.layers_left)) and self._may_escape(folded):
+            self._budget.afford(len(folded))
         return True
 
     def _times_read(self, layers_left: int) -> int:
@@ -165,27 +160,14 @@ class _Reader:
 
     def _has_room_to_fold(self, text: str) -> bool:
         """Say whether a text's fold may be held; a long text is folded in pieces to see (one character may become many)."""
-        if len(text) * FOLDED_MOST <= self._room:
+        if len(text) * FOLDED_MOST <= self._budget.room:
             return True
         size, changes = 0, False
         for start in range(0, len(text), FOLDED_PIECE):
             made = self._interpreter.fold("characters", text[start : start + FOLDED_PIECE])
             size += len(text[start : start + FOLDED_PIECE] if made is None else made.text)
             changes = changes or made is not None
-        return not changes or size <= self._room
-
-    def _afford(self, characters: int) -> bool:
-        if self._read + characters > self._budget:
-            self._exhausted = True
-            return False
-        self._read += characters
-        return True
-
-    def _keep(self, chain: Chain, text: str, made_from: Mapped | None, parts: tuple[tuple[int, Chain], ...]) -> None:
-        starts, ends = ranges(made_from, len(text)) if chain else ((), ())
-        self._room -= len(text) if isinstance(starts, array) else 0
-        view = None if self._hits_only and chain else View(chain, text, starts, ends, parts)
-        self._views[chain, len(self._views) if parts else -1] = view
+        return not changes or size <= self._budget.room
 
     def _inside(self, outer: Node, chain: Chain, made: Mapped, layers_left: int, *, weak: bool = False) -> Node:
         """Return the node of a text made from `outer`'s."""
@@ -193,38 +175,6 @@ class _Reader:
             starts, ends = self._interpreter.compose(outer.made_from, made.starts, made.ends)
             made = Mapped(made.text, starts, ends)
         return Node(outer.chain + chain, made.text, made, layers_left, weak=weak)
-
-    def _read_root(self, base: Node) -> None:
-        """Materialise the readings of the raw text that filters always see."""
-        if self._hits_only:
-            return
-        for name in _ALWAYS_AT_ROOT:
-            self._keep_mapped(base, self._tables.alphabets.index(name), backwards=False)
-        self._keep_mapped(base, 0, backwards=True)
-        self._keep_changed(base, "leet", _translated(base.text, self._tables.leet_map))
-        if "_" in base.text:
-            self._keep_changed(base, "underscores", base.text.replace("_", " "))
-
-    def _keep_changed(self, base: Node, name: str, text: str) -> None:
-        if text != base.text:
-            self._keep((*base.chain, name), text, base.made_from, ())
-
-    def _mapped_chain(self, base: Node, alphabet: int, *, backwards: bool) -> Chain:
-        return base.chain + (("reversed",) if backwards else ()) + ((self._tables.alphabets[alphabet],) if alphabet else ())
-
-    def _keep_mapped(self, base: Node, alphabet: int, *, backwards: bool) -> None:
-        """Materialise a text under another alphabet or direction, unless it is the same text."""
-        chain = self._mapped_chain(base, alphabet, backwards=backwards)
-        if self._hits_only or (chain, -1) in self._views:
-            return
-        text = _translated(base.text, self._tables.maps[alphabet]) if alphabet else base.text
-        made_from = base.made_from
-        if backwards:
-            text = text[::-1]
-            starts, ends = ranges(made_from, len(text))
-            made_from = Mapped(text, starts[::-1], ends[::-1])
-        if text != base.text:
-            self._keep(chain, text, made_from, ())
 
     def _scan(self, base: Node, node: Node, folded: Mapped | None) -> None:
         """Look for phrases; materialise the readings in which one is found."""
@@ -234,12 +184,12 @@ class _Reader:
     def _take(self, matches: list[Match], base: Node, node: Node, folded: Mapped | None) -> None:
         assert self._automaton is not None
         if len(matches) > MATCHES_PER_TEXT + len(base.text):
-            self._exhausted = True
+            self._budget.exhausted = True
             return
         for match in sorted(matches):
             if match.bounded and not is_written_out(self._automaton, match, base.text):
                 continue
-            chain = self._mapped_chain(base, match.alphabet, backwards=match.backwards)
+            chain = self._kept.mapped_chain(base, match.alphabet, backwards=match.backwards)
             if node.parts:
                 place = folded.starts[match.start] if folded else match.start
                 prefix = View(node.chain, node.text, parts=node.parts).chain_at(place)
@@ -247,7 +197,7 @@ class _Reader:
             else:
                 self._add_hit(base, match, chain)
             if match.alphabet or match.backwards:
-                self._keep_mapped(base, match.alphabet, backwards=match.backwards)
+                self._kept.keep_mapped(base, match.alphabet, backwards=match.backwards)
 
     def _add_hit(self, base: Node, match: Match, chain: Chain) -> None:
         assert self._automaton is not None
@@ -264,16 +214,16 @@ class _Reader:
         """Read the mixtures of escapes and plain characters in which a phrase is found (the escapes decoder takes the first escape it
         can).
         """
-        if self._automaton is None or not self._may_escape(base.text) or not self._afford(len(base.text)):
+        if self._automaton is None or not self._may_escape(base.text) or not self._budget.afford(len(base.text)):
             return
         mixtures, too_many = self._interpreter.mixtures(self._automaton, base.text)
-        self._exhausted |= too_many
+        self._budget.exhausted |= too_many
         for choices in mixtures:
             made = self._interpreter.replaced(base.text, choices)
             if made is not None and made.text not in self._seen:
                 self._seen.add(made.text)
                 inner = self._inside(base, ("mixed_escapes",), made, 0)
-                self._keep(inner.chain, inner.text, inner.made_from, ())
+                self._kept.keep(inner.chain, inner.text, inner.made_from, ())
                 self._scan(inner, inner, None)
 
     def _read_tokens(self, base: Node) -> None:
@@ -283,7 +233,7 @@ class _Reader:
             self._read_changed(base, "unscrambled", self._interpreter.scrambled(self._automaton, base.text))
 
     def _read_changed(self, base: Node, name: str, changes: list[Change]) -> None:
-        if not changes or not self._afford(changed_length(base.text, changes)):
+        if not changes or not self._budget.afford(changed_length(base.text, changes)):
             return
         matches: list[Match] | None = None
         if self._hits_only and self._automaton is not None:  # what reaches into no changed word was found where that was not changed
@@ -293,14 +243,14 @@ class _Reader:
         made = self._interpreter.replaced(base.text, changes)
         assert made is not None
         inner = self._inside(base, (name,), made, 0)
-        self._keep(inner.chain, inner.text, inner.made_from, ())
+        self._kept.keep(inner.chain, inner.text, inner.made_from, ())
         if matches is None:
             self._scan(inner, inner, None)
         else:
             self._take(matches, inner, inner, None)
 
     def _wait(self, held: int, item: Node | Chance) -> None:
-        self._room -= held
+        self._budget.hold(held)
         self._queue.append((held, item))
 
     def _decode(self, base: Node) -> None:
@@ -308,9 +258,9 @@ class _Reader:
         despecked = None if base.weak else self._interpreter.fold("specks", base.text)
         if despecked is not None:
             self._wait(len(despecked.text), self._inside(base, ("despecked",), despecked, base.layers_left - 1))
-        runs_found = self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak, limit=max(self._room, 0))
+        runs_found = self._interpreter.decode(base.text, mapped=base.layers_left > 1, sparse=not base.weak, limit=max(self._budget.room, 0))
         if runs_found is None:
-            self._exhausted = True
+            self._budget.exhausted = True
             return
         found: dict[tuple[int, int], list[tuple[Chain, Mapped]]] = {}
         strong: set[tuple[int, int]] = set()
@@ -356,8 +306,3 @@ def _size(runs: list[tuple[Chain, Mapped]]) -> int:
 def escape_characters() -> frozenset[str]:
     """Return the characters without one of which no escape begins."""
     return frozenset(chr(c) for machine in load_tables().machines if machine.lattice for c in range(128) if machine.alphabet[c])
-
-
-def _translated(text: str, ascii_map: bytes) -> str:
-    """Map the ASCII characters of a text (in UTF-8 their bytes stand for nothing else)."""
-    return text.encode("utf-8", "surrogatepass").translate(ascii_map + _NOT_ASCII).decode("utf-8", "surrogatepass")

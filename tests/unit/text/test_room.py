@@ -31,6 +31,15 @@ def test_a_text_whose_views_do_not_fit_is_not_read(text: str, interpreter: Inter
     assert not read_views(text, interpreter=interpreter.name).exhausted
 
 
+def test_what_waits_to_be_read_takes_no_room_once_it_is_a_view(interpreter: Interpreter) -> None:
+    text = "the =41 and &#66; are plain w o r d s here\n" * 60
+    views = read_views(text, interpreter=interpreter.name).views
+    kept = sum(len(view.text) for view in views if view.chain and not isinstance(view.starts, range))
+    assert kept > 8 * len(text)
+    assert not read_views(text, limits=Limits(view_chars=kept + 2 * len(text)), interpreter=interpreter.name).exhausted
+    assert read_views(text, limits=Limits(view_chars=kept - 1), interpreter=interpreter.name).exhausted
+
+
 def test_a_plain_text_holds_no_more_than_itself(interpreter: Interpreter) -> None:
     views = read_views("The quick brown fox jumps. " * 300, limits=TIGHT, interpreter=interpreter.name)
     assert not views.exhausted
