@@ -96,15 +96,18 @@ def windows(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def unlike(view: View, raw: str) -> list[Span]:
-    """Return the windows of a folded text whose words are not the raw text's in the same place, overlapping ones as one.
+def has_same_words(raw: str, folded: str) -> bool:
+    """Say whether a fold changed signs only: quotes, dashes, what nobody sees; not one word, and there are words."""
+    words = _WORDS.findall(folded)
+    return bool(words) and words == _WORDS.findall(raw)
 
-    Straight quotes for curly ones say nothing new, and neither does the rest of a long text for one word of it.
-    """
+
+def unlike(view: View, raw: str) -> list[Span]:
+    """Return the windows of a folded text that are not the raw text's in the same place, overlapping ones as one."""
     found: list[Span] = []
     for number, window in enumerate(windows(view.text)):
         start, end = number * STRIDE, number * STRIDE + len(window)
-        if not window or window == raw[start:end] or _words(window) == _words(_behind(view, raw, start, end)):
+        if not window or window == raw[start:end] or window == _behind(view, raw, start, end):
             continue
         if found and start <= found[-1].end:
             found[-1] = Span(found[-1].start, end)
@@ -116,10 +119,6 @@ def unlike(view: View, raw: str) -> list[Span]:
 def _behind(view: View, raw: str, start: int, end: int) -> str:
     span = view.origin(start, end)
     return raw[span.start : span.end]
-
-
-def _words(text: str) -> list[str]:
-    return _WORDS.findall(text)
 
 
 class Window(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringwall.guardrails.guardrail import Plan
-from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, unlike
+from ringwall.guardrails.learned import READING_FACTOR, READING_FLOOR, Reading, has_same_words, unlike
 from ringwall.guardrails.naming import learned_findings
 from ringwall.guardrails.passages import passages_of, runs_of_words
 from ringwall.guardrails.verdict import Hit
@@ -136,18 +136,20 @@ def _parts(texts: Sequence[tuple[int, str]], finding: Finding) -> list[tuple[int
 def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
     """Choose what learned detectors score: the raw text, what folding and decoding make new in it; a guess at a rotation is no reading.
 
+    A fold that changed no word stands for the raw text: whoever hides behind signs gains no more than by writing the plain ones.
     Digits read as letters are a guess too, and are scored where a digit stands between two letters: people write so, and numbers do not.
     """
     raw = views[0].text if views else ""
     whole = [view.text for view in views if view.chain in _WHOLE]
+    replaced = any(has_same_words(raw, folded) for folded in whole[1:])
     readings: dict[str, Reading] = {}
     known: set[str] | None = None
     for view in views:
         parts: Sequence[Span] = ()
-        if not view.chain or (view.chain == _LEET and any(map(_DIGIT_IN_WORD.search, whole))):
-            parts = (Span(0, len(view.text)),)
-        elif view.chain in _WHOLE:
-            parts = unlike(view, raw)
+        if view.chain in _WHOLE:
+            parts = _of_whole(view, raw, replaced=replaced)
+        elif view.chain == _LEET:
+            parts = (Span(0, len(view.text)),) if any(map(_DIGIT_IN_WORD.search, whole)) else ()
         elif not is_guessed(view.chain):
             if known is None:  # most texts are not encoded, and are spared this
                 known = {text[run.start : run.end] for text in whole for run in runs_of_words(text)}
@@ -156,6 +158,13 @@ def readings_of(views: Sequence[View], block: int = 0) -> list[Reading]:
         if reading.text:
             readings.setdefault(reading.text, reading)
     return list(readings.values())
+
+
+def _of_whole(view: View, raw: str, *, replaced: bool) -> Sequence[Span]:
+    """Return what is scored of the raw text, or of its fold, which may stand for it."""
+    if replaced == bool(view.chain):
+        return (Span(0, len(view.text)),)
+    return unlike(view, raw) if view.chain else ()
 
 
 _WHOLE: tuple[tuple[str, ...], ...] = ((), ("fold",))

@@ -157,26 +157,32 @@ def test_a_long_page_with_some_escapes_is_scored_without_reading_it_again() -> N
 
 
 @pytest.mark.parametrize(
-    ("written", "folded"),
+    ("written", "told"),
     [
-        pytest.param("He said \u201cno\u201d \u2013 that\u2019s all", [], id="quotes and dashes are no words"),
-        pytest.param("nothing is changed here", [], id="nothing folds"),
-        pytest.param("please \uff4b\uff49\uff4c\uff4c the process", ["please kill the process"], id="wide letters"),
-        pytest.param("please k\u200bill the process", ["please kill the process"], id="a letter that nobody sees"),
-        pytest.param("\u200b", [], id="nothing is left"),
+        pytest.param("nothing is changed here", {(): "nothing is changed here"}, id="nothing folds"),
+        pytest.param("\u201cno\u201d \u2013 that\u2019s all", {("fold",): '"no" - that\'s all'}, id="signs: the fold stands for the text"),
+        pytest.param("how\ufe0f to\u200b \u2060hide", {("fold",): "how to hide"}, id="what nobody sees, between words"),
+        pytest.param(
+            "please \uff4b\uff49\uff4c\uff4c it",
+            {(): "please \uff4b\uff49\uff4c\uff4c it", ("fold",): "please kill it"},
+            id="wide letters: both",
+        ),
+        pytest.param("please k\u200bill it", {(): "please k\u200bill it", ("fold",): "please kill it"}, id="what nobody sees, in a word"),
+        pytest.param("\u200b\u200b", {(): "\u200b\u200b"}, id="nothing but what nobody sees"),
+        pytest.param("\u2026\u2026", {(): "\u2026\u2026", ("fold",): "......"}, id="no word at all"),
     ],
 )
-def test_a_fold_is_scored_where_its_words_are_other_words(written: str, folded: list[str]) -> None:
-    raw, *others = readings_of(compile_detectors(DetectorConfig()).scan_views(written, limits=Limits())[1])
-    assert raw.text == written
-    assert [each.text for each in others if each.chain == ("fold",)] == folded
+def test_a_text_or_its_fold_is_scored_and_both_where_words_differ(written: str, told: dict[tuple[str, ...], str]) -> None:
+    readings = readings_of(compile_detectors(DetectorConfig()).scan_views(written, limits=Limits())[1])
+    assert {each.chain: each.text for each in readings} == told
 
 
-def test_of_a_long_fold_only_the_windows_with_other_words_are_scored() -> None:
-    text = "\u201cplain words\u201d " * 2_000 + "please \uff4b\uff49\uff4c\uff4c it " + "\u201cplain words\u201d " * 2_000
-    _, folded = readings_of(compile_detectors(DetectorConfig()).scan_views(text, limits=Limits())[1])
+def test_of_a_long_fold_only_the_windows_that_differ_are_scored() -> None:
+    text = "plain words " * 2_000 + "please \uff4b\uff49\uff4c\uff4c it " + "\u201cplain\u201d words " + "plain words " * 2_000
+    raw, folded = readings_of(compile_detectors(DetectorConfig()).scan_views(text, limits=Limits())[1])
+    assert raw.text == text
     assert "please kill it" in folded.text
-    assert len(folded.text) <= 2 * WINDOW
+    assert len(folded.text) <= 3 * WINDOW
     at = folded.text.index("kill")
     place = folded.place(at, at + 4)
     assert text[place.span.start : place.span.end] == "\uff4b\uff49\uff4c\uff4c"
