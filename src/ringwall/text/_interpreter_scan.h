@@ -4,7 +4,9 @@ enum { IN_ORDER = 1, IN_ROTATIONS = 2, IN_REVERSE = 4, TOGETHER = 9, PIECES = 3,
 
 typedef struct {
     uint32_t width, states, first_accepting, pattern_count; /* transitions are multiplied by width */
-    int32_t *transitions, *output_starts, *outputs, *links;
+    PyObject *table; /* bytes that nobody can change: the transitions, without a copy */
+    const int32_t *transitions;
+    int32_t *output_starts, *outputs, *links;
     uint32_t *lengths;
     uint8_t *where;
     uint64_t filtered_for;    /* the number of the tables whose readings the filter is about; 0: there is none */
@@ -17,7 +19,8 @@ typedef struct {
 
 static void automaton_free(Automaton *a) {
     if (!a) return;
-    free(a->transitions); free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where); free(a->depths); free(a->beginnings);
+    Py_XDECREF(a->table);
+    free(a->output_starts); free(a->outputs); free(a->links); free(a->lengths); free(a->where); free(a->depths); free(a->beginnings);
     for (int k = 0; k < PIECES; k++) free(a->filter[k]);
     free(a);
 }
@@ -115,6 +118,25 @@ static int make_filter(const Tables *t, Automaton *a, const uint8_t *columns, si
     return note_beginnings(a, columns);
 }
 
+/* Keep a table of int32 that stands in a bytes object, and the object with it. */
+static int kept_table(Automaton *a, PyObject *object, size_t *count) {
+    if (!PyBytes_CheckExact(object)) {
+        PyErr_SetString(PyExc_TypeError, "a phrase table stands in bytes");
+        return 0;
+    }
+    const char *data = PyBytes_AsString(object);
+    size_t size = (size_t)PyBytes_Size(object);
+    if (size % sizeof *a->transitions || (uintptr_t)data % _Alignof(int32_t)) {
+        PyErr_SetString(PyExc_ValueError, "an array has a wrong size");
+        return 0;
+    }
+    Py_INCREF(object);
+    a->table = object;
+    a->transitions = (const int32_t *)(const void *)data;
+    *count = size / sizeof *a->transitions;
+    return 1;
+}
+
 static PyObject *py_automaton(PyObject *self, PyObject *args) {
     PyObject *transitions, *starts, *outputs, *links, *lengths, *where, *tables, *columns;
     Automaton *a = calloc(1, sizeof *a);
@@ -123,7 +145,7 @@ static PyObject *py_automaton(PyObject *self, PyObject *args) {
     (void)self;
     if (!a) return PyErr_NoMemory();
     if (!PyArg_ParseTuple(args, "OIIIOOOOOOO", &tables, &a->width, &a->states, &a->first_accepting, &transitions, &starts, &outputs, &links, &lengths, &where, &columns) ||
-        !(a->transitions = copied(transitions, 4, &n_transitions)) || !(a->output_starts = copied(starts, 4, &n_starts)) ||
+        !kept_table(a, transitions, &n_transitions) || !(a->output_starts = copied(starts, 4, &n_starts)) ||
         !(a->outputs = copied(outputs, 4, &n_outputs)) || !(a->links = copied(links, 4, &n_links)) ||
         !(a->lengths = copied(lengths, 4, &n_lengths)) || !(a->where = copied(where, 1, &n_where)) || !(own = copied(columns, 1, &n_columns))) {
         free(own);

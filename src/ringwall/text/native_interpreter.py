@@ -166,7 +166,7 @@ class NativeInterpreter:
             table.columns,
             table.states,
             table.first_accepting,
-            table.transitions,
+            table.transitions.obj,
             table.output_starts,
             table.outputs,
             table.links,

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import ahocorasick_rs
 import msgspec
@@ -68,28 +70,33 @@ class Pattern(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     """A dense automaton.
 
-    transitions: int32[states * columns], already multiplied by the number of columns; accepting states come last, from `first_accepting`
-    on. outputs: patterns that end in accepting state first_accepting + i are outputs[output_starts[i]:output_starts[i + 1]], in order;
+    transitions: int32[states * columns] over bytes (the C interpreter reads these very bytes), already multiplied by the number of
+    columns; accepting states come last, from `first_accepting` on. outputs: patterns that end in accepting state first_accepting + i are outputs[output_starts[i]:output_starts[i + 1]], in order;
     links[i] is the next accepting state along the fail chain (as an index from first_accepting) or -1.
     """
 
     states: int
     columns: int
     first_accepting: int
-    transitions: array[int]
+    transitions: memoryview
     output_starts: array[int]
     outputs: array[int]
     links: array[int]
 
 
-class Side(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Side:
     """The patterns of one kind of stream with their two engines: the dense table and the library that stands in without the C
     interpreter.
     """
 
     patterns: tuple[Pattern, ...]
     table: Table
-    library: ahocorasick_rs.BytesAhoCorasick
+
+    @cached_property
+    def library(self) -> ahocorasick_rs.BytesAhoCorasick:
+        """The same patterns for the library; made where it is asked."""
+        return ahocorasick_rs.BytesAhoCorasick([pattern.columns for pattern in self.patterns])
 
 
 class PhraseAutomaton:
@@ -129,6 +136,15 @@ class PhraseAutomaton:
             digest.update(pattern.columns + b"\xff" + bytes([pattern.where]) + pattern.phrase.to_bytes(4, "big"))
         return cls(tuple(phrases), _side(squashed), _side(bounded), digest.hexdigest())
 
+    @classmethod
+    def shared(cls, phrases: Sequence[str]) -> PhraseAutomaton:
+        """Return the automaton of a list of phrases: the one that somebody holds already, or a new one. Raises as `compile` does."""
+        key = tuple(phrases)
+        found = _held.get(key)
+        if found is None:
+            found = _held[key] = cls.compile(key)
+        return found
+
     @cached_property
     def mirrored(self) -> PhraseAutomaton:
         """The phrases that are sought backwards, turned round: what a text that is read backwards begins with as it arrives."""
@@ -158,6 +174,10 @@ class PhraseAutomaton:
                 _validate(side)
 
 
+_held: WeakValueDictionary[tuple[str, ...], PhraseAutomaton] = WeakValueDictionary()
+"""Automata in use: questions and answers, and versions of a guardrail, mostly list the same words."""
+
+
 def case_forms(phrase: str) -> tuple[str, ...]:
     """Return the cases a phrase may be written in. Folding look-alikes comes before case, so some Greek and Cyrillic forms fold apart."""
     return tuple(dict.fromkeys((phrase, phrase.lower(), phrase.upper(), phrase.title(), phrase.capitalize())))
@@ -166,7 +186,7 @@ def case_forms(phrase: str) -> tuple[str, ...]:
 def _side(patterns: list[Pattern]) -> Side | None:
     if not patterns:
         return None
-    return Side(tuple(patterns), _dense([p.columns for p in patterns]), ahocorasick_rs.BytesAhoCorasick([p.columns for p in patterns]))
+    return Side(tuple(patterns), _dense([pattern.columns for pattern in patterns]))
 
 
 def _weight(folded: str) -> int:
@@ -245,7 +265,7 @@ def _dense(words: list[bytes]) -> Table:
         output_starts.append(len(outputs))
         link = nearest[fail[state]] if state else -1
         links.append(places[link] // width - first if link >= 0 else -1)
-    return Table(count, width, first, transitions, output_starts, outputs, links)
+    return Table(count, width, first, memoryview(transitions.tobytes()).cast("i"), output_starts, outputs, links)
 
 
 def _validate(side: Side) -> None:

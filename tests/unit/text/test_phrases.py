@@ -92,7 +92,7 @@ def test_validation_finds_every_changed_transition() -> None:
     for place, old in enumerate(table.transitions):
         transitions = array("i", table.transitions)
         transitions[place] = 0 if old else table.columns
-        changed = Side(side.patterns, msgspec.structs.replace(table, transitions=transitions), side.library)
+        changed = Side(side.patterns, msgspec.structs.replace(table, transitions=memoryview(transitions)))
         with pytest.raises(InvalidAutomaton):
             PhraseAutomaton(automaton.phrases, changed, None, "").validate()
 
@@ -102,7 +102,7 @@ def test_validation_finds_lost_outputs() -> None:
     side = automaton.squashed
     assert side is not None
     for lost in ({"links": array("i", [-1] * len(side.table.links))}, {"outputs": array("i", [0] * len(side.table.outputs))}):
-        changed = Side(side.patterns, msgspec.structs.replace(side.table, **lost), side.library)
+        changed = Side(side.patterns, msgspec.structs.replace(side.table, **lost))
         with pytest.raises(InvalidAutomaton):
             PhraseAutomaton(automaton.phrases, changed, None, "").validate()
 

@@ -44,7 +44,6 @@ class Detectors:
     """The rules of one guardrail, ready to run. Holds nothing of any text; safe to share between threads.
 
     rules: every rule that runs, in the order of `rule_ids`.
-    automaton: the phrase automaton of words, profanity and the attack rules' trigger words; None where there are none.
     digest: SHA-256 over all rules and the folding and decoding tables they read through: the receipt.
     max_match: per rule id the most characters of one reading that a hit can span, None where there is no bound.
     """
@@ -65,7 +64,8 @@ class Detectors:
         self._attack_rules = plan.attack_rules
         self._phrase_rules = tuple(plan.phrase_rules)
         self._letters = tuple(max(sum(map(str.isalnum, phrase)), 1) for phrase in plan.phrases)  # `@$$` is written in letters' stand-ins
-        self.automaton = PhraseAutomaton.compile(plan.phrases) if plan.phrases else None
+        self._phrases = tuple(plan.phrases)
+        _ = self._plain_automaton if config.readings == "raw" else self.automaton  # made now: what is wrong with a word is refused here
         self.rule_ids: tuple[str, ...] = tuple(rule.rule_id for rule in self._rules)
         self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
         self.digest = _digest(plan)
@@ -121,10 +121,15 @@ class Detectors:
         return scan, views
 
     @cached_property
+    def automaton(self) -> PhraseAutomaton | None:
+        """The phrase automaton of words, profanity and the attack rules' trigger words; None where there are none."""
+        return PhraseAutomaton.shared(self._phrases) if self._phrases else None
+
+    @cached_property
     def _plain_automaton(self) -> PhraseAutomaton | None:
         """The words without the attack rules' triggers: where no reading is looked for, no trigger has to be found."""
-        listed = self.automaton.phrases[: self._first_trigger] if self.automaton is not None else ()
-        return PhraseAutomaton.compile(listed) if listed else None
+        listed = self._phrases[: self._first_trigger]
+        return PhraseAutomaton.shared(listed) if listed else None
 
     @property
     def is_ready_to_stream(self) -> bool:
