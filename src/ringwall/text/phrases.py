@@ -71,8 +71,9 @@ class Table(msgspec.Struct, frozen=True):
     """A dense automaton.
 
     transitions: int32[states * columns] over bytes (the C interpreter reads these very bytes), already multiplied by the number of
-    columns; accepting states come last, from `first_accepting` on. outputs: patterns that end in accepting state first_accepting + i are outputs[output_starts[i]:output_starts[i + 1]], in order;
-    links[i] is the next accepting state along the fail chain (as an index from first_accepting) or -1.
+    columns; accepting states come last, from `first_accepting` on. outputs: patterns that end in accepting state first_accepting + i are
+    outputs[output_starts[i]:output_starts[i + 1]], in order; links[i] is the next accepting state along the fail chain (as an index
+    from first_accepting) or -1.
     """
 
     states: int

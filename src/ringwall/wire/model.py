@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,14 +22,14 @@ _SERVICE_NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 
 
-class Namespace(msgspec.Struct, frozen=True):
+class Namespace(msgspec.Struct, frozen=True, omit_defaults=True):
     """An XML namespace."""
 
     uri: str
     prefix: str = ""
 
 
-class Ref(msgspec.Struct, frozen=True, rename="camel"):
+class Ref(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A use of a shape: by a member of a structure, by a list, a map or an operation."""
 
     shape: str
@@ -45,7 +45,7 @@ class Ref(msgspec.Struct, frozen=True, rename="camel"):
     result_wrapper: str = ""
 
 
-class ErrorTrait(msgspec.Struct, frozen=True, rename="camel"):
+class ErrorTrait(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How an exception looks on the wire."""
 
     code: str = ""
@@ -53,7 +53,7 @@ class ErrorTrait(msgspec.Struct, frozen=True, rename="camel"):
     sender_fault: bool = False
 
 
-class Shape(msgspec.Struct, frozen=True, rename="camel"):
+class Shape(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One shape of a model, as botocore's `service-2.json` has it."""
 
     type: str
@@ -121,7 +121,36 @@ class Model(msgspec.Struct, frozen=True):
 
     metadata: Metadata
     operations: dict[str, OperationModel]
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, msgspec.Raw] = {}
+
+
+class Shapes(Mapping[str, Shape]):
+    """A service's shapes by name, kept packed until each is asked for: a service has thousands, and few are in use."""
+
+    def __init__(self, described: Mapping[str, msgspec.Raw]) -> None:
+        """Check that each is a shape, and keep what it says without its documentation.
+
+        Raises:
+            msgspec.ValidationError: one is none.
+        """
+        self._packed = {name: _PACK.encode(_DESCRIBED.decode(shape)) for name, shape in described.items()}
+        self._read: dict[str, Shape] = {}
+
+    def __getitem__(self, name: str) -> Shape:
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = _UNPACK.decode(self._packed[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+_DESCRIBED = msgspec.json.Decoder(Shape)
+_PACK, _UNPACK = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Shape)
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -146,11 +175,20 @@ class Operation:
         path, _, constants = model.http.request_uri.partition("?")
         self.query_constants = tuple(parse_qsl(constants, keep_blank_values=True))
         self.segments = tuple(_segment(part) for part in path.strip("/").split("/")) if path.strip("/") else ()
-        self.errors = _errors(service, model.errors)
+        self._errors = model.errors
         self.compiled: dict[tuple[str, str], Callable[..., Any]] = {}
 
     def __repr__(self) -> str:
         return f"<{self.service.name}:{self.name}>"
+
+    @cached_property
+    def errors(self) -> Mapping[str, tuple[str, str]]:
+        """Its exceptions by shape name and by code, each to (shape name, code on the wire)."""
+        found: dict[str, tuple[str, str]] = {}
+        for ref in self._errors:
+            code = self.service.shapes[ref.shape].error.code or ref.shape
+            found[ref.shape] = found[code] = (ref.shape, code)
+        return found
 
     def shape(self, ref: Ref | None) -> Shape | None:
         """Return the shape behind the operation's input or output, None where it has none."""
@@ -173,7 +211,7 @@ class Service:
     def __init__(self, name: str, model: Model) -> None:
         self.name = name
         self.metadata = model.metadata
-        self.shapes = model.shapes
+        self.shapes = Shapes(model.shapes)
         self.protocols = model.metadata.protocols or (model.metadata.protocol,)
         self.signing_name = model.metadata.signing_name or model.metadata.endpoint_prefix
         self.target_prefix = model.metadata.target_prefix
@@ -230,7 +268,7 @@ def load_service(name: str) -> Service:
 
 def service_from_model(name: str, model: Mapping[str, Any]) -> Service:
     """Make a service from a model in botocore's format that is already in memory."""
-    return Service(name, msgspec.convert(model, Model))
+    return Service(name, msgspec.json.decode(msgspec.json.encode(model), type=Model))
 
 
 @lru_cache(maxsize=512)
@@ -250,15 +288,6 @@ def _load(name: str) -> Service:
 def _segment(text: str) -> Segment:
     label = _LABEL.fullmatch(text)
     return Segment(text) if label is None else Segment(label[1], label=True, greedy=bool(label[2]))
-
-
-def _errors(service: Service, refs: tuple[Ref, ...]) -> dict[str, tuple[str, str]]:
-    """Exceptions by shape name and by code, each to (shape name, code on the wire)."""
-    found: dict[str, tuple[str, str]] = {}
-    for ref in refs:
-        code = service.shapes[ref.shape].error.code or ref.shape
-        found[ref.shape] = found[code] = (ref.shape, code)
-    return found
 
 
 def _event_stream_member(service: Service, shape: Shape | None) -> str | None:

@@ -203,7 +203,7 @@ class _Plan:
                 LiteralRule(
                     rule_index=index,
                     regex=pattern.regex,
-                    compiled=compile_pattern(pattern.regex),
+                    compiled=_shipped_pattern(pattern.regex),
                     check=pattern.check,
                     confidence=pattern.confidence,
                     overlapping=pattern.overlapping,
@@ -273,10 +273,16 @@ def _shipped_attacks() -> AttackMatcher:
     return AttackMatcher(ATTACKS)
 
 
+@lru_cache(maxsize=1024)
+def _shipped_pattern(regex: str) -> Any:
+    """Compile a pattern of ours once, for the same reasons."""
+    return compile_pattern(regex)
+
+
 def _unbound(rule: LiteralRule) -> LiteralRule:
     """Return a rule for decoded readings, where what stands around an encoded passage is glued to it."""
     regex, asks_start, asks_end = unbound(rule.regex)
-    compiled = _groupless(regex) if rule.custom else compile_pattern(regex)
+    compiled = _groupless(regex) if rule.custom else _shipped_pattern(regex)
     return msgspec.structs.replace(rule, regex=regex, compiled=compiled, asks_start=asks_start, asks_end=asks_end)
 
 
