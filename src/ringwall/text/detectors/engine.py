@@ -1,7 +1,8 @@
 """Many RE2 patterns over one text in one pass, and the spans of those that matched.
 
-A `re2.Set` says which patterns match; only they are searched for spans. The set holds one pattern that always matches: an answer without it
-is an engine that did not do its work (RE2 gives up when its memory budget is too small), and that is an error, never "no match".
+A `re2.Set` says which patterns match; only they are searched for spans. The set holds one pattern that matches at the end of every text:
+an answer without it is an engine that did not read to the end (RE2 gives up when its memory budget is too small), and that is an error,
+never "no match". (A pattern that matched everywhere would say less and cost more: RE2 takes note of it at every byte.)
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class PatternSet:
         try:
             for regex in regexes:
                 self._set.Add(regex)
-            self._sentinel = self._set.Add("")
+            self._sentinel = self._set.Add(r"\z")
             self._set.Compile()
         except re2.error as error:
             raise InvalidRequest("the patterns do not compile together: they need more memory than a guardrail may use") from error
