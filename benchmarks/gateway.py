@@ -2,9 +2,10 @@
 
 All three stand before the same upstream (the shared folder's `upstream.py`, which answers at once with a fixed text) and get the same chat
 completions: 1,000 characters, 8 connections, one worker, guarded by what each of them has for 15 types of personal data, 200 words, 10
-regexes and prompt attacks, not streamed and streamed. CPU is user and system time of the process tree, from /proc. Delays are those
-beyond the upstream's, asked directly by the same client. The peers judge the question; ringwall judges the answer, too (`raw`: texts as
-they are written; `all`: all readings), or, to compare alike, the question alone (`question`: as it is written). LiteLLM is
+regexes and prompt attacks, not streamed and streamed. All run at once and take turns, in rounds; figures are medians of rounds. CPU is
+user and system time of the process tree, from /proc. Delays are those beyond the upstream's, asked directly by the same client. The peers
+judge the question; ringwall judges the answer, too (`raw`: texts as they are written; `all`: all readings), or, to compare alike, the
+question alone (`question`: as it is written). LiteLLM is
 installed from the package index, Portkey from npm, on first use, below `.clients/`.
 
     python -m benchmarks.gateway --hold 10     # 10 million a day: 116 calls a second for 10 minutes, ten times as many for 10 s of each
@@ -13,9 +14,11 @@ installed from the package index, Portkey from npm, on first use, below `.client
 from __future__ import annotations
 
 import argparse
+import collections
 import itertools
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -42,15 +45,40 @@ def load(gateway: Gateway, **job: Any) -> dict[str, Any]:
     return seen
 
 
-def measure(gateway: Gateway, corpus: Any, calls: int, connections: int) -> dict[str, dict[str, Any]]:
-    """Return what a gateway costs, whole answers and streams, clean questions and such with personal data."""
-    seen = {}
+def jobs_of(corpus: Any) -> dict[str, dict[str, Any]]:
+    """Return what is asked: whole answers and streams, clean questions and such with personal data."""
+    made = {}
     for name, kind, stream in (("whole", "clean", False), ("whole, PII", "pii", False), ("stream", "clean", True)):
         messages = [[{"role": "user", "content": corpus.text(1000, kind, number)}] for number in range(TEXTS)]
-        bodies = [json.dumps({"model": "fake", "messages": each, **({"stream": True} if stream else {})}) for each in messages]
-        load(gateway, bodies=bodies, connections=connections, calls=max(40, calls // 10))
-        seen[name] = load(gateway, bodies=bodies, connections=connections, calls=calls)
-    return seen
+        made[name] = {
+            "bodies": [json.dumps({"model": "fake", "messages": each, **({"stream": True} if stream else {})}) for each in messages]
+        }
+    return made
+
+
+def measure(gateways: dict[str, Gateway], corpus: Any, given: argparse.Namespace) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what each gateway costs: the medians of rounds in which they take turns, because the machine is not as fast at all times."""
+    jobs = jobs_of(corpus)
+    calls = {name: max(20, given.calls // given.rounds // (20 if name == "litellm" else 1)) for name in gateways}
+    rounds: dict[str, dict[str, list[dict[str, Any]]]] = {name: {kind: [] for kind in jobs} for name in gateways}
+    names = list(gateways)
+    for number in range(given.rounds + 1):  # the first one warms up
+        print(f"round {number} of {given.rounds} ...", file=sys.stderr, flush=True)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            for kind, job in jobs.items():
+                seen = load(gateways[name], **job, connections=given.connections, calls=calls[name])
+                if number:
+                    rounds[name][kind].append(seen)
+    return {name: {kind: middle(seen) for kind, seen in of_kinds.items()} for name, of_kinds in rounds.items()}
+
+
+def middle(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the median of every figure, and how many answers of each status there were in all."""
+    statuses: collections.Counter[str] = collections.Counter()
+    for each in rounds:
+        statuses.update(each["statuses"])
+    figures = {key: statistics.median(each[key] for each in rounds) for key, value in rounds[0].items() if isinstance(value, int | float)}
+    return {**figures, "statuses": dict(statuses)}
 
 
 HEADINGS = ("calls/s", "CPU ms", "+p50 ms", "+p99 ms", "+first ms", "RSS MB", "$/million", "refused")
@@ -68,25 +96,21 @@ def show(name: str, seen: dict[str, dict[str, Any]], base: dict[str, dict[str, A
 
 
 def compare(given: argparse.Namespace, corpus: Any, scratch: Path) -> dict[str, Any]:
-    """Measure every gateway, one after the other."""
-    wanted = given.only.split(",")
-    found: dict[str, Any] = {}
+    """Measure all gateways, in turns."""
+    makers = {
+        "question": lambda: ringwall(scratch / "question", corpus, "raw", answers=False),
+        "raw": lambda: ringwall(scratch / "raw", corpus, "raw"),
+        "all": lambda: ringwall(scratch / "all", corpus, "all"),
+        "portkey": lambda: portkey(given.shared, scratch),
+        "litellm": lambda: litellm(given.shared, scratch),
+    }
+    with ExitStack() as running:
+        gateways = {"upstream": running.enter_context(direct(given.shared))}
+        gateways |= {name: running.enter_context(makers[name]()) for name in given.only.split(",")}
+        found = measure(gateways, corpus, given)
     print(f"{'':>18} {'':>11} " + " ".join(f"{heading:>9}" for heading in HEADINGS))
-    with direct(given.shared) as upstream:
-        found["upstream"] = measure(upstream, corpus, given.calls, given.connections)
-        show("upstream", found["upstream"], found["upstream"])
-        makers = {
-            "question": lambda: ringwall(scratch / "question", corpus, "raw", answers=False),
-            "raw": lambda: ringwall(scratch / "raw", corpus, "raw"),
-            "all": lambda: ringwall(scratch / "all", corpus, "all"),
-            "portkey": lambda: portkey(given.shared, scratch),
-            "litellm": lambda: litellm(given.shared, scratch),
-        }
-        for name in wanted:
-            with makers[name]() as gateway:
-                calls = given.calls // 20 if name == "litellm" else given.calls
-                found[name] = measure(gateway, corpus, calls, given.connections)
-                show(gateway.name, found[name], found["upstream"])
+    for name, gateway in gateways.items():
+        show(gateway.name, found[name], found["upstream"])
     print(f"(dollars: CPU at ${VCPU_HOUR_USD} a vCPU hour, half a c7i.large on demand)")
     for ours, peer in itertools.product(("question", "raw", "all"), ("litellm", "portkey")):
         if ours in found and peer in found:
@@ -126,6 +150,7 @@ def main() -> None:
     )
     parser.add_argument("--only", default="question,raw,all,portkey,litellm", help="which gateways")
     parser.add_argument("--calls", type=int, default=4_000, help="timed calls a row; LiteLLM gets a twentieth")
+    parser.add_argument("--rounds", type=int, default=10, help="in which the gateways take turns; every figure is their median")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--hold", type=int, metavar="MINUTES", help="send ten million a day, with bursts, for so long")
     parser.add_argument("--workers", type=int, default=1, help="of --hold: more than one share a PostgreSQL (Debian's package)")
