@@ -156,16 +156,25 @@ def portkey(shared: Path, scratch: Path) -> Iterator[Gateway]:
 
 @contextmanager
 def started(folder: Path, storage: str = "") -> Iterator[tuple[subprocess.Popen[Any], dict[str, Any]]]:
-    """ringwall, as `./ringwall up` starts it, with one row for the upstream; yields its process and what it says when it is ready."""
+    """ringwall, as `./ringwall up` starts it, with one row for the upstream; yields its process and what it says when it is ready.
+
+    It is the second start that counts: the first one makes database, keys and account, once in a lifetime, and holds what that takes.
+    """
     row = f'[[models]]\nid = "fake"\nupstream = "openai+http://127.0.0.1:{UPSTREAM}/v1"\nallow_private = true\n'
     (folder / "ringwall.toml").write_text(row)
     command = [sys.executable, "-m", "ringwall", "up", "--port", "0", "--data-dir", str(folder / "data"), "--json"]
     environ = {**os.environ, "RINGWALL_STORAGE_URL": storage} if storage else None
     with running(command, cwd=folder, env=environ, stdout=subprocess.PIPE) as process:
-        said = json.loads(process.stdout.readline() or "{}")
-        if "url" not in said:
-            sys.exit("ringwall did not start")
-        yield process, said
+        first = _said(process)
+    with running(command, cwd=folder, env=environ, stdout=subprocess.PIPE) as process:
+        yield process, {**_said(process), "apiKey": first["apiKey"]}  # secrets are told once
+
+
+def _said(process: subprocess.Popen[Any]) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(process.stdout.readline() or "{}") if process.stdout else {}
+    if "url" not in said:
+        sys.exit("ringwall did not start")
+    return said
 
 
 def guarded(said: dict[str, Any], policy: dict[str, Any]) -> dict[str, str]:
