@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +34,16 @@ HARM = {
 @pytest.fixture(scope="module")
 def scorer() -> CascadeContentScorer:
     return load_cascade_scorer()
+
+
+def test_the_readme_tells_the_cards_recall() -> None:
+    card = json.loads((Path(str(shipped.folder())) / "content-cascade-v1.card.json").read_text("utf-8"))
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    told = re.findall(r"(0\.\d\d) of (hate|violence|prompt attacks|misconduct)", readme)
+    assert len(told) == 4
+    for figure, name in told:
+        head = name.upper().removesuffix("S").replace(" ", "_")
+        assert abs(float(figure) - card["metrics"][head]["recall_at_1_percent"]) <= 0.005 + 1e-9, head
 
 
 def test_a_text_is_read_at_the_level_that_it_needs(scorer: CascadeContentScorer) -> None:
