@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 import cbor2
+import msgspec
 import pytest
 
 from ringwall.errors import LimitExceeded, RingwallError, Unserved
@@ -16,7 +18,7 @@ from ringwall.wire import ConstraintsViolated, HttpRequest, MalformedRequest, Ma
 from ringwall.wire.canonical import QUERY_BYTES
 from ringwall.wire.constraint import MOST_VIOLATIONS
 from ringwall.wire.form_decoder import FORM_BYTES, FORM_FIELDS, parse_form
-from ringwall.wire.model import service_from_model
+from ringwall.wire.model import Shape, load_service, service_from_model
 
 ROUTER = Router(["bedrock", "bedrock-runtime", "iam", "sts", "cloudwatch"])
 LIMITS = Limits()
@@ -344,3 +346,16 @@ def test_a_shape_that_holds_an_unusable_one_in_a_circle_is_refused_from_either_s
     for name, body in (("Op", b"{}"), ("Other", b'{"a":{}}'), ("Other", b'{"a":{"b":{}}}')):
         with pytest.raises(RingwallError, match="pattern"):
             decode_input(Match(service, service.operations[name], "json"), HttpRequest("POST", b"/", b"", (), body, secure=False), LIMITS)
+
+
+def test_packed_shapes_say_what_the_model_says() -> None:
+    folder = files("botocore").joinpath("data", "bedrock-runtime")
+    version = max(entry.name for entry in folder.iterdir() if entry.is_dir())
+    described = json.loads(gzip.decompress(folder.joinpath(version, "service-2.json.gz").read_bytes()))["shapes"]
+    shapes = load_service("bedrock-runtime").shapes
+    assert set(shapes) == set(described)
+    for name, shape in described.items():
+        assert shapes[name] == msgspec.convert(shape, Shape)
+        assert shapes[name] is shapes[name]
+    with pytest.raises(KeyError):
+        shapes["NoSuchShape"]
