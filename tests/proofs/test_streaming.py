@@ -241,7 +241,7 @@ def test_a_constant_one_too_short_releases_a_part_of_a_real_hit() -> None:
 def _changed(side: Side, change: Callable[[array], None]) -> Side:
     transitions = array("i", side.table.transitions)
     change(transitions)
-    return msgspec.structs.replace(side, table=msgspec.structs.replace(side.table, transitions=transitions))
+    return Side(side.patterns, msgspec.structs.replace(side.table, transitions=memoryview(transitions)))
 
 
 def test_a_table_whose_fail_steps_forget_is_refuted() -> None:

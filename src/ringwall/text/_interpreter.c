@@ -1,7 +1,8 @@
 /* The C interpreter of ringwall's automaton tables (abi3).
  *
  * It holds no alphabet and no decoder: `tables` takes the arrays that the loader read from tables.bin, checks every index once more (a hostile table may
- * make it refuse, never read outside an array) and keeps a copy. The meaning of each function is the Python interpreter's; tests hold the two together.
+ * make it refuse, never read outside an array) and keeps a copy; of a phrase table's transitions
+ * it keeps the bytes object itself, which nobody can change. The meaning of each function is the Python interpreter's; tests hold the two together.
  * Positions are indices of the text that a function was given. Nothing here touches Python objects while the lock is released.
  */
 #define PY_SSIZE_T_CLEAN

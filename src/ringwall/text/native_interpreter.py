@@ -166,7 +166,7 @@ class NativeInterpreter:
             table.columns,
             table.states,
             table.first_accepting,
-            table.transitions.obj,
+            _bytes_under(table.transitions),
             table.output_starts,
             table.outputs,
             table.links,
@@ -174,3 +174,14 @@ class NativeInterpreter:
             where,
             b"".join(pattern.columns for pattern in side.patterns),
         )
+
+
+def _bytes_under(view: memoryview) -> object:
+    """Return what a view shows, of which it must show all, from the first to the last: the C interpreter reads that, not the view.
+
+    Raises:
+        Bug: it shows something else.
+    """
+    if not view.c_contiguous or view.nbytes != memoryview(view.obj).nbytes:
+        raise Bug("a phrase table shows other numbers than stand in its bytes")
+    return view.obj

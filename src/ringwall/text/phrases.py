@@ -109,7 +109,7 @@ class PhraseAutomaton:
         self.bounded = bounded
         self.digest = digest
         self.lexicon = Lexicon(phrases)
-        self.native: tuple[object, object] | None = None  # the C interpreter keeps its copy of the tables here
+        self.native: tuple[object, object] | None = None  # what the C interpreter made of the tables
 
     @classmethod
     def compile(cls, phrases: Sequence[str]) -> PhraseAutomaton:
@@ -139,7 +139,10 @@ class PhraseAutomaton:
 
     @classmethod
     def shared(cls, phrases: Sequence[str]) -> PhraseAutomaton:
-        """Return the automaton of a list of phrases: the one that somebody holds already, or a new one. Raises as `compile` does."""
+        """Return the automaton of a list of phrases: the one that somebody holds, or a new one (two threads at once may each make one).
+
+        Raises as `compile` does.
+        """
         key = tuple(phrases)
         found = _held.get(key)
         if found is None:

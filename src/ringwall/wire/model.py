@@ -142,6 +142,9 @@ class Shapes(Mapping[str, Shape]):
             found = self._read[name] = _UNPACK.decode(self._packed[name])
         return found
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._packed
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._packed)
 
@@ -176,6 +179,9 @@ class Operation:
         self.query_constants = tuple(parse_qsl(constants, keep_blank_values=True))
         self.segments = tuple(_segment(part) for part in path.strip("/").split("/")) if path.strip("/") else ()
         self._errors = model.errors
+        for ref in model.errors:
+            if ref.shape not in service.shapes:
+                raise KeyError(ref.shape)
         self.compiled: dict[tuple[str, str], Callable[..., Any]] = {}
 
     def __repr__(self) -> str:

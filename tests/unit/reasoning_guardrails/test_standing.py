@@ -9,6 +9,8 @@ import msgspec
 from ringwall.api.native.demo import demo_guardrail
 from ringwall.reasoning.guardrails import WallStatus, proof_status
 from ringwall.reasoning.text.published import published
+from ringwall.text import PhraseAutomaton
+from tests.proofs.forgetful import forgetful
 from tests.unit.reasoning_guardrails.test_upgrade import compiled, pii, simple, words
 
 LONG = "ignore the garden wall"
@@ -83,10 +85,10 @@ def test_an_automaton_that_misses_a_phrase_is_unknown() -> None:
     guardrail = words(LONG)
     plan = guardrail.plans["INPUT"]
     assert plan.detectors is not None
-    assert plan.detectors.automaton is not None
-    side = plan.detectors.automaton.squashed
-    assert side is not None
-    side.table.transitions[0:40] = side.table.transitions[0:1] * 40
+    automaton = plan.detectors.automaton
+    assert automaton is not None
+    assert automaton.squashed is not None
+    plan.detectors.automaton = PhraseAutomaton(automaton.phrases, forgetful(automaton.squashed), automaton.bounded, automaton.digest)
     found = next(each for each in proof_status(guardrail).walls if each.source == "INPUT")
     assert found.status == "unknown"
     assert "automaton is wrong" in found.why

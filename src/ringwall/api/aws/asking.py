@@ -62,7 +62,7 @@ class Asked(msgspec.Struct, frozen=True):
         finally:
             notes.upstream_ended = time.monotonic()
             self.call.record.update(self.answering.record())
-            await self._settle_limits()
+            await self._settle_limits(ended)
             self.call.record.update(await self._counted())
             if self.keeping is not None:
                 await self._keep(self.keeping, taken, ended)
@@ -123,7 +123,7 @@ class Asked(msgspec.Struct, frozen=True):
         return now, ending
 
     async def _settle(self, ended: str) -> None:
-        await self._settle_limits()
+        await self._settle_limits(ended)
         details = {**self.answering.record(), **await self._counted()}
         refused: PromptNotKept | None = None
         if self.keeping is not None:
@@ -145,10 +145,13 @@ class Asked(msgspec.Struct, frozen=True):
         await self.watched.saw_text(latest_words(self.answering.ask), intervened=intervened)
         return self.watched.record
 
-    async def _settle_limits(self) -> None:
+    async def _settle_limits(self, ended: str) -> None:
         counted = self.answering.counted
         if counted is None:  # no model was asked
             await self.grant.settle(Usage())
+        elif ended == "left" and counted.estimated and not counted.output_tokens:
+            note_usage(counted)
+            await self.grant.release()  # the model may think on for nobody: what was taken for the answer stands
         else:
             note_usage(counted)
             await self.grant.settle(Usage(tokens_in=counted.input_tokens, tokens_out=counted.output_tokens))
@@ -221,7 +224,13 @@ async def admit(call: Call, ask: Ask, wanted: Wanted | None, *, route: str, esti
     if model != ask.model:
         await call.authorize(model_resource(call, model))
     watched = await _admit_watched(call, model, ask)
-    subject = Subject(account_id=call.account_id, key_id=counted_key(call.principal), model_id=model, route=route)
+    subject = Subject(
+        account_id=call.account_id,
+        key_id=counted_key(call.principal),
+        model_id=model,
+        route=route,
+        upstream_model=place.name if place.owner and place.address.kind != "development" else "",
+    )
     grant = await call.rooms.budgets.admit(subject, estimate)
     call.give_back.append(grant.release)
     try:

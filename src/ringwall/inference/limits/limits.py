@@ -18,7 +18,7 @@ from ringwall.crypto import sha256
 from ringwall.inference.limits.charge import NUMBER_MAX, Charge, Settlement, Store
 from ringwall.inference.limits.errors import AskTooLarge, LimitReached, LimitsUnavailable
 from ringwall.inference.limits.grant import Grant, Taken, Usage
-from ringwall.inference.limits.prices import Price, PriceTable
+from ringwall.inference.limits.prices import Price, PriceTable, dearer
 from ringwall.inference.limits.rule import Rule, Subject
 from ringwall.inference.limits.seen import Seen
 from ringwall.inference.limits.stored import StoredLimits
@@ -187,6 +187,8 @@ class Limits:
             amount = ask.tokens
         elif rule.kind == "cost":
             price = self.prices.price(subject.model_id)
+            if subject.upstream_model:
+                price = dearer(price, self.prices.price(subject.upstream_model))
             amount = price.cost(ask.tokens_in, ask.tokens_out)
             if not price.cost(1, 1):
                 return None  # it runs here, and costs nothing whatever it uses

@@ -49,6 +49,14 @@ class PriceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
 
+def dearer(one: Price, other: Price) -> Price:
+    """Return what costs as much as the dearer of two prices, in and out."""
+    return Price(
+        max(one.input_usd, other.input_usd, key=_thousandths),
+        max(one.output_usd, other.output_usd, key=_thousandths),
+    )
+
+
 def _thousandths(price: str) -> int:
     """Return thousandths of a dollar per million tokens, which are billionths of a dollar per token."""
     whole, _, part = price.partition(".")

@@ -25,12 +25,17 @@ _Filter = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=256)], ..
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks for what: the tenant, the key it asks with (`counted_key`), the model, and the way (`openai`, `bedrock`)."""
+    """Who asks for what: the tenant, the key it asks with (`counted_key`), the model, and the way (`openai`, `bedrock`).
+
+    upstream_model: the model as its upstream knows it, where an account's own row says so: the row's id is the account's to choose, so that
+    both are priced, and the dearer counts.
+    """
 
     account_id: str
     key_id: str = ""
     model_id: str = ""
     route: str = ""
+    upstream_model: str = ""
 
 
 def counted_key(principal: Principal) -> str:

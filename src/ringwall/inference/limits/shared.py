@@ -18,8 +18,8 @@ from ringwall.inference.limits.server import TIMEOUT_S, Script, SharedServer
 
 LEASE_MS = 60_000
 """A worker that dies leaves its calls counted as under way this long; one that lives renews them (`limits.py`)."""
-HOLD_MS = 3_600_000
-"""What a call took can be settled this long after."""
+HOLD_MS = 4 * 3_600_000
+"""What a call took can be settled this long after; a call takes two hours at most (`upstreams/row.py`), and its reader some more."""
 _RENEWED_AT_ONCE = 500
 PREFIX = "ringwall:limits"
 

@@ -31,6 +31,7 @@ class Tally:
     ask: Ask
     sent: bool = False
     said: Usage | None = None
+    _input_said: int = 0
     _output_bytes: int = 0
 
     def note(self, event: Event) -> None:
@@ -42,6 +43,10 @@ class Tally:
         elif isinstance(event, Usage):
             self.said = event
 
+    def input_is(self, tokens: int) -> None:
+        """Take what the upstream has said of the question by now; an estimate will not be below it."""
+        self._input_said = max(self._input_said, tokens)
+
     @property
     def counted(self) -> Counted:
         """What is known by now."""
@@ -49,7 +54,8 @@ class Tally:
             return Counted(input_tokens=self.said.input_tokens, output_tokens=self.said.output_tokens, estimated=False)
         if not self.sent:
             return Counted(input_tokens=0, output_tokens=0, estimated=False)
-        return Counted(input_tokens=estimated_input(self.ask), output_tokens=-(-self._output_bytes // TOKEN_BYTES), estimated=True)
+        known = max(self._input_said, estimated_input(self.ask))
+        return Counted(input_tokens=known, output_tokens=-(-self._output_bytes // TOKEN_BYTES), estimated=True)
 
 
 def estimated_input(ask: Ask) -> int:

@@ -72,8 +72,13 @@ class Body:
         raise failure
 
 
-async def read_stream(body: Body, dialect: Dialect) -> AsyncGenerator[list[Event], None]:
+async def read_stream(body: Body, dialect: Dialect, input_is: Callable[[int], None]) -> AsyncGenerator[list[Event], None]:
     """Yield a stream's events as they come, those that one piece brought together.
+
+    Args:
+        body: the stream's bytes.
+        dialect: which it is in.
+        input_is: told what the stream has said of the question's tokens, which counts where the client leaves before the end.
 
     Raises:
         MalformedAnswer, UpstreamFailed: the dialect's reader refuses it. UpstreamTimeout, UpstreamBrokeOff: see `Body.read`.
@@ -89,6 +94,7 @@ async def read_stream(body: Body, dialect: Dialect) -> AsyncGenerator[list[Event
             raise
         if piece:
             events = _as_answer(partial(reader.feed, piece))
+            input_is(reader.input_tokens)
             stopped = stopped or any(isinstance(event, MessageStop) for event in events)
             yield events
     yield _as_answer(reader.end)

@@ -208,7 +208,8 @@ class Upstreams:
         limit_bytes = STREAM_BYTES if ask.stream else WHOLE_BYTES
         async with self._answered(lambda: self._writer(dialect, ask, route), route, tally, limit_bytes=limit_bytes) as (response, body):
             refuse_other_type(response, door.stream_type if ask.stream else JSON_TYPE)
-            async with aclosing((read_stream if ask.stream else read_whole)(body, dialect)) as batches:
+            read = read_stream(body, dialect, tally.input_is) if ask.stream else read_whole(body, dialect)
+            async with aclosing(read) as batches:
                 async for batch in batches:
                     for event in batch:
                         tally.note(event)
@@ -271,8 +272,9 @@ class Upstreams:
                 self._learn(state, ticket, error)
                 tally.sent = tally.sent or bool(error.facts.get("sent"))
                 failure = error
-            except BaseException:  # a cancellation or a bug: nothing was learned of the upstream
+            except BaseException:  # a cancellation or a bug: nothing was learned of the upstream, and the question may be at the model
                 state.breaker.left(ticket)
+                tally.sent = True
                 raise
             else:
                 state.breaker.succeeded(self._timer(), ticket)

@@ -65,10 +65,14 @@ class Detectors:
         self._phrase_rules = tuple(plan.phrase_rules)
         self._letters = tuple(max(sum(map(str.isalnum, phrase)), 1) for phrase in plan.phrases)  # `@$$` is written in letters' stand-ins
         self._phrases = tuple(plan.phrases)
-        _ = self._plain_automaton if config.readings == "raw" else self.automaton  # made now: what is wrong with a word is refused here
+        self._compile_words()
         self.rule_ids: tuple[str, ...] = tuple(rule.rule_id for rule in self._rules)
         self.max_match: Mapping[str, int | None] = MappingProxyType(plan.max_match)
         self.digest = _digest(plan)
+
+    def _compile_words(self) -> None:
+        """Make the automaton that scans will ask, so that what is wrong with a word is refused where it is listed."""
+        _ = self._plain_automaton if self.config.readings == "raw" else self.automaton
 
     def scan(self, text: str, *, limits: Limits = _LIMITS, readings: Readings | None = None) -> Scan:
         """Find everything the configuration asks for, in all readings of a text or in the text as it is.
@@ -122,7 +126,11 @@ class Detectors:
 
     @cached_property
     def automaton(self) -> PhraseAutomaton | None:
-        """The phrase automaton of words, profanity and the attack rules' trigger words; None where there are none."""
+        """The phrase automaton of words, profanity and the attack rules' trigger words; None where there are none.
+
+        Raises:
+            LimitExceeded: the words with the triggers are too many; under raw readings, which do not read it, that is said here first.
+        """
         return PhraseAutomaton.shared(self._phrases) if self._phrases else None
 
     @cached_property
@@ -275,7 +283,7 @@ def _shipped_attacks() -> AttackMatcher:
 
 @lru_cache(maxsize=1024)
 def _shipped_pattern(regex: str) -> Any:
-    """Compile a pattern of ours once, for the same reasons."""
+    """Compile a pattern of ours once: it is the same in every configuration."""
     return compile_pattern(regex)
 
 

@@ -79,11 +79,11 @@ class PatternSet:
         """Return the indices of the patterns that match somewhere in `data`.
 
         Raises:
-            EngineFailed: the set did not report its sentinel, so it did not read the text.
+            EngineFailed: the set did not report its sentinel, so it did not read the text to its end.
         """
         found: list[int] | None = self._set.Match(data)
         if not found or self._sentinel not in found:
-            raise EngineFailed("the pattern engine did not read the text", patterns=self._size, bytes=len(data))
+            raise EngineFailed("the pattern engine did not read the text to its end", patterns=self._size, bytes=len(data))
         found.remove(self._sentinel)
         return found
 

@@ -24,6 +24,11 @@ class StreamReader(Protocol):
         """
         ...
 
+    @property
+    def input_tokens(self) -> int:
+        """What the stream has said of the question's tokens by now, before its `Usage`; 0 where it has said nothing."""
+        ...
+
     def end(self) -> list[Event]:
         """Say that no bytes will come; return what was still open.
 

@@ -43,6 +43,11 @@ class MessagesStreamReader:
                 events += self._event(answer_json(event.data))
         return events
 
+    @property
+    def input_tokens(self) -> int:
+        """See `StreamReader.input_tokens`."""
+        return usage_of(self._usage).input_tokens
+
     def end(self) -> list[Event]:
         """See `StreamReader.end`."""
         if not self._done:

@@ -43,6 +43,11 @@ class ConverseStreamReader:
             events += self._event(message)
         return events
 
+    @property
+    def input_tokens(self) -> int:
+        """See `StreamReader.input_tokens`: this dialect says it last."""
+        return 0
+
     def end(self) -> list[Event]:
         """See `StreamReader.end`."""
         if not self._stopped:

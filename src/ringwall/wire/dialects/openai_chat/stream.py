@@ -40,6 +40,11 @@ class ChatStreamReader:
                 self._chunk(answer_json(event.data), events)
         return events
 
+    @property
+    def input_tokens(self) -> int:
+        """See `StreamReader.input_tokens`."""
+        return 0 if self._usage is None else self._usage.input_tokens
+
     def end(self) -> list[Event]:
         """See `StreamReader.end`."""
         return self._finish()
