@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from ringwall.guardrails import ContentRefused, Evaluation, evaluate, record, render
+from ringwall.guardrails import Block, ContentRefused, Evaluation, evaluate, record, render
 from ringwall.guardrails.assessment import outputs
 from ringwall.guardrails.stream import Mode
 from ringwall.inference.compiled import Ready
@@ -22,12 +22,14 @@ from ringwall.inference.gateway.code_guards import CodeGuards
 from ringwall.inference.gateway.code_receipt import NOT_CONFIGURED
 from ringwall.inference.gateway.guarding import OutputGuard, message_block
 from ringwall.inference.gateway.questions import masked, pieces_of, references_of
+from ringwall.inference.gateway.unescaped import unescaped
 from ringwall.inference.upstreams.answer import Answer
 from ringwall.inference.upstreams.counting import Counted
 from ringwall.inference.upstreams.models import Route
 from ringwall.inference.workers import Workers
 from ringwall.keys import Digester
 from ringwall.vocabulary import Limits
+from ringwall.wire.dialects.errors import Unmaskable
 from ringwall.wire.dialects.model import Ask, MessageStart, MessageStop, Usage
 from ringwall.wire.dialects.texts import unjudged
 
@@ -233,9 +235,28 @@ class Gateway:
         weight = guard.ready.guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
         evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
         judged = self._judged(account_id, guard, evaluation, latency_ms)
-        if evaluation.outcome.action != "ANONYMIZE":
+        if evaluation.outcome.action == "BLOCK":
             return judged, ask
-        return judged, masked(ask, pieces, dict(zip(evaluation.guarded, outputs(evaluation), strict=True)))
+        changed = dict(zip(evaluation.guarded, outputs(evaluation), strict=True)) if evaluation.outcome.action == "ANONYMIZE" else {}
+        hidden = await self._decoded(account_id, guard, [(blocks[each], changed.get(each, "")) for each in evaluation.guarded])
+        if hidden is not None:
+            return hidden, ask
+        return judged, masked(ask, pieces, changed) if changed else ask
+
+    async def _decoded(self, account_id: str, guard: Guard, said: Sequence[tuple[Block, str]]) -> Judged | None:
+        """Judge what JSON texts say once they are decoded, of each block as it goes on; return what blocks it, if anything does.
+
+        Raises:
+            Unmaskable: something in them would have to be masked.
+        """
+        blocks = [Block(text, block.qualifiers, block.origin) for block, changed in said if (text := unescaped(changed or block.text))]
+        if not blocks:
+            return None
+        weight = guard.ready.guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
+        evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
+        if evaluation.outcome.action == "ANONYMIZE":
+            raise Unmaskable("a JSON text holds, behind escapes, what is to be masked")
+        return self._judged(account_id, guard, evaluation, latency_ms) if evaluation.outcome.action == "BLOCK" else None
 
     def _judged(self, account_id: str, guard: Guard, evaluation: Evaluation, latency_ms: int = 0) -> Judged:
         kept = record(evaluation, guard.ready.applied, lambda data: self._keys.digest(account_id, data))

@@ -17,10 +17,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from ringwall.guardrails import Block, Evaluation
+from ringwall.guardrails import Block, Evaluation, evaluate
 from ringwall.guardrails.stream import Mode, Released, Stopped, Stream
 from ringwall.inference.compiled import Ready
 from ringwall.inference.gateway.batches import Batches, passed_on
+from ringwall.inference.gateway.unescaped import unescaped
 from ringwall.vocabulary import Limits, new_id
 from ringwall.wire.dialects.errors import MalformedAnswer
 from ringwall.wire.dialects.model import BlockDelta, BlockStart, BlockStop, Event, MessageStop
@@ -68,6 +69,8 @@ class OutputGuard:
             tools: the names of the tools that the question offers.
         """
         self.evaluation: Evaluation | None = None
+        self._guardrail, self._limits, self._mode = ready.guardrail, limits, mode
+        self._references = references
         self._message = ready.guardrail.blocked_message("OUTPUT")
         self._stream = Stream(ready.guardrail, "OUTPUT", limits, mode=mode, hold=hold, references=references)
         self._run = run
@@ -128,6 +131,9 @@ class OutputGuard:
             return []
         out = self._leave(await self._run(self._stream.weight(0), lambda: self._stream.close(event.index)))
         if not self.intervened:
+            hidden = await self._hidden([call]) if (call := "".join(self._call)) else None
+            if hidden is not None:
+                return [*out, *self._intervene(hidden)]
             out += [*self._begin(), *_delta(event.index, "".join(self._call), "".join(self._opaque)), event]
             self._open = None
         return out
@@ -158,10 +164,24 @@ class OutputGuard:
                 return self._intervene(judged.evaluation)
             self.evaluation = judged.evaluation
             texts = {released.block: released.text for released in judged.released}
+            hidden = await self._hidden(list(texts.values())) if self._stream.holds_all else None
+            if hidden is not None:
+                return self._intervene(hidden)
         out: list[Event] = []
         for start, opaque in self._waiting:
             out += [start, *_delta(start.index, texts.get(start.index, ""), opaque), BlockStop(start.index)]
         return [*out, stop]
+
+    async def _hidden(self, texts: list[str]) -> Evaluation | None:
+        """Judge what JSON texts that are to leave say once they are decoded; return what withholds them, if anything does."""
+        said = [Block(decoded) for text in texts if (decoded := unescaped(text))]
+        if not said:
+            return None
+        blocks = [*self._references, *said] if self._guardrail.plans["OUTPUT"].grounding else said
+        weight = self._stream.weight(sum(len(block.text) for block in said))
+        evaluation = await self._run(weight, lambda: evaluate(self._guardrail, "OUTPUT", blocks, self._limits))
+        withheld = ("BLOCK",) if self._mode == "async" else ("BLOCK", "ANONYMIZE")
+        return evaluation if evaluation.outcome.action in withheld else None
 
     def _intervene(self, evaluation: Evaluation) -> list[Event]:
         """Put the policy's message in the place of what is withheld, and end the answer."""
