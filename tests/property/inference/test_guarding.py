@@ -144,9 +144,24 @@ def test_what_leaves_was_judged_and_is_an_answer(ready: Ready, answer: list[tupl
         assert "".join(texts.values()).endswith(MESSAGE)
         assert not any("wallaroon deviltry" in text for text in texts.values())
         return
+    expected = outputs(evaluation) if evaluation.outcome.action == "ANONYMIZE" else fed
+    if ready is HOLDING and says_more_together(answer, expected):
+        assert MessageStop("guardrail_intervened") in left
+        assert list(texts.values()) == [MESSAGE]
+        return
     assert MessageStop("end_turn") in left
-    expected = iter(outputs(evaluation)) if evaluation.outcome.action == "ANONYMIZE" else iter(fed)
-    assert [texts[index] for index, whole in enumerate(wholes) if whole] == list(expected)
+    assert [texts[index] for index, whole in enumerate(wholes) if whole] == expected
+
+
+def says_more_together(answer: Sequence[tuple[BlockKind, list[str]]], texts: Sequence[str]) -> bool:
+    """Say whether blocks of one kind, joined as some dialects' writers join them, hold what no block holds."""
+    kinds = [kind for kind, pieces in answer if "".join(pieces)]
+    for kind in ("text", "reasoning"):
+        said = [text for each, text in zip(kinds, texts, strict=True) if each == kind and text]
+        blocks = [*REFERENCES, Block("".join(said))]
+        if len(said) > 1 and evaluate(HOLDING.guardrail, "OUTPUT", blocks, Limits()).outcome.action != "NONE":
+            return True
+    return False
 
 
 @settings(max_examples=60)

@@ -17,7 +17,7 @@ from ringwall.inference.gateway.unescaped import unescaped
 from ringwall.inference.workers import Workers
 from ringwall.vocabulary import Limits
 from ringwall.wire.dialects.errors import Unmaskable
-from ringwall.wire.dialects.model import BlockDelta, MessageStop
+from ringwall.wire.dialects.model import BlockDelta, BlockKind, MessageStop
 from ringwall.wire.dialects.table import DIALECTS
 from tests.property.inference.test_guarding import events_of, pass_through, texts_of
 from tests.unit.guardrails.scorers import SCORERS, config
@@ -78,6 +78,18 @@ def test_a_call_whose_decoded_arguments_are_denied_does_not_leave(arguments: str
         left = pass_through(READINGS[readings], events_of([("tool_use", pieces)]), hold=hold)
         assert all("bomb" not in text and "hunter2x" not in text and "\\" not in text for text in texts_of(left).values())
         assert [event.reason for event in left if isinstance(event, MessageStop)] == ["guardrail_intervened"]
+
+
+def test_blocks_of_a_whole_answer_are_judged_together_too() -> None:
+    cases: list[list[tuple[BlockKind, list[str]]]] = [
+        [("text", ["mail bob@exa"]), ("text", ["mple.com ok"])],
+        [("reasoning", ["a bo"]), ("text", ["well"]), ("reasoning", ["mb now"])],
+    ]
+    for answer in cases:
+        left = pass_through(READINGS["ALL"], events_of(answer), hold=True)
+        assert [event.reason for event in left if isinstance(event, MessageStop)] == ["guardrail_intervened"]
+    left = pass_through(READINGS["ALL"], events_of([("text", ["mail "]), ("text", ["bob@example.com"])]), hold=True)
+    assert list(texts_of(left).values()) == ["mail ", "{EMAIL}"]
 
 
 @pytest.mark.parametrize("hold", [True, False], ids=["whole", "streamed"])

@@ -12,7 +12,7 @@ Rules this file upholds (tests/property/inference/test_guarding.py):
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -131,7 +131,7 @@ class OutputGuard:
             return []
         out = self._leave(await self._run(self._stream.weight(0), lambda: self._stream.close(event.index)))
         if not self.intervened:
-            hidden = await self._hidden([call]) if (call := "".join(self._call)) else None
+            hidden = await self._hidden(unescaped("".join(self._call)))
             if hidden is not None:
                 return [*out, *self._intervene(hidden)]
             out += [*self._begin(), *_delta(event.index, "".join(self._call), "".join(self._opaque)), event]
@@ -164,7 +164,7 @@ class OutputGuard:
                 return self._intervene(judged.evaluation)
             self.evaluation = judged.evaluation
             texts = {released.block: released.text for released in judged.released}
-            hidden = await self._hidden(list(texts.values())) if self._stream.holds_all else None
+            hidden = await self._hidden(*map(unescaped, texts.values()), *self._joined(texts))
             if hidden is not None:
                 return self._intervene(hidden)
         out: list[Event] = []
@@ -172,9 +172,17 @@ class OutputGuard:
             out += [start, *_delta(start.index, texts.get(start.index, ""), opaque), BlockStop(start.index)]
         return [*out, stop]
 
-    async def _hidden(self, texts: list[str]) -> Evaluation | None:
-        """Judge what JSON texts that are to leave say once they are decoded; return what withholds them, if anything does."""
-        said = [Block(decoded) for text in texts if (decoded := unescaped(text))]
+    def _joined(self, texts: Mapping[int, str]) -> list[str]:
+        """Return what waiting blocks of one kind say together, where there are several: some dialects' writers join them."""
+        of_kind: dict[str, list[str]] = {}
+        for start, _ in self._waiting:
+            if start.kind != "tool_use" and texts.get(start.index):
+                of_kind.setdefault(start.kind, []).append(texts[start.index])
+        return ["".join(said) for said in of_kind.values() if len(said) > 1]
+
+    async def _hidden(self, *texts: str) -> Evaluation | None:
+        """Judge what only decoding or joining shows of what is to leave; return what withholds it, if anything does."""
+        said = [Block(text) for text in texts if text]
         if not said:
             return None
         blocks = [*self._references, *said] if self._guardrail.plans["OUTPUT"].grounding else said

@@ -72,7 +72,8 @@ def pieces_of(ask: Ask, scope: Scope) -> list[Piece]:
         if text.marked and not (scope.system if unasked else scope.every_turn):
             pieces += _parts(index, text, qualifiers, marks, only_marked=unasked)
         else:
-            chosen = qualifiers | _MARKED if marks and unasked and scope.system else qualifiers
+            always = index >= own or (unasked and scope.system)
+            chosen = qualifiers | _MARKED if marks and always else qualifiers
             pieces.append(Piece(index, text, 0, len(text.text), chosen))
     return pieces
 
