@@ -159,6 +159,15 @@ async def test_cost_is_limited_by_the_price_table(stored: StoredLimits, clock: S
     await limits.admit(ADA, Usage(tokens_in=6_000))
 
 
+async def test_an_accounts_own_row_costs_what_its_upstreams_model_does(stored: StoredLimits, clock: StandingClock) -> None:
+    limits = service(stored, clock, {"id": "day", "kind": "cost", "usd": "0.01", "periodS": 86_400})
+    named_free = msgspec.structs.replace(ADA, model_id="local", upstream_model="dear")
+    await limits.admit(named_free, Usage(tokens_in=9_000))
+    assert (await refused(limits, named_free, Usage(tokens_in=2_000)))["kind"] == "cost"
+    with pytest.raises(UnpricedModel):
+        await limits.admit(msgspec.structs.replace(ADA, model_id="local", upstream_model="unheard-of"), NOTHING)
+
+
 async def test_an_unknown_model_is_refused_where_cost_is_limited_and_one_that_runs_here_is_free(
     stored: StoredLimits, clock: StandingClock
 ) -> None:

@@ -85,6 +85,22 @@ async def test_a_cancelled_reader_ends_the_connection(script, world: World) -> N
         await server.left.wait()
 
 
+async def test_who_leaves_before_the_first_byte_has_asked_all_the_same(world: World) -> None:
+    async with serving(lambda visit: visit.wait_for_the_end()) as server, world.upstreams() as upstreams:
+        answer = upstreams.call(question("y" * 40), route_of(row_of(server.port)))
+
+        async def read() -> None:
+            async for _ in answer:
+                pass
+
+        reading = asyncio.create_task(read())
+        await server.asked.wait()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    assert (answer.counted.input_tokens, answer.counted.output_tokens, answer.counted.estimated) == (14, 0, True)
+
+
 async def test_an_upstream_is_read_only_as_fast_as_its_events_are_taken(world: World) -> None:
     """The server stops being able to write long before it has said all, and goes on when somebody reads."""
     piece, pieces = line("z" * 4000), 10_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from ringwall.inference.limits.shared import HOLD_MS
 from ringwall.inference.upstreams.connections import reach_of
 from ringwall.inference.upstreams.errors import ModelRowRefused
 from ringwall.inference.upstreams.reach import Reach, allows
-from ringwall.inference.upstreams.row import Address, ModelRow, check_row, parse_upstream
+from ringwall.inference.upstreams.row import Address, ModelRow, Timeouts, check_row, parse_upstream
 
 READ = {
     "openai+https://api.openai.com/v1": Address(kind="openai", host="api.openai.com", authority="api.openai.com", path="/v1"),
@@ -183,3 +184,11 @@ ADDRESSES = {
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_who_calls(address: str) -> None:
     assert {reach for reach in Reach if allows(reach, address)} == ADDRESSES[address]
+
+
+def test_a_call_can_be_settled_for_longer_than_any_call_takes() -> None:
+    longest_s = 7_200.0
+    msgspec.convert({"total_s": longest_s}, Timeouts)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"total_s": longest_s + 1}, Timeouts)
+    assert 2 * longest_s <= HOLD_MS / 1000
