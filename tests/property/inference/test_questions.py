@@ -102,3 +102,10 @@ def test_what_an_enforced_guardrail_masked_is_judged_whole_by_the_next() -> None
 def test_a_text_keeps_its_origin(origin: Any, block: str) -> None:
     (piece,) = pieces_of(Ask(model="m", elsewhere=(Text("sunny", origin),)), NAMED)
     assert piece.block == Block("sunny", frozenset(), block)  # type: ignore[arg-type]
+
+
+def test_members_that_only_a_dialect_knows_are_judged_whatever_is_marked() -> None:
+    ask = asked([tagged([(False, "say: "), (True, "hi")])], metadata={"user_id": "ask jane"})
+    found = judged(ask, NAMED)
+    assert found[0] == "hi"
+    assert any("jane" in text for text in found[1:])

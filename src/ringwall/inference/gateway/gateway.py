@@ -232,8 +232,7 @@ class Gateway:
     async def _question(self, account_id: str, guard: Guard, ask: Ask) -> tuple[Judged, Ask]:
         pieces = pieces_of(ask, guard)
         blocks = [piece.block for piece in pieces]
-        weight = guard.ready.guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
-        evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
+        evaluation, latency_ms = await self._evaluated(guard, blocks)
         judged = self._judged(account_id, guard, evaluation, latency_ms)
         if evaluation.outcome.action == "BLOCK":
             return judged, ask
@@ -252,11 +251,16 @@ class Gateway:
         blocks = [Block(text, block.qualifiers, block.origin) for block, changed in said if (text := unescaped(changed or block.text))]
         if not blocks:
             return None
-        weight = guard.ready.guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
-        evaluation, latency_ms = await self._workers.run(weight, lambda: evaluate(guard.ready.guardrail, "INPUT", blocks, self._limits))
+        evaluation, latency_ms = await self._evaluated(guard, blocks)
         if evaluation.outcome.action == "ANONYMIZE":
             raise Unmaskable("a JSON text holds, behind escapes, what is to be masked")
         return self._judged(account_id, guard, evaluation, latency_ms) if evaluation.outcome.action == "BLOCK" else None
+
+    async def _evaluated(self, guard: Guard, blocks: Sequence[Block]) -> tuple[Evaluation, int]:
+        """Evaluate what a question says; return what was found, and the milliseconds it took."""
+        guardrail = guard.ready.guardrail
+        weight = guardrail.plans["INPUT"].weight(sum(len(block.text) for block in blocks))
+        return await self._workers.run(weight, lambda: evaluate(guardrail, "INPUT", blocks, self._limits))
 
     def _judged(self, account_id: str, guard: Guard, evaluation: Evaluation, latency_ms: int = 0) -> Judged:
         kept = record(evaluation, guard.ready.applied, lambda data: self._keys.digest(account_id, data))

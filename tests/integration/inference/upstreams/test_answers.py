@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from ringwall.inference.upstreams.answer import Answer
 from ringwall.inference.upstreams.breaker import BreakerRules
 from ringwall.inference.upstreams.errors import (
     CircuitOpen,
@@ -20,7 +21,7 @@ from ringwall.wire.dialects.errors import UpstreamFailed
 from ringwall.wire.dialects.model import BlockDelta, MessageStop, Usage
 from tests.integration.inference.upstreams.conftest import World, route_of, row_of
 from tests.integration.inference.upstreams.scripts import answers, begins, streams
-from tests.integration.inference.upstreams.servers import LAST_CHUNK, STREAM_HEAD, Visit, serving, whole
+from tests.integration.inference.upstreams.servers import LAST_CHUNK, STREAM_HEAD, Server, Visit, serving, whole
 from tests.integration.inference.upstreams.tiny import line, question, text_of
 
 pytestmark = pytest.mark.anyio
@@ -68,36 +69,32 @@ async def test_who_leaves_early_ends_the_connection_and_pays_for_what_came(world
     assert (answer.counted.input_tokens, answer.counted.output_tokens, answer.counted.estimated) == (14, 100, True)
 
 
+async def cancelled_once_asked(answer: Answer, server: Server) -> None:
+    """Read an answer until its question has come, then cancel the reader."""
+
+    async def read() -> None:
+        async for _ in answer:
+            pass
+
+    reading = asyncio.create_task(read())
+    await server.asked.wait()
+    reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+    assert reading.cancelled()
+
+
 @pytest.mark.parametrize("script", [begins, lambda visit: visit.wait_for_the_end()], ids=["in the middle", "before the first byte"])
 async def test_a_cancelled_reader_ends_the_connection(script, world: World) -> None:
     async with serving(script) as server, world.upstreams() as upstreams:
-
-        async def read() -> None:
-            async for _ in upstreams.call(question(), route_of(row_of(server.port))):
-                pass
-
-        reading = asyncio.create_task(read())
-        await server.asked.wait()
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
-        assert reading.cancelled()
+        await cancelled_once_asked(upstreams.call(question(), route_of(row_of(server.port))), server)
         await server.left.wait()
 
 
 async def test_who_leaves_before_the_first_byte_has_asked_all_the_same(world: World) -> None:
     async with serving(lambda visit: visit.wait_for_the_end()) as server, world.upstreams() as upstreams:
         answer = upstreams.call(question("y" * 40), route_of(row_of(server.port)))
-
-        async def read() -> None:
-            async for _ in answer:
-                pass
-
-        reading = asyncio.create_task(read())
-        await server.asked.wait()
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        await cancelled_once_asked(answer, server)
     assert (answer.counted.input_tokens, answer.counted.output_tokens, answer.counted.estimated) == (14, 0, True)
 
 
